@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import process from 'node:process';
+
+/**
+ * Flags every browser of ours starts with: no sandbox (CI runs as root), nothing of Chromium's own on the network,
+ * video that plays without a gesture, and host candidates that are plain addresses instead of mDNS names.
+ */
+export const chromiumFlags = [
+  '--no-sandbox',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--autoplay-policy=no-user-gesture-required',
+  '--disable-features=WebRtcHideLocalIpsWithMdns',
+];
+
+const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+/** The browser tests run in: `PARAPET_CHROMIUM`, or one found on the machine. It has to decode H.264. */
+export function findChromium(): string | undefined {
+  const named = process.env['PARAPET_CHROMIUM'];
+  if (named !== undefined) return named;
+  return places.find((place) => existsSync(place));
+}
+
+/** Finds Chromium, or installs Debian's and says so. Throws with what to do when neither works. */
+export function needChromium(): string {
+  const found = findChromium();
+  if (found !== undefined) return found;
+  if (process.platform === 'linux' && existsSync('/usr/bin/apt-get') && process.getuid?.() === 0) {
+    console.log('No Chromium here: installing Debian’s (apt-get install chromium).');
+    const apt = (...words: string[]) =>
+      spawnSync('apt-get', words, {
+        stdio: 'inherit',
+        env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      });
+    apt('update', '-qq');
+    apt('install', '-y', '-qq', '--no-install-recommends', 'chromium');
+    const installed = findChromium();
+    if (installed !== undefined) return installed;
+  }
+  throw new Error('The tests need Chromium with H.264. Install it, or name it in PARAPET_CHROMIUM.');
+}

@@ -1,0 +1,50 @@
+import adapter from '@sveltejs/adapter-static';
+import { sveltekit } from '@sveltejs/kit/vite';
+import tailwindcss from '@tailwindcss/vite';
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig } from 'vitest/config';
+import { chromiumFlags, findChromium } from './.ci/chromium.ts';
+
+const executablePath = findChromium();
+// A test of something that needs a browser says so in its name; runes need `.svelte.` there as well.
+const inBrowser = ['src/**/*.svelte.test.ts', 'src/**/*.browser.test.ts', 'mocks/**/*.browser.test.ts'];
+
+export default defineConfig({
+  plugins: [
+    tailwindcss(),
+    sveltekit({
+      adapter: adapter({ pages: 'build', fallback: 'index.html' }),
+      files: { assets: 'public' },
+    }),
+  ],
+  test: {
+    expect: { requireAssertions: true },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'node',
+          environment: 'node',
+          include: ['{src,server,mocks,bench,.ci}/**/*.test.ts'],
+          exclude: inBrowser,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: inBrowser,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({
+              launchOptions: { ...(executablePath ? { executablePath } : {}), args: chromiumFlags },
+            }),
+            instances: [{ browser: 'chromium' }],
+          },
+        },
+      },
+    ],
+  },
+});
