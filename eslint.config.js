@@ -1,0 +1,158 @@
+import path from 'node:path';
+import js from '@eslint/js';
+import svelte from 'eslint-plugin-svelte';
+import globals from 'globals';
+import ts from 'typescript-eslint';
+
+/**
+ * Who may lean on whom (docs/architecture.md). A key is a folder, or one file with the weight of a folder; the
+ * longest key that fits a file is the place it belongs to. A place may always import from itself, never from
+ * what is not listed. `*` lets a place import anything: only where parts meet.
+ */
+const ports = ['server/vms/vms.ts', 'server/gateway/gateway.ts'];
+const nouns = ['account', 'audit', 'cameras', 'live', 'news', 'walls'].map((noun) => `server/${noun}`);
+const contract = 'src/lib/contract';
+const lib = (/** @type {string[]} */ ...names) => names.map((name) => `src/lib/${name}`);
+
+/** @type {Record<string, string[]>} */
+const mayLeanOn = {
+  'src/lib/contract': [],
+  'src/lib/ui': [],
+  'src/lib/api': [contract],
+  'src/lib/media': [contract],
+  'src/lib/player': [contract, ...lib('api', 'media', 'ui')],
+  'src/lib/account': [contract, ...lib('api', 'ui')],
+  'src/lib/cameras': [contract, ...lib('api', 'ui')],
+  'src/lib/wall': [contract, ...lib('api', 'cameras', 'player', 'media', 'ui')],
+  'src/routes': ['src/lib'],
+  'src/hooks.client.ts': ['src/lib', 'mocks'],
+
+  'server/http': [contract],
+  'server/store': [contract],
+  ...Object.fromEntries(nouns.map((noun) => [noun, [contract, 'server/http', 'server/store', ...nouns, ...ports]])),
+  'server/vms/vms.ts': [contract],
+  'server/vms/xprotect': [contract, 'server/vms/vms.ts'],
+  'server/vms/static': [contract, 'server/vms/vms.ts'],
+  'server/gateway/gateway.ts': ['server/vms/vms.ts'],
+  'server/gateway/engine': [contract, ...ports],
+  'server/engine': [contract, 'server/vms/xprotect/image-server'],
+  'server/supervisor': ['server/config.ts'],
+  server: ['*'],
+
+  mocks: [contract],
+  e2e: [contract, 'mocks', '.ci'],
+  bench: ['*'],
+  '.ci': [],
+};
+const places = Object.keys(mayLeanOn).sort((a, b) => b.length - a.length);
+const isIn = (/** @type {string} */ file, /** @type {string} */ place) =>
+  file === place || file.startsWith(`${place}/`) || (place.endsWith('image-server') && file.startsWith(place));
+
+/** What may stand where within a folder: `.ts` computes, `.svelte.ts` remembers, `.svelte` draws. */
+const kindOf = (/** @type {string} */ file) => (file.endsWith('.svelte') ? 2 : file.includes('.svelte.') ? 1 : 0);
+const kinds = ['computes', 'remembers', 'draws'];
+
+const aliases = { '#contract/': 'src/lib/contract/', '#lib/': 'src/lib/', '#server/': 'server/', '#mocks/': 'mocks/' };
+
+/** @type {import('eslint').Rule.RuleModule} */
+const leanOnlyOn = {
+  meta: { type: 'problem', schema: [] },
+  create(context) {
+    const root = context.cwd;
+    const file = path.relative(root, context.filename);
+    const isTest = /\.test\.ts$/.test(file) || file.includes('/testing/');
+    const place = places.find((key) => isIn(file, key));
+
+    /** @param {import('estree').Node & { source?: import('estree').Expression | null }} node */
+    function check(node) {
+      const source = node.source;
+      if (source?.type !== 'Literal' || typeof source.value !== 'string') return;
+      const name = source.value.replace(/\?.*$/, '');
+      const alias = Object.entries(aliases).find(([prefix]) => name.startsWith(prefix));
+      const target = alias
+        ? alias[1] + name.slice(alias[0].length)
+        : name.startsWith('.')
+          ? path.relative(root, path.resolve(path.dirname(context.filename), name))
+          : undefined;
+      if (target === undefined || place === undefined) return;
+      const rule = mayLeanOn[place] ?? [];
+      const isAllowed =
+        isIn(target, place) ||
+        rule.includes('*') ||
+        rule.some((key) => isIn(target, key)) ||
+        (isTest && (isIn(target, 'mocks') || target.startsWith('.ci/') || isIn(file, 'server')));
+      if (!isAllowed) context.report({ node, message: `${place} must not lean on ${target} (docs/architecture.md).` });
+      else if (name.startsWith('../') && places.find((key) => isIn(target, key)) !== place)
+        context.report({ node, message: `Name another folder by its alias: ${target}.` });
+      if (!isTest && file.startsWith('src/lib/') && kindOf(target) > kindOf(file))
+        context.report({ node, message: `A file that ${kinds[kindOf(file)]} must not import one that ${kinds[kindOf(target)]}.` });
+    }
+    return {
+      ImportDeclaration: check,
+      ImportExpression: check,
+      ExportAllDeclaration: check,
+      ExportNamedDeclaration: check,
+    };
+  },
+};
+
+export default ts.config(
+  { ignores: ['build/', '.svelte-kit/', '.cache/', '.parapet/', 'mocks/mockServiceWorker.js', 'test-results/'] },
+  js.configs.recommended,
+  ...ts.configs.strictTypeChecked,
+  ...svelte.configs.recommended,
+  {
+    languageOptions: {
+      globals: { ...globals.browser, ...globals.node },
+      parserOptions: {
+        projectService: { allowDefaultProject: ['eslint.config.js'] },
+        extraFileExtensions: ['.svelte'],
+      },
+    },
+    plugins: { house: { rules: { 'lean-only-on': leanOnlyOn } } },
+    rules: {
+      'house/lean-only-on': 'error',
+      'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
+      'no-console': 'error',
+      eqeqeq: 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/consistent-type-definitions': 'off',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      // A hash look-up by a checked key is this code's way; the compiler already adds `undefined`.
+      '@typescript-eslint/no-dynamic-delete': 'off',
+      '@typescript-eslint/no-non-null-assertion': 'error',
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/unified-signatures': 'off',
+    },
+  },
+  { files: ['**/*.svelte', '**/*.svelte.ts'], languageOptions: { parserOptions: { parser: ts.parser } } },
+  {
+    files: ['**/*.svelte'],
+    rules: { 'svelte/no-navigation-without-resolve': 'off' },
+  },
+  {
+    files: ['**/*.test.ts', 'e2e/**', 'bench/**', 'mocks/**', '.ci/**'],
+    rules: {
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      'max-lines': ['error', { max: 600, skipBlankLines: true, skipComments: true }],
+    },
+  },
+  // Programs that talk to the person who started them.
+  {
+    files: [
+      '.ci/**',
+      'bench/**',
+      'server/supervisor/**',
+      'server/main.ts',
+      'mocks/**/main.ts',
+      'mocks/camera/scenes/encode.ts',
+      'e2e/real/**',
+    ],
+    rules: { 'no-console': 'off' },
+  },
+  { files: ['**/*.js'], ...ts.configs.disableTypeChecked },
+);
