@@ -29,7 +29,9 @@ const mayLeanOn = {
 
   'server/http': [contract],
   'server/store': [contract],
-  ...Object.fromEntries(nouns.map((noun) => [noun, [contract, 'server/http', 'server/store', ...nouns, ...ports]])),
+  ...Object.fromEntries(
+    nouns.map((noun) => [noun, [contract, 'server/http', 'server/store', ...nouns, ...ports]]),
+  ),
   'server/vms/vms.ts': [contract],
   'server/vms/xprotect': [contract, 'server/vms/vms.ts'],
   'server/vms/static': [contract, 'server/vms/vms.ts'],
@@ -46,13 +48,21 @@ const mayLeanOn = {
 };
 const places = Object.keys(mayLeanOn).sort((a, b) => b.length - a.length);
 const isIn = (/** @type {string} */ file, /** @type {string} */ place) =>
-  file === place || file.startsWith(`${place}/`) || (place.endsWith('image-server') && file.startsWith(place));
+  file === place ||
+  file.startsWith(`${place}/`) ||
+  (place.endsWith('image-server') && file.startsWith(place));
 
 /** What may stand where within a folder: `.ts` computes, `.svelte.ts` remembers, `.svelte` draws. */
-const kindOf = (/** @type {string} */ file) => (file.endsWith('.svelte') ? 2 : file.includes('.svelte.') ? 1 : 0);
+const kindOf = (/** @type {string} */ file) =>
+  file.endsWith('.svelte') ? 2 : file.includes('.svelte.') ? 1 : 0;
 const kinds = ['computes', 'remembers', 'draws'];
 
-const aliases = { '#contract/': 'src/lib/contract/', '#lib/': 'src/lib/', '#server/': 'server/', '#mocks/': 'mocks/' };
+const aliases = {
+  '#contract/': 'src/lib/contract/',
+  '#lib/': 'src/lib/',
+  '#server/': 'server/',
+  '#mocks/': 'mocks/',
+};
 
 /** @type {import('eslint').Rule.RuleModule} */
 const leanOnlyOn = {
@@ -81,11 +91,15 @@ const leanOnlyOn = {
         rule.includes('*') ||
         rule.some((key) => isIn(target, key)) ||
         (isTest && (isIn(target, 'mocks') || target.startsWith('.ci/') || isIn(file, 'server')));
-      if (!isAllowed) context.report({ node, message: `${place} must not lean on ${target} (docs/architecture.md).` });
+      if (!isAllowed)
+        context.report({ node, message: `${place} must not lean on ${target} (docs/architecture.md).` });
       else if (name.startsWith('../') && places.find((key) => isIn(target, key)) !== place)
         context.report({ node, message: `Name another folder by its alias: ${target}.` });
       if (!isTest && file.startsWith('src/lib/') && kindOf(target) > kindOf(file))
-        context.report({ node, message: `A file that ${kinds[kindOf(file)]} must not import one that ${kinds[kindOf(target)]}.` });
+        context.report({
+          node,
+          message: `A file that ${kinds[kindOf(file)]} must not import one that ${kinds[kindOf(target)]}.`,
+        });
     }
     return {
       ImportDeclaration: check,
@@ -97,7 +111,16 @@ const leanOnlyOn = {
 };
 
 export default ts.config(
-  { ignores: ['build/', '.svelte-kit/', '.cache/', '.parapet/', 'mocks/mockServiceWorker.js', 'test-results/'] },
+  {
+    ignores: [
+      'build/',
+      '.svelte-kit/',
+      '.cache/',
+      '.parapet/',
+      'mocks/mockServiceWorker.js',
+      'test-results/',
+    ],
+  },
   js.configs.recommended,
   ...ts.configs.strictTypeChecked,
   ...svelte.configs.recommended,
@@ -117,8 +140,14 @@ export default ts.config(
       eqeqeq: 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/consistent-type-definitions': 'off',
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       // A hash look-up by a checked key is this code's way; the compiler already adds `undefined`.

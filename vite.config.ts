@@ -3,7 +3,7 @@ import { sveltekit } from '@sveltejs/kit/vite';
 import tailwindcss from '@tailwindcss/vite';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
-import { chromiumFlags, findChromium } from './.ci/chromium.ts';
+import { chromiumFlags, findChromium } from './.ci/machine.ts';
 
 const executablePath = findChromium();
 // A test of something that needs a browser says so in its name; runes need `.svelte.` there as well.
@@ -14,6 +14,7 @@ export default defineConfig({
     tailwindcss(),
     sveltekit({
       adapter: adapter({ pages: 'build', fallback: 'index.html' }),
+      // eslint-disable-next-line @typescript-eslint/no-deprecated -- `public/` is where people look for what is shipped as is.
       files: { assets: 'public' },
     }),
   ],
@@ -27,6 +28,18 @@ export default defineConfig({
           environment: 'node',
           include: ['{src,server,mocks,bench,.ci}/**/*.test.ts'],
           exclude: inBrowser,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'real',
+          environment: 'node',
+          include: ['e2e/real/**/*.real.test.ts'],
+          testTimeout: 60_000,
+          // The first run builds the servers from their Go modules.
+          hookTimeout: 600_000,
+          fileParallelism: false,
         },
       },
       {

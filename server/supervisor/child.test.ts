@@ -64,7 +64,9 @@ it('says how a child ended that never got ready', async () => {
 
 it('gives up on a first start that takes too long, and leaves nothing running', async () => {
   const code = `setInterval(() => {}, 1000);`;
-  await expect(superviseChild({ ...plan(code), patienceMs: 150 })).rejects.toThrow('did not get ready within 0.15 s');
+  await expect(superviseChild({ ...plan(code), patienceMs: 150 })).rejects.toThrow(
+    'did not get ready within 0.15 s',
+  );
 });
 
 it('ends a child that ignores SIGTERM after the grace', async () => {

@@ -50,7 +50,9 @@ export async function superviseChild<Ready>(plan: ChildPlan<Ready>): Promise<Chi
     current = child;
     const dead = new Promise<string>((resolve) => {
       child.once('error', (cause) => resolve(`${plan.name} could not start: ${cause.message}`));
-      child.once('exit', (code, signal) => resolve(`${plan.name} ended (${signal ?? `exit ${code ?? '?'}`})`));
+      child.once('exit', (code, signal) =>
+        resolve(`${plan.name} ended (${signal ?? `exit ${code ?? '?'}`})`),
+      );
     });
     const ready = new Promise<Ready>((resolve, reject) => {
       child.on('message', (message) => {

@@ -26,21 +26,40 @@ export function findChromium(): string | undefined {
   return places.find((place) => existsSync(place));
 }
 
+const mayInstall = (): boolean =>
+  process.platform === 'linux' && existsSync('/usr/bin/apt-get') && process.getuid?.() === 0;
+
+let isListFresh = false;
+function install(name: string): void {
+  const apt = (...words: string[]) =>
+    spawnSync('apt-get', words, {
+      stdio: 'inherit',
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    });
+  if (!isListFresh) apt('update', '-qq');
+  isListFresh = true;
+  apt('install', '-y', '-qq', '--no-install-recommends', name);
+}
+
 /** Finds Chromium, or installs Debian's and says so. Throws with what to do when neither works. */
 export function needChromium(): string {
   const found = findChromium();
   if (found !== undefined) return found;
-  if (process.platform === 'linux' && existsSync('/usr/bin/apt-get') && process.getuid?.() === 0) {
+  if (mayInstall()) {
     console.log('No Chromium here: installing Debian’s (apt-get install chromium).');
-    const apt = (...words: string[]) =>
-      spawnSync('apt-get', words, {
-        stdio: 'inherit',
-        env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-      });
-    apt('update', '-qq');
-    apt('install', '-y', '-qq', '--no-install-recommends', 'chromium');
+    install('chromium');
     const installed = findChromium();
     if (installed !== undefined) return installed;
   }
   throw new Error('The tests need Chromium with H.264. Install it, or name it in PARAPET_CHROMIUM.');
+}
+
+/** Finds FFmpeg, or installs Debian's and says so. Only tests want it; without it those that compare with it are skipped. */
+export function wantFfmpeg(): string | undefined {
+  const find = () => ['/usr/bin/ffmpeg', '/usr/local/bin/ffmpeg'].find((place) => existsSync(place));
+  const found = find();
+  if (found !== undefined || !mayInstall()) return found;
+  console.log('No FFmpeg here: installing Debian’s for the tests (apt-get install ffmpeg).');
+  install('ffmpeg');
+  return find();
 }
