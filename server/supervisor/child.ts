@@ -37,6 +37,7 @@ export interface Child<Ready> {
  */
 export async function superviseChild<Ready>(plan: ChildPlan<Ready>): Promise<Child<Ready>> {
   const stopping = new AbortController();
+  const isStopping = (): boolean => stopping.signal.aborted;
   let current: ChildProcess | undefined;
   let last: Ready | undefined;
 
@@ -99,12 +100,12 @@ export async function superviseChild<Ready>(plan: ChildPlan<Ready>): Promise<Chi
     for (;;) {
       const words = await run.dead;
       current = undefined;
-      if (stopping.signal.aborted) return;
+      if (isStopping()) return;
       young = performance.now() - startedAt < 10_000 ? young + 1 : 0;
       const pauseMs = restartDelay(young);
       plan.onDeath?.(`${words}; starting it again in ${(pauseMs / 1000).toFixed(1)} s`);
       await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
-      if (stopping.signal.aborted) return;
+      if (isStopping()) return;
       startedAt = performance.now();
       run = spawnOnce();
       await readyInTime(run).then(
