@@ -65,7 +65,7 @@ const aliases = {
 };
 
 /** @type {import('eslint').Rule.RuleModule} */
-const leanOnlyOn = {
+export const leanOnlyOn = {
   meta: { type: 'problem', schema: [] },
   create(context) {
     const root = context.cwd;
@@ -93,7 +93,11 @@ const leanOnlyOn = {
         (isTest && (isIn(target, 'mocks') || target.startsWith('.ci/') || isIn(file, 'server')));
       if (!isAllowed)
         context.report({ node, message: `${place} must not lean on ${target} (docs/architecture.md).` });
-      else if (name.startsWith('../') && !target.startsWith('.ci/') && places.find((key) => isIn(target, key)) !== place)
+      else if (
+        name.startsWith('../') &&
+        !target.startsWith('.ci/') &&
+        places.find((key) => isIn(target, key)) !== place
+      )
         context.report({ node, message: `Name another folder by its alias: ${target}.` });
       if (!isTest && file.startsWith('src/lib/') && kindOf(target) > kindOf(file))
         context.report({
