@@ -1,0 +1,315 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import path from 'node:path';
+import process from 'node:process';
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+const Port = z.coerce
+  .number('is not a port')
+  .int('is not a port')
+  .min(0, 'is not a port')
+  .max(65_535, 'is not a port');
+const HttpUrl = z.url({ protocol: /^https?$/, error: 'is not an http or https address' });
+const Secret = z.string().min(8, 'has fewer than 8 characters').max(200);
+const Ip = z.string().refine((text) => isIP(text) > 0, 'is not an IP address');
+const Host = z
+  .string()
+  .refine(
+    (text) => isIP(text) > 0 || z.hostname().safeParse(text).success,
+    'is neither an IP address nor a host name',
+  );
+const AddressRange = z.string().refine((text) => {
+  const [address = '', bits, more] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || more !== undefined) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+}, 'is neither an address nor a range like 10.0.0.0/8');
+
+const IceServer = z.strictObject({
+  urls: z.array(z.string().regex(/^(stun|turn)s?:/, 'is not a stun: or turn: address')).min(1),
+  username: z.string().optional(),
+  credential: z.string().optional(),
+});
+/** A STUN or TURN server that browsers are told of. */
+export type IceServer = z.infer<typeof IceServer>;
+
+const VmsId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'is not a short name in lower case');
+
+const XProtectVms = z
+  .strictObject({
+    id: VmsId,
+    kind: z.literal('xprotect'),
+    /** The management server, with the API Gateway. */
+    url: HttpUrl,
+    username: z.string().min(1),
+    password: z.string().min(1).optional(),
+    /** The name of the environment variable that holds the password. */
+    passwordEnv: z.string().min(1).optional(),
+    /** PEM file with the authority that signed the servers' certificates. */
+    caFile: z.string().optional(),
+  })
+  .refine((vms) => (vms.password === undefined) !== (vms.passwordEnv === undefined), {
+    message: 'needs either password or passwordEnv',
+    path: ['password'],
+  });
+
+const StaticVms = z
+  .strictObject({
+    id: VmsId,
+    kind: z.literal('static'),
+    /** A YAML file with the cameras … */
+    file: z.string().optional(),
+    /** … or the cameras themselves. Their form is checked by server/vms/static. */
+    cameras: z.array(z.unknown()).optional(),
+  })
+  .refine((vms) => (vms.file === undefined) !== (vms.cameras === undefined), {
+    message: 'needs either file or cameras',
+    path: ['file'],
+  });
+
+/** One video management system. */
+const VmsConfig = z.discriminatedUnion('kind', [XProtectVms, StaticVms], {
+  error: 'needs a kind: xprotect or static',
+});
+
+const Settings = z.strictObject({
+  port: Port.default(8080),
+  host: Host.default('127.0.0.1'),
+  /** How browsers reach Parapet when a reverse proxy stands in front of it. */
+  publicUrl: HttpUrl.optional(),
+  dataDir: z.string().min(1).default('.parapet'),
+  databaseUrl: z.url({ protocol: /^postgres(ql)?$/, error: 'is not a postgres:// address' }).optional(),
+  demoPassword: Secret.optional(),
+  adminPassword: Secret.optional(),
+  /** Reverse proxies whose X-Forwarded-* headers are believed. */
+  trustedProxies: z.array(AddressRange).default([]),
+  media: z
+    .strictObject({
+      /** The one UDP port of all viewers; 0 takes a free one. */
+      port: Port.default(8189),
+      /** Where the engine listens for viewers. */
+      host: Ip.optional(),
+      /** Addresses told to browsers; empty: those of this machine's interfaces. */
+      addresses: z.array(Host).default([]),
+      /** Largest RTP packet, bytes. */
+      mtu: z.coerce.number().int().min(576).max(9000).default(1200),
+      /** How long a source stays open after its last viewer, ms. */
+      lingerMs: z.coerce.number().int().min(0).max(600_000).default(10_000),
+    })
+    .prefault({}),
+  iceServers: z.array(IceServer).max(8).default([]),
+  vms: z
+    .array(VmsConfig)
+    .default([])
+    .superRefine((list, context) => {
+      list.forEach(({ id }, index) => {
+        if (list.findIndex((other) => other.id === id) !== index)
+          context.addIssue({
+            code: 'custom',
+            message: `is the id of two of them: ${id}`,
+            path: [index, 'id'],
+          });
+      });
+    }),
+  logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+});
+
+/** A VMS as it is used: with its password at hand and files by their full path. */
+export type VmsSettings =
+  | {
+      readonly id: string;
+      readonly kind: 'xprotect';
+      readonly url: string;
+      readonly username: string;
+      readonly password: string;
+      readonly caFile?: string;
+    }
+  | {
+      readonly id: string;
+      readonly kind: 'static';
+      readonly file?: string;
+      readonly cameras?: readonly unknown[];
+    };
+
+/** Everything that can be configured. Holds secrets: never logged. */
+export type Config = Omit<z.output<typeof Settings>, 'vms'> & {
+  readonly vms: readonly VmsSettings[];
+  /** No VMS is configured: the demo site stands in. */
+  readonly isDemo: boolean;
+  /** The app comes from Vite; the BFF serves no static files. */
+  readonly isDev: boolean;
+};
+
+/** All that is wrong with the configuration, in one message for the person who wrote it. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(`The configuration is not usable:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+    this.faults = faults;
+  }
+}
+
+/** Which variable sets which setting. Lists are separated by commas, `PARAPET_ICE_SERVERS` and `PARAPET_VMS` are JSON. */
+const variables: Readonly<
+  Record<string, { readonly path: readonly string[]; readonly as?: 'list' | 'json' }>
+> = {
+  PORT: { path: ['port'] },
+  HOST: { path: ['host'] },
+  DATABASE_URL: { path: ['databaseUrl'] },
+  PARAPET_PUBLIC_URL: { path: ['publicUrl'] },
+  PARAPET_DATA_DIR: { path: ['dataDir'] },
+  PARAPET_DEMO_PASSWORD: { path: ['demoPassword'] },
+  PARAPET_ADMIN_PASSWORD: { path: ['adminPassword'] },
+  PARAPET_TRUSTED_PROXIES: { path: ['trustedProxies'], as: 'list' },
+  PARAPET_MEDIA_PORT: { path: ['media', 'port'] },
+  PARAPET_MEDIA_HOST: { path: ['media', 'host'] },
+  PARAPET_MEDIA_ADDRESSES: { path: ['media', 'addresses'], as: 'list' },
+  PARAPET_MEDIA_MTU: { path: ['media', 'mtu'] },
+  PARAPET_MEDIA_LINGER_MS: { path: ['media', 'lingerMs'] },
+  PARAPET_ICE_SERVERS: { path: ['iceServers'], as: 'json' },
+  PARAPET_VMS: { path: ['vms'], as: 'json' },
+  PARAPET_LOG_LEVEL: { path: ['logLevel'] },
+};
+/** Read elsewhere: what the supervisor tells its children, and what tests tell themselves. */
+const otherVariables = /^PARAPET_(CONFIG|DEV|ENGINE_.+|DEMO_.+|TEST_.+)$/;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+type Tree = Record<string, unknown>;
+
+const isTree = (value: unknown): value is Tree =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function valueOf(text: string, as: 'list' | 'json' | undefined): unknown {
+  if (as === 'json') return JSON.parse(text) as unknown;
+  if (as !== 'list') return text;
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+/** Lays the environment over what the file said. Gives, for each setting that came from a variable, its name. */
+function overlay(tree: Tree, env: Environment, faults: string[]): Map<string, string> {
+  const origin = new Map<string, string>();
+  for (const [name, { path: at, as }] of Object.entries(variables)) {
+    const text = env[name];
+    // An empty variable is how compose files and shells say "not set".
+    if (text === undefined || text === '') continue;
+    let value: unknown;
+    try {
+      value = valueOf(text, as);
+    } catch {
+      faults.push(`${name} is not valid JSON`);
+      continue;
+    }
+    const [key = '', inner] = at;
+    if (inner === undefined) tree[key] = value;
+    else tree[key] = { ...(isTree(tree[key]) ? tree[key] : {}), [inner]: value };
+    origin.set(at.join('.'), name);
+  }
+  for (const name of Object.keys(env))
+    if (name.startsWith('PARAPET_') && !(name in variables) && !otherVariables.test(name))
+      faults.push(`${name} is not a setting of Parapet`);
+  return origin;
+}
+
+function readTree(file: string | undefined, faults: string[]): Tree {
+  if (file === undefined) return {};
+  if (!existsSync(file)) {
+    faults.push(`PARAPET_CONFIG names ${file}, which does not exist`);
+    return {};
+  }
+  try {
+    const tree: unknown = parse(readFileSync(file, 'utf8')) ?? {};
+    if (isTree(tree)) return { ...tree };
+    faults.push(`${file} is not a list of settings`);
+  } catch (cause) {
+    faults.push(
+      `${file} is not valid YAML: ${cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : ''}`,
+    );
+  }
+  return {};
+}
+
+/** Zod's complaint in our words: what is named, where it was written, what is wrong with it. Never the value itself. */
+function faultsOf(
+  error: z.ZodError,
+  origin: ReadonlyMap<string, string>,
+  file: string | undefined,
+): string[] {
+  return error.issues.flatMap((issue) => {
+    const at = issue.path.join('.');
+    const isFrom = [...origin].find(([setting]) => at === setting || at.startsWith(`${setting}.`));
+    const rest = isFrom === undefined ? '' : at.slice(isFrom[0].length).replace(/^\./, '');
+    const name =
+      isFrom === undefined
+        ? `${at === '' ? 'the whole' : at} in ${path.basename(file ?? 'the configuration')}`
+        : isFrom[1] + (rest === '' ? '' : ` (${rest})`);
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.map((key) =>
+        at === ''
+          ? `${key} in ${path.basename(file ?? 'the configuration')} is not a setting of Parapet`
+          : `${name} has ${key}, which is not a setting of Parapet`,
+      );
+    // Our own words go on after the name, Zod's stand by themselves.
+    return [/^[A-Z]/.test(issue.message) ? `${name}: ${issue.message}` : `${name} ${issue.message}`];
+  });
+}
+
+/** The VMS with its password looked up; `undefined` after a fault. */
+function vmsSettings(
+  vms: z.output<typeof VmsConfig>,
+  env: Environment,
+  base: string,
+  faults: string[],
+): VmsSettings | undefined {
+  if (vms.kind === 'static')
+    return {
+      id: vms.id,
+      kind: 'static',
+      ...(vms.file === undefined ? {} : { file: path.resolve(base, vms.file) }),
+      ...(vms.cameras === undefined ? {} : { cameras: vms.cameras }),
+    };
+  const password = vms.password ?? env[vms.passwordEnv ?? ''];
+  if (password === undefined || password === '') {
+    faults.push(`${vms.passwordEnv ?? ''}, which holds the password of the VMS ${vms.id}, is not set`);
+    return undefined;
+  }
+  const { id, kind, url, username, caFile } = vms;
+  return {
+    id,
+    kind,
+    url,
+    username,
+    password,
+    ...(caFile === undefined ? {} : { caFile: path.resolve(base, caFile) }),
+  };
+}
+
+/**
+ * Reads the configuration from the environment and one optional YAML file (`PARAPET_CONFIG`, or `file`); a variable
+ * wins over the file. Throws {@link ConfigError} naming everything that is wrong, at once.
+ */
+export function readConfig(
+  env: Environment,
+  file: string | undefined = env['PARAPET_CONFIG'] || undefined,
+): Config {
+  const faults: string[] = [];
+  const tree = readTree(file, faults);
+  const origin = overlay(tree, env, faults);
+  const parsed = Settings.safeParse(tree);
+  if (!parsed.success) throw new ConfigError([...faults, ...faultsOf(parsed.error, origin, file)]);
+  const base = file === undefined ? process.cwd() : path.dirname(path.resolve(file));
+  const vms = parsed.data.vms.flatMap((one) => vmsSettings(one, env, base, faults) ?? []);
+  if (faults.length > 0) throw new ConfigError(faults);
+  return {
+    ...parsed.data,
+    dataDir: path.resolve(parsed.data.dataDir),
+    vms,
+    isDemo: vms.length === 0,
+    isDev: env['PARAPET_DEV'] === '1',
+  };
+}
