@@ -1,0 +1,86 @@
+import type { AccessUnit, Format, PictureSubject } from '#mocks/camera/pictures.ts';
+import { repeatPicture } from './repeat-picture.ts';
+
+/** Where the coded pictures come from: a pure function of subject and time. */
+export interface Pictures {
+  /** Number of the newest picture taken at or before `timeMs`. */
+  indexAt(subject: PictureSubject, format: Format, timeMs: number): number;
+  timeOf(subject: PictureSubject, format: Format, index: number): number;
+  at(subject: PictureSubject, format: Format, index: number): AccessUnit;
+  keyframeAtOrBefore(subject: PictureSubject, format: Format, index: number): number;
+  parameterSets(
+    subject: PictureSubject,
+    format: Format,
+  ): { readonly sps: Uint8Array; readonly pps: Uint8Array };
+}
+
+/** What may be wrong with a camera. Absent or undefined: nothing. */
+export interface CameraFaults {
+  /** No packet leaves any more; RTSP goes on answering. Afterwards the stream resumes with a keyframe. */
+  readonly silent?: boolean | undefined;
+  /** The picture stands still from now on; packets, clocks and sender reports go on. */
+  readonly frozen?: boolean | undefined;
+  /** DESCRIBE and SETUP are answered 503, and connections that play the camera are cut once. */
+  readonly refuse?: boolean | undefined;
+  /** Every so manieth RTP packet is lost on the way. */
+  readonly dropRtpEvery?: number | undefined;
+}
+
+/** One camera: its subject, what is wrong with it, and the pictures it therefore sends. */
+export class Camera {
+  readonly subject: PictureSubject;
+  readonly #pictures: Pictures;
+  #faults: CameraFaults = {};
+  #frozenAt = 0;
+
+  constructor(subject: PictureSubject, pictures: Pictures) {
+    this.subject = subject;
+    this.#pictures = pictures;
+  }
+
+  get faults(): CameraFaults {
+    return this.#faults;
+  }
+
+  setFaults(faults: CameraFaults): void {
+    if (faults.frozen === true && this.#faults.frozen !== true) this.#frozenAt = Date.now();
+    this.#faults = faults;
+  }
+
+  parameterSets(format: Format): { readonly sps: Uint8Array; readonly pps: Uint8Array } {
+    return this.#pictures.parameterSets(this.subject, format);
+  }
+
+  indexAt(format: Format, timeMs: number): number {
+    return this.#pictures.indexAt(this.subject, format, timeMs);
+  }
+
+  timeOf(format: Format, index: number): number {
+    return this.#pictures.timeOf(this.subject, format, index);
+  }
+
+  keyframeAtOrBefore(format: Format, index: number): number {
+    return this.#pictures.keyframeAtOrBefore(this.subject, format, index);
+  }
+
+  /** The NAL units sent as picture `index`. */
+  nalUnits(format: Format, index: number): readonly Uint8Array[] {
+    if (this.#faults.frozen === true) {
+      const last = this.indexAt(format, this.#frozenAt);
+      if (index > last) return this.#frozen(format, index, last);
+    }
+    return this.#pictures.at(this.subject, format, index).nalUnits;
+  }
+
+  /**
+   * A camera whose sensor hangs keeps encoding: the last keyframe at every keyframe's turn, and pictures that say
+   * "as before" in between.
+   */
+  #frozen(format: Format, index: number, last: number): readonly Uint8Array[] {
+    const keyframe = this.keyframeAtOrBefore(format, index);
+    if (index === keyframe) {
+      return this.#pictures.at(this.subject, format, this.keyframeAtOrBefore(format, last)).nalUnits;
+    }
+    return [repeatPicture(this.parameterSets(format), index - keyframe)];
+  }
+}
