@@ -19,9 +19,9 @@ export const chromiumFlags = [
 
 const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-/** The browser tests run in: `PARAPET_CHROMIUM`, or one found on the machine. It has to decode H.264. */
+/** The browser tests run in: `PARAPET_TEST_CHROMIUM`, or one found on the machine. It has to decode H.264. */
 export function findChromium(): string | undefined {
-  const named = process.env['PARAPET_CHROMIUM'];
+  const named = process.env['PARAPET_TEST_CHROMIUM'];
   if (named !== undefined) return named;
   return places.find((place) => existsSync(place));
 }
@@ -51,7 +51,7 @@ export function needChromium(): string {
     const installed = findChromium();
     if (installed !== undefined) return installed;
   }
-  throw new Error('The tests need Chromium with H.264. Install it, or name it in PARAPET_CHROMIUM.');
+  throw new Error('The tests need Chromium with H.264. Install it, or name it in PARAPET_TEST_CHROMIUM.');
 }
 
 /** Finds FFmpeg, or installs Debian's and says so. Only tests want it; without it those that compare with it are skipped. */

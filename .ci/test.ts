@@ -50,7 +50,7 @@ for (const suite of suites) {
     command: isVitest
       ? [...suite.command, '--reporter', 'default', '--reporter', 'json', '--outputFile.json', report]
       : [...suite.command, '--reporter', 'list,json'],
-    environment: { PARAPET_CHROMIUM: chromium, PLAYWRIGHT_JSON_OUTPUT_FILE: report },
+    environment: { PARAPET_TEST_CHROMIUM: chromium, PLAYWRIGHT_JSON_OUTPUT_FILE: report },
   });
   const tally = existsSync(report) ? suite.tally(report) : { passed: 0, failed: 1, skipped: 0 };
   // A runner that fails although no test did (a crash after the report) must not pass for green.

@@ -6,9 +6,9 @@ import { installStripReader, readTiles, type TileReading } from './strip-in-page
 
 interface Fixtures {
   /** Signs in through the form and gives the wall that comes up. */
-  openWallAs(name: string): Promise<WallPage>;
+  openWallAs: (name: string) => Promise<WallPage>;
   /** Reads camera number and capture time from the pixels of every tile. */
-  readTiles(): Promise<TileReading[]>;
+  readTiles: () => Promise<TileReading[]>;
   /** Errors the page printed. Every test ends with none that it did not announce here. */
   expectedErrors: RegExp[];
 }

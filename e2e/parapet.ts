@@ -14,7 +14,7 @@ export interface Parapet {
   /** From spawn to the ready line. */
   readonly startMs: number;
   /** Everything it printed so far. */
-  output(): string;
+  readonly output: () => string;
   /** The process id of one of its parts right now; undefined while that part is down. */
   pid(part: 'bff' | 'engine' | 'site'): number | undefined;
   /** Asks the demo site to break or mend something, see mocks/xprotect. */

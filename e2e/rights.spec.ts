@@ -1,4 +1,4 @@
-import type { Directory } from '../src/lib/contract/camera.ts';
+import type { Directory } from '#contract/camera.ts';
 import { expect, test } from './fixtures.ts';
 import { SignInPage } from './pages/sign-in-page.ts';
 import { password } from './parapet.ts';

@@ -18,5 +18,7 @@ it('names a port that is taken', async () => {
 });
 
 it('names an address that is not ours', async () => {
-  await expect(claimPort('198.51.100.7', 0)).rejects.toThrow('HOST 198.51.100.7 is not an address of this machine');
+  await expect(claimPort('198.51.100.7', 0)).rejects.toThrow(
+    'HOST 198.51.100.7 is not an address of this machine',
+  );
 });

@@ -20,9 +20,13 @@ export async function claimPort(host: string, port: number): Promise<number> {
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     if (code === 'EADDRINUSE')
-      throw new PortTaken(`Port ${port} on ${host} is taken by another program. Set PORT to a free one.`, { cause });
+      throw new PortTaken(`Port ${port} on ${host} is taken by another program. Set PORT to a free one.`, {
+        cause,
+      });
     if (code === 'EACCES')
-      throw new PortTaken(`Port ${port} may not be opened by this user. Set PORT to 1024 or above.`, { cause });
+      throw new PortTaken(`Port ${port} may not be opened by this user. Set PORT to 1024 or above.`, {
+        cause,
+      });
     if (code === 'EADDRNOTAVAIL')
       throw new PortTaken(`HOST ${host} is not an address of this machine.`, { cause });
     throw cause;
