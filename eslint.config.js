@@ -95,7 +95,7 @@ export const leanOnlyOn = {
         context.report({ node, message: `${place} must not lean on ${target} (docs/architecture.md).` });
       else if (
         name.startsWith('../') &&
-        !target.startsWith('.ci/') &&
+        Object.values(aliases).some((folder) => target.startsWith(folder)) &&
         places.find((key) => isIn(target, key)) !== place
       )
         context.report({ node, message: `Name another folder by its alias: ${target}.` });

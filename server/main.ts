@@ -54,16 +54,15 @@ async function main(): Promise<void> {
   const logLevel = config.isDemo && process.env['PARAPET_LOG_LEVEL'] === undefined ? 'warn' : config.logLevel;
   const release = lockDataDir(config.dataDir);
   process.once('exit', release);
-  let parts: Parts | undefined;
-  let vite: ChildProcess | undefined;
+  const running: { parts?: Parts; vite?: ChildProcess } = {};
 
-  let isEnding = false;
+  const ending = new AbortController();
   const end = async (): Promise<void> => {
     // A second Ctrl-C means: now.
-    if (isEnding) process.exit(130);
-    isEnding = true;
-    vite?.kill('SIGTERM');
-    await parts?.stop();
+    if (ending.signal.aborted) process.exit(130);
+    ending.abort();
+    running.vite?.kill('SIGTERM');
+    await running.parts?.stop();
     process.exit(0);
   };
   process.on('SIGINT', () => void end());
@@ -75,20 +74,21 @@ async function main(): Promise<void> {
     say('Building the app …');
     await run('Building the app', 'vite/bin/vite.js', ['build', '--logLevel', 'warn']);
   }
-  const demoPassword = isDemo
+  const demoPassword = config.isDemo
     ? (config.demoPassword ?? keptSecret(config.dataDir, 'demo-password'))
     : undefined;
   const bffPort = isDev ? await claimPort('127.0.0.1', 0) : port;
-  if (isEnding) return;
-  parts = await startParts({
+  const parts = await startParts({
     config: { ...config, logLevel },
     host: isDev ? '127.0.0.1' : config.host,
     port: bffPort,
     demoPassword,
     isDev,
     onDeath: (words) => console.error(words),
+    signal: ending.signal,
   });
-  if (isDev) vite = startVite({ ...config, port }, bffPort);
+  running.parts = parts;
+  if (isDev) running.vite = startVite({ ...config, port }, bffPort);
 
   const shownHost = ['0.0.0.0', '::'].includes(config.host) ? 'localhost' : config.host;
   say(`Parapet is ready at ${config.publicUrl ?? `http://${shownHost}:${port}`}`);

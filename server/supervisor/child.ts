@@ -19,7 +19,7 @@ export interface ChildPlan<Ready> {
   /** How long the first start may take. */
   readonly patienceMs: number;
   /** Called at every death that was not asked for. */
-  onDeath?(words: string): void;
+  readonly onDeath?: (words: string) => void;
 }
 
 export interface Child<Ready> {

@@ -18,7 +18,9 @@ export interface PartsPlan {
   /** The password of the demo's accounts. */
   readonly demoPassword: string | undefined;
   readonly isDev: boolean;
-  onDeath(words: string): void;
+  readonly onDeath: (words: string) => void;
+  /** Aborting it while the parts start ends those that run already. */
+  readonly signal: AbortSignal;
 }
 
 export interface Parts {
@@ -48,6 +50,7 @@ export async function startParts(plan: PartsPlan): Promise<Parts> {
     return child;
   };
 
+  plan.signal.addEventListener('abort', () => void stop());
   try {
     const demo = plan.config.isDemo ? await startDemoSite(plan) : undefined;
     if (demo) keep(demo.child);
@@ -94,6 +97,7 @@ export async function startParts(plan: PartsPlan): Promise<Parts> {
         onDeath: plan.onDeath,
       }),
     );
+    plan.signal.throwIfAborted();
     return { adminPassword: bff.first.generatedAdminPassword, stop };
   } catch (cause) {
     await stop();
