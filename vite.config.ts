@@ -1,3 +1,4 @@
+import process from 'node:process';
 import adapter from '@sveltejs/adapter-static';
 import { sveltekit } from '@sveltejs/kit/vite';
 import tailwindcss from '@tailwindcss/vite';
@@ -9,7 +10,13 @@ const executablePath = findChromium();
 // A test of something that needs a browser says so in its name; runes need `.svelte.` there as well.
 const inBrowser = ['src/**/*.svelte.test.ts', 'src/**/*.browser.test.ts', 'mocks/**/*.browser.test.ts'];
 
+// In development Vite serves the app and passes the rest on to the BFF (server/main.ts --dev).
+const bff = process.env['PARAPET_BFF_URL'];
+
 export default defineConfig({
+  server: {
+    ...(bff === undefined ? {} : { proxy: { '/api': bff, '/healthz': bff, '/readyz': bff } }),
+  },
   plugins: [
     tailwindcss(),
     sveltekit({
