@@ -1,0 +1,122 @@
+import { type Kysely, sql } from 'kysely';
+import type { Migration } from 'kysely/migration';
+
+const statements =
+  (...texts: readonly string[]) =>
+  async (db: Kysely<unknown>): Promise<void> => {
+    for (const text of texts) await sql.raw(text).execute(db);
+  };
+
+/** Every change ever made to the tables, oldest first. Never edited once released; forward only. */
+export const migrations: Readonly<Record<string, Migration>> = {
+  '0001-first-light': {
+    up: statements(
+      `create table users (
+        id uuid primary key,
+        name text not null unique,
+        display_name text not null,
+        role text not null check (role in ('administrator', 'operator', 'investigator', 'kiosk')),
+        password_hash text not null,
+        grants jsonb not null default '[]',
+        pending_grants jsonb not null default '[]',
+        created_at int8 not null
+      )`,
+      `create table sessions (
+        id uuid primary key,
+        token_hash text not null unique,
+        user_id uuid not null references users on delete cascade,
+        signed_in_at int8 not null,
+        seen_at int8 not null,
+        expires_at int8 not null
+      )`,
+      `create index sessions_of_user on sessions (user_id)`,
+      `create table sign_in_attempts (
+        key text primary key,
+        failures int not null,
+        failed_at int8 not null,
+        blocked_until int8 not null
+      )`,
+      `create table vms (
+        id text primary key,
+        synced_at int8,
+        attempted_at int8,
+        is_up boolean not null,
+        since int8 not null
+      )`,
+      `create table camera_groups (
+        id text primary key,
+        vms_id text not null,
+        name text not null,
+        name_ar text,
+        parent_id text
+      )`,
+      `create table cameras (
+        id text primary key,
+        vms_id text not null,
+        number int not null unique check (number > 0),
+        name text not null,
+        name_ar text,
+        group_ids text[] not null,
+        streams jsonb not null,
+        has_ptz boolean not null,
+        state text not null default 'unknown' check (state in ('up', 'down', 'unknown')),
+        state_since int8,
+        is_removed boolean not null default false
+      )`,
+      `create table directory_version (id int primary key default 1 check (id = 1), version int8 not null)`,
+      `insert into directory_version (version) values (1)`,
+      // No foreign key to sessions: what is left of an ended session has to be found, its pictures closed, then removed.
+      `create table reservations (
+        id uuid primary key,
+        session_id uuid not null,
+        user_id uuid not null,
+        camera_id text not null,
+        stream text not null check (stream in ('main', 'sub')),
+        created_at int8 not null,
+        expires_at int8 not null,
+        unique (session_id, camera_id, stream)
+      )`,
+      `create index reservations_of_stream on reservations (camera_id, stream)`,
+      `create table whep_sessions (
+        id uuid primary key,
+        reservation_id uuid not null,
+        session_id uuid not null,
+        path text not null,
+        gateway_session text not null,
+        etag text not null,
+        created_at int8 not null
+      )`,
+      `create index whep_sessions_of_reservation on whep_sessions (reservation_id)`,
+      `create table walls (
+        id uuid primary key,
+        name text not null,
+        is_shared boolean not null,
+        owner_id uuid not null references users on delete cascade,
+        version int not null,
+        saved_at int8 not null,
+        content jsonb not null
+      )`,
+      `create index walls_of_owner on walls (owner_id)`,
+      `create table audit (
+        id int8 generated always as identity primary key,
+        at int8 not null,
+        kind text not null,
+        user_id uuid,
+        user_name text,
+        camera_id text,
+        details jsonb not null default '{}'
+      )`,
+      `create index audit_at on audit (at)`,
+      `create function refuse_audit_change() returns trigger language plpgsql as
+        $$ begin raise exception 'the audit trail cannot be changed'; end $$`,
+      `create trigger audit_is_final before update or delete on audit
+        for each row execute function refuse_audit_change()`,
+      `create table duties (
+        name text primary key,
+        holder uuid not null,
+        held_until int8 not null,
+        done_at int8 not null
+      )`,
+    ),
+  },
+};

@@ -1,0 +1,114 @@
+import type { ColumnType, Generated } from 'kysely';
+import type { Grant, Right, Role } from '#contract/account.ts';
+import type { CameraState, Stream, StreamName } from '#contract/camera.ts';
+import type { WallContent } from '#contract/wall.ts';
+
+/** A jsonb column: read as the thing itself, written as its text. */
+type Json<T> = ColumnType<T, string, string>;
+
+/** Moments are int8 columns, epoch ms, so that code and rows speak the same clock. */
+export interface Schema {
+  users: {
+    id: string;
+    /** Lower case; what is typed is compared without case. */
+    name: string;
+    display_name: string;
+    role: Role;
+    password_hash: string;
+    grants: Json<Grant[]>;
+    /** Grants on agencies known by name only, until the VMS has told their ids. */
+    pending_grants: Json<PendingGrant[]>;
+    created_at: number;
+  };
+  sessions: {
+    id: string;
+    /** SHA-256 of the cookie, hex: who reads this table cannot sign in with it. */
+    token_hash: string;
+    user_id: string;
+    signed_in_at: number;
+    seen_at: number;
+    expires_at: number;
+  };
+  sign_in_attempts: {
+    /** `name:…` or `address:…`. */
+    key: string;
+    failures: number;
+    failed_at: number;
+    blocked_until: number;
+  };
+  vms: {
+    id: string;
+    synced_at: number | null;
+    attempted_at: number | null;
+    /** Whether the last attempt succeeded, and since when that is so. */
+    is_up: boolean;
+    since: number;
+  };
+  camera_groups: {
+    id: string;
+    vms_id: string;
+    name: string;
+    name_ar: string | null;
+    parent_id: string | null;
+  };
+  cameras: {
+    id: string;
+    vms_id: string;
+    number: number;
+    name: string;
+    name_ar: string | null;
+    group_ids: string[];
+    streams: Json<Stream[]>;
+    has_ptz: boolean;
+    state: CameraState;
+    state_since: number | null;
+    /** Gone from the VMS; kept so that it has its number when it returns. */
+    is_removed: boolean;
+  };
+  /** One row; counts every change to cameras, their states, and groups. */
+  directory_version: { id: Generated<number>; version: number };
+  reservations: {
+    id: string;
+    session_id: string;
+    user_id: string;
+    camera_id: string;
+    stream: StreamName;
+    created_at: number;
+    expires_at: number;
+  };
+  whep_sessions: {
+    id: string;
+    reservation_id: string;
+    session_id: string;
+    path: string;
+    gateway_session: string;
+    etag: string;
+    created_at: number;
+  };
+  walls: {
+    id: string;
+    name: string;
+    is_shared: boolean;
+    owner_id: string;
+    version: number;
+    saved_at: number;
+    content: Json<WallContent>;
+  };
+  audit: {
+    id: Generated<number>;
+    at: number;
+    kind: string;
+    user_id: string | null;
+    user_name: string | null;
+    camera_id: string | null;
+    details: Json<Record<string, unknown>>;
+  };
+  /** Work that one BFF at a time does for all. */
+  duties: { name: string; holder: string; held_until: number; done_at: number };
+}
+
+/** A grant on an agency known by its name. */
+export interface PendingGrant {
+  readonly groupName: string;
+  readonly rights: readonly Right[];
+}

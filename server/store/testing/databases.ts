@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import process from 'node:process';
+import { sql } from 'kysely';
+import pg from 'pg';
+import { openStore } from '../open-store.ts';
+import type { Db, Store } from '../store.ts';
+import { findPostgres, startPostgres } from './throwaway-postgres.ts';
+
+/** A store for one test file, emptied between its tests. */
+export interface TestStore {
+  readonly store: Store;
+  /** The same database once more, as a second BFF would open it. Only on Postgres. */
+  another(): Promise<Store>;
+  /** Cuts every connection to the database. Only on Postgres. */
+  disconnectAll(): Promise<void>;
+  /** Everything as after the migrations. */
+  empty(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface TestDatabase {
+  readonly name: string;
+  /** Why tests on it have to be skipped here. */
+  readonly missing: string | undefined;
+  open(): Promise<TestStore>;
+}
+
+const kept = new Set(['directory_version', 'kysely_migration', 'kysely_migration_lock']);
+
+async function empty(db: Db): Promise<void> {
+  const tables = await sql<{ name: string }>`
+    select tablename as name from pg_tables where schemaname = 'public'`.execute(db);
+  const names = tables.rows.filter(({ name }) => !kept.has(name)).map(({ name }) => sql.table(name));
+  await sql`truncate ${sql.join(names)}`.execute(db);
+  await db.updateTable('directory_version').set({ version: 1 }).execute();
+}
+
+export const pglite: TestDatabase = {
+  name: 'PGlite',
+  missing: undefined,
+  async open() {
+    const store = await openStore({});
+    const notHere = (): never => {
+      throw new Error('PGlite serves one process only');
+    };
+    return {
+      store,
+      another: notHere,
+      disconnectAll: notHere,
+      empty: () => empty(store.db),
+      close: () => store.close(),
+    };
+  },
+};
+
+const given = process.env['PARAPET_TEST_DATABASE_URL'];
+const binaries = findPostgres();
+
+/** A database of its own on the server that `PARAPET_TEST_DATABASE_URL` names, or on one started for the test. */
+async function create(): Promise<{ url: string; disconnectAll(): Promise<void>; close(): Promise<void> }> {
+  if (given === undefined) {
+    const server = await startPostgres(binaries ?? '');
+    return {
+      url: await server.create(),
+      disconnectAll: () => server.disconnectAll(),
+      close: () => server.close(),
+    };
+  }
+  const name = `parapet_test_${randomUUID().replaceAll('-', '')}`;
+  const run = async (statement: string): Promise<void> => {
+    const client = new pg.Client({ connectionString: given });
+    await client.connect();
+    await client.query(statement).finally(() => client.end());
+  };
+  await run(`create database ${name}`);
+  const url = new URL(given);
+  url.pathname = `/${name}`;
+  return {
+    url: url.href,
+    disconnectAll: () =>
+      run(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`),
+    close: () => run(`drop database ${name} with (force)`),
+  };
+}
+
+export const postgres: TestDatabase = {
+  name: 'Postgres',
+  missing:
+    given === undefined && binaries === undefined
+      ? 'neither PARAPET_TEST_DATABASE_URL nor a Postgres on this machine'
+      : undefined,
+  async open() {
+    const database = await create();
+    const stores: Store[] = [];
+    const another = async (): Promise<Store> => {
+      const store = await openStore({ databaseUrl: database.url });
+      stores.push(store);
+      return store;
+    };
+    const store = await another();
+    return {
+      store,
+      another,
+      disconnectAll: () => database.disconnectAll(),
+      empty: () => empty(store.db),
+      async close() {
+        for (const one of stores) await one.close();
+        await database.close();
+      },
+    };
+  },
+};
+
+export const databases: readonly TestDatabase[] = [pglite, postgres];
+
+/** For a test's title: the database, and why it is left out where it is. */
+export const titleOf = ({ name, missing }: TestDatabase): string =>
+  missing === undefined ? `on ${name}` : `on ${name} (skipped: ${missing})`;

@@ -1,0 +1,107 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import pg from 'pg';
+
+/** A Postgres server of our own in a temporary directory, reachable by its socket only. */
+export interface ThrowawayPostgres {
+  /** Makes an empty database and gives its URL. */
+  create(): Promise<string>;
+  /** Cuts every connection, as a restart of the server would. */
+  disconnectAll(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Where `initdb` and `postgres` are: on the PATH, or where Debian keeps them. */
+export function findPostgres(): string | undefined {
+  const debian = '/usr/lib/postgresql';
+  const versions = existsSync(debian)
+    ? readdirSync(debian)
+        .sort((a, b) => Number(b) - Number(a))
+        .map((version) => path.join(debian, version, 'bin'))
+    : [];
+  return [...versions, ...(process.env['PATH'] ?? '').split(path.delimiter)].find((directory) =>
+    ['initdb', 'postgres'].every((name) => existsSync(path.join(directory, name))),
+  );
+}
+
+/** Postgres refuses to be root: as root it runs as `nobody`. */
+const nobody = 65_534;
+const owner = process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {};
+
+export async function startPostgres(binaries: string): Promise<ThrowawayPostgres> {
+  const directory = mkdtempSync(path.join(tmpdir(), 'parapet-pg-'));
+  if ('uid' in owner) chownSync(directory, nobody, nobody);
+  const cluster = path.join(directory, 'cluster');
+  await promisify(execFile)(
+    path.join(binaries, 'initdb'),
+    ['-D', cluster, '-U', 'parapet', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
+    { ...owner, cwd: directory },
+  );
+  const server: ChildProcess = spawn(
+    path.join(binaries, 'postgres'),
+    [
+      '-D',
+      cluster,
+      '-k',
+      directory,
+      '-c',
+      'listen_addresses=',
+      '-c',
+      'fsync=off',
+      '-c',
+      'shared_buffers=16MB',
+    ],
+    { ...owner, cwd: directory, stdio: 'ignore' },
+  );
+  const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
+  const stopWithUs = (): void => void server.kill('SIGKILL');
+  process.once('exit', stopWithUs);
+
+  const urlOf = (database: string): string =>
+    `postgres://parapet@localhost/${database}?host=${encodeURIComponent(directory)}`;
+  const run = async (statement: string): Promise<void> => {
+    const client = new pg.Client({ connectionString: urlOf('postgres') });
+    client.on('error', () => undefined);
+    await client.connect();
+    await client.query(statement).finally(() => client.end());
+  };
+  const close = async (): Promise<void> => {
+    process.off('exit', stopWithUs);
+    // SIGQUIT: immediate shutdown; nothing in it is to survive.
+    server.kill('SIGQUIT');
+    await ended;
+    rmSync(directory, { recursive: true, force: true });
+  };
+
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      await run('select 1');
+      break;
+    } catch (cause) {
+      if (attempt < 200 && server.exitCode === null) await sleep(25);
+      else {
+        await close();
+        throw new Error('Postgres did not start', { cause });
+      }
+    }
+  }
+
+  let created = 0;
+  return {
+    async create() {
+      const name = `parapet_${(created += 1)}`;
+      await run(`create database ${name}`);
+      return urlOf(name);
+    },
+    disconnectAll: () =>
+      run(
+        'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and usename is not null',
+      ),
+    close,
+  };
+}
