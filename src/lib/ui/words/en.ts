@@ -16,7 +16,29 @@ export const en = {
   'app.skip-to-wall': 'Skip to the wall',
 
   // The pictures: words of one tile (player)
+  'tile.connecting': 'Connecting',
+  'tile.delayed': 'Delayed {seconds, number, ::.0} s',
   'tile.live': 'Live',
+  'tile.lost': 'No picture since {since, time, ::HHmm}',
+  'tile.lost-days': 'No picture since {since, date, ::dMMM} {since, time, ::HHmm}',
+  'tile.never': 'No picture',
+  'tile.queued': 'Queued, {place, selectordinal, one {#st} two {#nd} few {#rd} other {#th}}',
+  'tile.reconnecting': 'Reconnecting',
+  'tile.retry': 'Trying again in {seconds, number, ::precision-integer} s',
+  'tile.retry-now': 'Trying again now',
+  'tile.retry-queued': 'Trying again soon',
+  'tile.stalled': 'No new picture for {seconds, number, ::precision-integer} s',
+  // Why a tile has no picture: a code each (media-source.ts)
+  'tile.why.b-frames': 'The camera sends B-frames, which live viewing cannot carry',
+  'tile.why.camera-offline': 'The camera gives no picture',
+  'tile.why.codec-unsupported': 'This browser cannot show the camera’s video format',
+  'tile.why.exhausted': 'This page has opened too many connections. Reload it',
+  'tile.why.not-permitted': 'Not permitted',
+  'tile.why.overloaded': 'The server is busy',
+  'tile.why.protocol': 'The server answered in a way this page does not understand',
+  'tile.why.reservation-ended': 'The reservation has ended',
+  'tile.why.signed-out': 'Signed out',
+  'tile.why.unreachable': 'The video server cannot be reached',
 } as const satisfies Record<string, string>;
 
 /** What can be said. */
