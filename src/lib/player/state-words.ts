@@ -1,0 +1,92 @@
+import type { StreamErrorCode } from '#lib/media/media-source.ts';
+import type { PlayerState } from './state.ts';
+
+/** A message of the catalogue and what it is filled with. */
+export type Phrase =
+  | { readonly key: 'tile.queued'; readonly values: { readonly place: number } }
+  | {
+      readonly key: 'tile.delayed' | 'tile.stalled' | 'tile.retry';
+      readonly values: { readonly seconds: number };
+    }
+  | { readonly key: 'tile.lost' | 'tile.lost-days'; readonly values: { readonly since: Date } }
+  | {
+      readonly key:
+        | 'tile.connecting'
+        | 'tile.live'
+        | 'tile.never'
+        | 'tile.reconnecting'
+        | 'tile.retry-now'
+        | 'tile.retry-queued'
+        | `tile.why.${StreamErrorCode}`;
+    };
+
+/** What the words need to know beside the state. */
+export interface Moments {
+  /** Age of the last picture, ms; undefined when there never was one. */
+  readonly frameAgeMs: number | undefined;
+  /** When it was shown, epoch ms. */
+  readonly lastFrameAt: number | undefined;
+  /** Until the next attempt, ms. */
+  readonly untilMs: (moment: number) => number;
+}
+
+const dayMs = 24 * 3600 * 1000;
+
+/** The one thing a tile says of its state; undefined while there is nothing to do. */
+export function headline(state: PlayerState, moments: Moments): Phrase | undefined {
+  const seconds = (moments.frameAgeMs ?? 0) / 1000;
+  switch (state.status) {
+    case 'idle':
+      return undefined;
+    case 'queued':
+      return { key: 'tile.queued', values: { place: state.place } };
+    case 'connecting':
+      return { key: 'tile.connecting' };
+    case 'live':
+      return { key: 'tile.live' };
+    case 'delayed':
+      return { key: 'tile.delayed', values: { seconds } };
+    case 'stalled':
+      // Whole seconds that have passed, as a counter shows them.
+      return { key: 'tile.stalled', values: { seconds: Math.floor(seconds) } };
+    case 'reconnecting':
+      return { key: 'tile.reconnecting' };
+    case 'offline': {
+      if (moments.lastFrameAt === undefined) return { key: 'tile.never' };
+      const isLongAgo = (moments.frameAgeMs ?? 0) >= dayMs / 2;
+      return {
+        key: isLongAgo ? 'tile.lost-days' : 'tile.lost',
+        values: { since: new Date(moments.lastFrameAt) },
+      };
+    }
+    case 'refused':
+      return { key: `tile.why.${state.code}` };
+  }
+}
+
+/** Why, and what happens next, in the order to be read. Empty where the headline says it all. */
+export function particulars(state: PlayerState, moments: Moments): readonly Phrase[] {
+  if (state.status === 'reconnecting') {
+    const seconds = Math.floor((moments.frameAgeMs ?? 0) / 1000);
+    return moments.frameAgeMs === undefined ? [] : [{ key: 'tile.stalled', values: { seconds } }];
+  }
+  if (state.status === 'offline') return [{ key: `tile.why.${state.reason}` }, nextTry(state, moments)];
+  if (state.status === 'connecting' && state.failures > 0) return [nextTry(state, moments)];
+  return [];
+}
+
+function nextTry(
+  state: Extract<PlayerState, { status: 'offline' | 'connecting' }>,
+  moments: Moments,
+): Phrase {
+  switch (state.effort.kind) {
+    case 'opening':
+      return { key: 'tile.retry-now' };
+    case 'queued':
+      return { key: 'tile.retry-queued' };
+    case 'waiting': {
+      const seconds = Math.ceil(moments.untilMs(state.effort.until) / 1000);
+      return seconds > 0 ? { key: 'tile.retry', values: { seconds } } : { key: 'tile.retry-now' };
+    }
+  }
+}

@@ -1,0 +1,234 @@
+import type { StreamErrorCode } from '#lib/media/media-source.ts';
+import type { Limits } from './limits.ts';
+import { retryDelay } from './retry-delay.ts';
+
+/**
+ * What is being done to get a picture.
+ * `opening`: an attempt runs, since then; `queued`: an attempt waits for its turn; `waiting`: the next one is due then.
+ */
+export type Effort =
+  | { readonly kind: 'opening'; readonly since: number }
+  | { readonly kind: 'queued'; readonly place: number }
+  | { readonly kind: 'waiting'; readonly until: number };
+
+/** While there is no picture to trust. `failures`: attempts that failed in a row. `reason`: the last failure. */
+interface Trouble {
+  /** When the last picture was shown, or when the wish for one began. */
+  readonly since: number;
+  readonly failures: number;
+  readonly effort: Effort;
+  readonly reason: StreamErrorCode;
+}
+
+/** While pictures come, or did until a moment ago. `failures` is forgotten after {@link calmMs} without trouble. */
+interface Running {
+  readonly liveSince: number;
+  readonly failures: number;
+}
+
+/** What a tile is doing. All times are monotonic milliseconds of the pulse's clock. `status` is what `data-state` says. */
+export type PlayerState =
+  | { readonly status: 'idle' }
+  | ({ readonly status: 'queued'; readonly place: number } & Trouble)
+  | ({ readonly status: 'connecting' } & Trouble)
+  | ({ readonly status: 'live' } & Running)
+  | ({ readonly status: 'delayed' } & Running)
+  | ({ readonly status: 'stalled' } & Running)
+  | ({ readonly status: 'reconnecting' } & Trouble)
+  | ({ readonly status: 'offline' } & Trouble)
+  | { readonly status: 'refused'; readonly since: number; readonly code: StreamErrorCode };
+
+export type PlayerStatus = PlayerState['status'];
+
+export type PlayerEvent = { readonly at: number } & (
+  | { readonly type: 'start' }
+  | { readonly type: 'stop' }
+  /** The running attempt waits behind `place - 1` others; 0: its turn has come. */
+  | { readonly type: 'queued'; readonly place: number }
+  /** The running attempt has shown its first picture. */
+  | { readonly type: 'first-frame' }
+  /** The running attempt came to nothing. */
+  | {
+      readonly type: 'failed';
+      readonly code: StreamErrorCode;
+      readonly isTransient: boolean;
+      readonly retryAfterMs?: number | undefined;
+    }
+  /** The session whose picture is shown has ended or broken; `frameAt`: when its last picture was shown. */
+  | { readonly type: 'lost'; readonly code: StreamErrorCode; readonly frameAt: number | undefined }
+  /** Time passes. `frameAt`: when the session in front last showed a picture, undefined without a session. */
+  | { readonly type: 'tick'; readonly frameAt: number | undefined; readonly limits: Limits }
+  /** Something got better (network, page, camera, sign-in): try soon instead of later. */
+  | { readonly type: 'hurry' }
+);
+
+/**
+ * What has to be done about it. `open`: begin an attempt; `abandon`: give the running attempt up; `adopt`: the attempt's
+ * picture goes in front and the one before it is closed; `drop`: close what is in front.
+ */
+export type Command = 'open' | 'abandon' | 'adopt' | 'drop';
+
+export interface Step {
+  readonly state: PlayerState;
+  readonly commands: readonly Command[];
+}
+
+/** How long an attempt may take until its first picture. */
+export const firstFrameMs = 10_000;
+/** After this long without a picture, trying again is no longer the news: "No picture since 12:04" is. */
+export const offlineAfterMs = 15_000;
+/** Pictures for this long: earlier failures are forgotten. */
+export const calmMs = 10_000;
+/** Within this time an attempt follows an event that promises something. */
+const hurryMs = 400;
+
+/** The whole player in one pure function: no timers, no DOM, no transport. `random` gives 0…1 for the jitter. */
+export function next(state: PlayerState, event: PlayerEvent, random: () => number = Math.random): Step {
+  switch (event.type) {
+    case 'start':
+      return start(state, event.at);
+    case 'stop':
+      return state.status === 'idle' ? stay(state) : to({ status: 'idle' }, 'abandon', 'drop');
+    case 'queued':
+      return isTrouble(state) ? stay(wait(state, event.place, event.at)) : stay(state);
+    case 'first-frame':
+      // The state may have recovered by itself in the same moment; the newer session is the better one.
+      if (state.status === 'idle') return to(state, 'abandon');
+      return to({ status: 'live', liveSince: event.at, failures: failuresOf(state) }, 'adopt');
+    case 'failed':
+      return isTrouble(state) ? failed(state, event, random) : stay(state);
+    case 'lost':
+      return lost(state, event, random);
+    case 'tick':
+      return tick(state, event, random);
+    case 'hurry':
+      return stay(hurried(state, event.at, random));
+  }
+}
+
+const stay = (state: PlayerState): Step => ({ state, commands: [] });
+const to = (state: PlayerState, ...commands: Command[]): Step => ({ state, commands });
+
+type TroubledState = Extract<PlayerState, Trouble>;
+
+function isTrouble(state: PlayerState): state is TroubledState {
+  return 'effort' in state;
+}
+
+function failuresOf(state: PlayerState): number {
+  return 'failures' in state ? state.failures : 0;
+}
+
+function start(state: PlayerState, at: number): Step {
+  if (state.status !== 'idle' && state.status !== 'refused') return stay(state);
+  return to(
+    {
+      status: 'connecting',
+      since: at,
+      failures: 0,
+      reason: 'unreachable',
+      effort: { kind: 'opening', since: at },
+    },
+    'open',
+  );
+}
+
+function wait(state: TroubledState, place: number, at: number): PlayerState {
+  const { since, failures, reason } = state;
+  const effort: Effort = place > 0 ? { kind: 'queued', place } : { kind: 'opening', since: at };
+  // Only a tile without any picture yet says that it is queued; for the others the missing picture is the news.
+  if (state.status !== 'queued' && state.status !== 'connecting') return { ...state, effort };
+  return place > 0
+    ? { status: 'queued', place, since, failures, reason, effort }
+    : { status: 'connecting', since, failures, reason, effort };
+}
+
+type Failure = Pick<Extract<PlayerEvent, { type: 'failed' }>, 'at' | 'code' | 'isTransient' | 'retryAfterMs'>;
+
+function failed(state: TroubledState, failure: Failure, random: () => number, ...first: Command[]): Step {
+  const { at, code, isTransient, retryAfterMs } = failure;
+  if (!isTransient) {
+    // What may not be seen goes at once; otherwise the silent session stays and may yet come back by itself.
+    const gone: Command[] = code === 'not-permitted' ? ['drop'] : [];
+    return to({ status: 'refused', since: state.since, code }, ...first, ...gone);
+  }
+  const failures = state.failures + 1;
+  const effort: Effort = { kind: 'waiting', until: at + retryDelay(failures, retryAfterMs, random) };
+  const isOffline = state.status === 'offline' || code === 'camera-offline';
+  const status = isOffline ? 'offline' : state.status === 'queued' ? 'connecting' : state.status;
+  return to({ status, since: state.since, failures, effort, reason: code }, ...first);
+}
+
+function lost(state: PlayerState, event: Extract<PlayerEvent, { type: 'lost' }>, random: () => number): Step {
+  // In trouble already: the attempt that runs or waits is the answer to this as well.
+  if (state.status === 'idle' || state.status === 'refused' || isTrouble(state)) return to(state, 'drop');
+  const step = reconnect(state, event.at, event.frameAt ?? event.at, event.code, random);
+  return to(step.state, 'drop', ...step.commands);
+}
+
+/** From pictures to none. The first attempt starts at once; after earlier failures it waits its time. */
+function reconnect(
+  state: Running,
+  at: number,
+  frameAt: number,
+  reason: StreamErrorCode,
+  random: () => number,
+): Step {
+  const failures = at - state.liveSince >= calmMs ? 0 : state.failures;
+  const effort: Effort =
+    failures === 0
+      ? { kind: 'opening', since: at }
+      : { kind: 'waiting', until: at + retryDelay(failures, undefined, random) };
+  return to(
+    { status: 'reconnecting', since: frameAt, failures, reason, effort },
+    ...(failures === 0 ? (['open'] as const) : []),
+  );
+}
+
+function tick(state: PlayerState, event: Extract<PlayerEvent, { type: 'tick' }>, random: () => number): Step {
+  const { at, frameAt, limits } = event;
+  const ageMs = frameAt === undefined ? Infinity : at - frameAt;
+  if (state.status === 'live' || state.status === 'delayed' || state.status === 'stalled') {
+    if (ageMs >= limits.reconnectMs) return reconnect(state, at, frameAt ?? at, 'unreachable', random);
+    const status = ageMs >= limits.stalledMs ? 'stalled' : ageMs >= limits.delayedMs ? 'delayed' : 'live';
+    return status === state.status ? stay(state) : stay(resume(state, status, at));
+  }
+  if (state.status === 'idle') return stay(state);
+  // Pictures again from the session that had gone silent: no need for another.
+  if (ageMs < limits.delayedMs) {
+    return to({ status: 'live', liveSince: at, failures: failuresOf(state) }, 'abandon');
+  }
+  if (!isTrouble(state)) return stay(state);
+  return pursue(state, at, random);
+}
+
+function resume(state: Running, status: 'live' | 'delayed' | 'stalled', at: number): PlayerState {
+  const { liveSince, failures } = state;
+  return status === 'stalled' || at - liveSince < calmMs
+    ? { status, liveSince, failures }
+    : { status, liveSince, failures: 0 };
+}
+
+/** Time passes in trouble: attempts become due, take too long, and at last the tile says that it is offline. */
+function pursue(state: TroubledState, at: number, random: () => number): Step {
+  const { effort } = state;
+  if (effort.kind === 'opening' && at - effort.since >= firstFrameMs) {
+    return failed(state, { at, code: 'unreachable', isTransient: true }, random, 'abandon');
+  }
+  const isLong = at - state.since >= offlineAfterMs && effort.kind !== 'queued';
+  const { since, failures, reason } = state;
+  const status = isLong ? 'offline' : state.status;
+  if (effort.kind === 'waiting' && at >= effort.until) {
+    const opening: Effort = { kind: 'opening', since: at };
+    const begun = status === 'queued' ? 'connecting' : status;
+    return to({ status: begun, since, failures, reason, effort: opening }, 'open');
+  }
+  if (status === state.status || status === 'queued') return stay(state);
+  return stay({ status, since, failures, reason, effort });
+}
+
+function hurried(state: PlayerState, at: number, random: () => number): PlayerState {
+  if (!isTrouble(state) || state.effort.kind !== 'waiting') return state;
+  const until = Math.min(state.effort.until, at + Math.round(random() * hurryMs));
+  return { ...state, effort: { kind: 'waiting', until } };
+}

@@ -1,0 +1,73 @@
+/** How many intervals the usual one is taken from. Odd: the median is one of them. */
+const remembered = 9;
+
+/**
+ * When a reception last gave a picture. `requestVideoFrameCallback` says it while the picture is on the screen; where
+ * nothing is painted (hidden page, tile scrolled away) it stays silent by design, and the decoder's own count has to
+ * do. Media events, `currentTime`, `readyState` and `connectionState` are not asked: all of them stay healthy on a
+ * dead stream.
+ */
+export class FrameWatch {
+  readonly #now: () => number;
+  readonly #onFrame: (isFirst: boolean) => void;
+  readonly #intervals: number[] = [];
+  #video: HTMLVideoElement | undefined;
+  #pending = 0;
+  #lastFrameAt: number | undefined;
+  #decoded: number | undefined;
+
+  /** `onFrame` is called for each picture that is shown or, where nothing is painted, decoded. */
+  constructor(now: () => number, onFrame: (isFirst: boolean) => void) {
+    this.#now = now;
+    this.#onFrame = onFrame;
+  }
+
+  /** When the last picture came, on the clock given in; undefined before the first. */
+  get lastFrameAt(): number | undefined {
+    return this.#lastFrameAt;
+  }
+
+  /** The median of the last intervals between shown pictures, ms; undefined while there are too few. */
+  get intervalMs(): number | undefined {
+    if (this.#intervals.length < remembered) return undefined;
+    return [...this.#intervals].sort((a, b) => a - b)[(remembered - 1) / 2];
+  }
+
+  /** Watches what this element shows from now on, instead of another. */
+  watch(video: HTMLVideoElement): void {
+    this.unwatch();
+    this.#video = video;
+    const again = (): void => {
+      this.#pending = video.requestVideoFrameCallback(() => {
+        const now = this.#now();
+        if (this.#lastFrameAt !== undefined) {
+          this.#intervals.push(now - this.#lastFrameAt);
+          if (this.#intervals.length > remembered) this.#intervals.shift();
+        }
+        again();
+        this.#saw(now);
+      });
+    };
+    again();
+  }
+
+  /** Stops watching. What was seen stays known. Safe to call twice. */
+  unwatch(): void {
+    this.#video?.cancelVideoFrameCallback(this.#pending);
+    this.#video = undefined;
+  }
+
+  /** Tells how many pictures have been decoded so far. Growth counts as a picture only where nothing is painted. */
+  count(framesDecoded: number, isPainted: boolean): void {
+    const before = this.#decoded;
+    this.#decoded = framesDecoded;
+    if (isPainted || framesDecoded <= (before ?? 0)) return;
+    this.#saw(this.#now());
+  }
+
+  #saw(now: number): void {
+    const isFirst = this.#lastFrameAt === undefined;
+    this.#lastFrameAt = now;
+    this.#onFrame(isFirst);
+  }
+}
