@@ -1,0 +1,108 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { once } from 'node:events';
+import { z } from 'zod';
+import { surfaces, type Faults } from './faults.ts';
+import { answer, credentialsOf, readBody } from './http-answer.ts';
+import { isSame } from './tokens.ts';
+import type { DemoXProtect } from './xprotect.ts';
+
+const CameraChange = z.strictObject({ state: z.enum(['online', 'offline', 'silent', 'frozen']) });
+const RecorderChange = z.strictObject({ state: z.enum(['online', 'offline']) });
+const SurfaceChange = z.strictObject({
+  latencyMs: z.int().min(0).max(600_000).optional(),
+  failWith: z.union([z.literal(500), z.literal(503)]).optional(),
+});
+const Inventory = z.strictObject({ latencyMs: z.int().min(0).max(600_000) });
+
+/** A running control endpoint. */
+export interface Control {
+  /** `http://127.0.0.1:port/control`. */
+  readonly url: string;
+  close(): void;
+}
+
+type Act = (faults: Faults, name: string, body: unknown) => void;
+
+/**
+ * What can be switched from outside the process, each by `POST` with a JSON body:
+ *
+ * - `/control/cameras/<number>` `{ "state": "online" | "offline" | "silent" | "frozen" }`
+ * - `/control/recorders/<1…6>` `{ "state": "online" | "offline" }`
+ * - `/control/surfaces/<idp|rest|soap>` `{ "latencyMs"?, "failWith"?: 500 | 503 }`, `{}` mends it
+ * - `/control/inventory` `{ "latencyMs" }`: how long `includeChildren` takes
+ * - `/control/connections/kill`, `/control/tokens/expire`, `/control/reset`: no body
+ *
+ * `GET /control` tells what is set and how many live connections stand.
+ */
+const acts: Readonly<Record<string, Act>> = {
+  cameras: (faults, name, body) =>
+    faults.setCamera(z.coerce.number().int().min(1).parse(name), CameraChange.parse(body).state),
+  recorders: (faults, name, body) =>
+    faults.setRecorder(z.coerce.number().int().min(1).max(6).parse(name), RecorderChange.parse(body).state),
+  surfaces: (faults, name, body) => {
+    const { latencyMs, failWith } = SurfaceChange.parse(body);
+    faults.setSurface(z.enum(surfaces).parse(name), {
+      ...(latencyMs === undefined ? {} : { latencyMs }),
+      ...(failWith === undefined ? {} : { failWith }),
+    });
+  },
+  inventory: (faults, _name, body) => {
+    faults.inventoryLatencyMs = Inventory.parse(body).latencyMs;
+  },
+  connections: (faults, name) => {
+    z.literal('kill').parse(name);
+    faults.killConnections();
+  },
+  tokens: (faults, name) => {
+    z.literal('expire').parse(name);
+    faults.expireTokens();
+  },
+  reset: (faults) => faults.reset(),
+};
+
+/** Starts the control endpoint on a free loopback port. Every call needs `Authorization: Bearer <secret>`. */
+export async function startControl(xprotect: DemoXProtect, secret: string): Promise<Control> {
+  const server: Server = createServer((request, response) => {
+    void decide(request, xprotect, secret).then(({ status, body }) =>
+      answer(response, status, 'application/json', JSON.stringify(body)),
+    );
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return {
+    url: `http://127.0.0.1:${port}/control`,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+async function decide(
+  request: IncomingMessage,
+  xprotect: DemoXProtect,
+  secret: string,
+): Promise<{ status: number; body: object }> {
+  if (secret === '' || !isSame(credentialsOf(request, 'Bearer') ?? '', secret))
+    return { status: 401, body: { error: 'The secret is missing or wrong' } };
+  const [root, what, name = ''] = new URL(request.url ?? '/', 'http://control').pathname
+    .split('/')
+    .filter(Boolean);
+  const state = () => ({ faults: xprotect.faults, connections: xprotect.connectionCount });
+  if (root === 'control' && what === undefined && request.method === 'GET')
+    return { status: 200, body: state() };
+  const act = root === 'control' && what !== undefined && request.method === 'POST' ? acts[what] : undefined;
+  if (act === undefined) return { status: 404, body: { error: 'There is no such switch' } };
+  try {
+    const text = (await readBody(request)) ?? '';
+    act(xprotect.faults, name, text === '' ? {} : JSON.parse(text));
+    return { status: 200, body: state() };
+  } catch (error) {
+    return {
+      status: 400,
+      body: { error: error instanceof z.ZodError ? z.prettifyError(error) : 'The body is not JSON' },
+    };
+  }
+}

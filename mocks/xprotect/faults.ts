@@ -1,0 +1,104 @@
+import { EventEmitter } from 'node:events';
+
+/**
+ * How a camera behaves. `offline`: XProtect has lost it, pictures stop and live status says so. `silent`: pictures
+ * stop and nothing says why. `frozen`: pictures go on coming, all the same one.
+ */
+export type CameraFault = 'offline' | 'silent' | 'frozen';
+
+/** The parts of the gateway that can be slowed or broken by themselves. */
+export const surfaces = ['idp', 'rest', 'soap'] as const;
+export type Surface = (typeof surfaces)[number];
+
+export interface SurfaceFault {
+  /** Added to every answer, ms. */
+  readonly latencyMs?: number;
+  /** Every call gets this status with IIS's own page. */
+  readonly failWith?: 500 | 503;
+}
+
+interface FaultEvents {
+  camera: [number: number];
+  recorder: [number: number];
+  'kill-connections': [];
+  'expire-tokens': [];
+}
+
+/** What is wrong with the pretend XProtect at the moment. Nothing, to begin with; every switch takes effect at once. */
+export class Faults extends EventEmitter<FaultEvents> {
+  readonly #cameras = new Map<number, CameraFault>();
+  readonly #recorders = new Set<number>();
+  readonly #surfaces = new Map<Surface, SurfaceFault>();
+  #inventoryLatencyMs = 0;
+
+  /** The fault of the camera with this number, if it has one. */
+  camera(number: number): CameraFault | undefined {
+    return this.#cameras.get(number);
+  }
+
+  setCamera(number: number, fault: CameraFault | 'online'): void {
+    if (fault === 'online') this.#cameras.delete(number);
+    else this.#cameras.set(number, fault);
+    this.emit('camera', number);
+  }
+
+  /** Whether recorder 1…6 is off: its port refuses connections. */
+  isRecorderOffline(number: number): boolean {
+    return this.#recorders.has(number);
+  }
+
+  setRecorder(number: number, state: 'online' | 'offline'): void {
+    if (state === 'offline') this.#recorders.add(number);
+    else this.#recorders.delete(number);
+    this.emit('recorder', number);
+  }
+
+  surface(name: Surface): SurfaceFault {
+    return this.#surfaces.get(name) ?? {};
+  }
+
+  /** Replaces what was set for this surface; an empty fault mends it. */
+  setSurface(name: Surface, fault: SurfaceFault): void {
+    this.#surfaces.set(name, fault);
+  }
+
+  /** How long `includeChildren` takes, ms. Minutes on a real site with thousands of devices. */
+  get inventoryLatencyMs(): number {
+    return this.#inventoryLatencyMs;
+  }
+
+  set inventoryLatencyMs(ms: number) {
+    this.#inventoryLatencyMs = ms;
+  }
+
+  /** Breaks every ImageServer connection once. */
+  killConnections(): void {
+    this.emit('kill-connections');
+  }
+
+  /** Ends every access token and every VMS token now. */
+  expireTokens(): void {
+    this.emit('expire-tokens');
+  }
+
+  /** Mends everything. */
+  reset(): void {
+    const cameras = [...this.#cameras.keys()];
+    const recorders = [...this.#recorders];
+    this.#cameras.clear();
+    this.#recorders.clear();
+    this.#surfaces.clear();
+    this.#inventoryLatencyMs = 0;
+    for (const number of cameras) this.emit('camera', number);
+    for (const number of recorders) this.emit('recorder', number);
+  }
+
+  toJSON(): object {
+    return {
+      cameras: Object.fromEntries(this.#cameras),
+      recordersOffline: [...this.#recorders],
+      surfaces: Object.fromEntries(this.#surfaces),
+      inventoryLatencyMs: this.#inventoryLatencyMs,
+    };
+  }
+}

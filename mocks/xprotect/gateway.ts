@@ -1,0 +1,141 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ConfigRest } from './config-rest.ts';
+import type { Faults, Surface } from './faults.ts';
+import { answer, answerPage, credentialsOf } from './http-answer.ts';
+import { answerToken, type Account } from './oauth.ts';
+import { answerServerCommand } from './server-command.ts';
+import type { AccessTokens, VmsTokens } from './tokens.ts';
+
+export interface GatewayParts {
+  readonly account: Account;
+  readonly accessTokens: AccessTokens;
+  readonly vmsTokens: VmsTokens;
+  readonly rest: ConfigRest;
+  readonly faults: Faults;
+  /** Where clients reach it, `http://host:port`. Known once it listens. */
+  origin(): string;
+}
+
+const json = 'application/json; charset=utf-8';
+const restRoot = '/api/rest/v1/';
+const soapRoot = '/managementserver/servercommandservice';
+
+/** The management server and its API gateway on one port, as IIS presents them. Paths are case-insensitive. */
+export function createGateway(parts: GatewayParts): Server {
+  const closed = new AbortController();
+  const server = createServer((request, response) => {
+    route(request, response, parts, closed.signal).catch((error: unknown) => {
+      if (closed.signal.aborted) response.destroy();
+      else if (response.headersSent) response.destroy(error instanceof Error ? error : undefined);
+      else answerPage(response, 500);
+    });
+  });
+  server.on('close', () => closed.abort());
+  server.keepAliveTimeout = 120_000;
+  return server;
+}
+
+function surfaceOf(path: string): Surface | undefined {
+  if (path.startsWith('/api/rest/')) return 'rest';
+  if (path.startsWith('/idp/') || path.startsWith('/api/idp/')) return 'idp';
+  return path.startsWith('/managementserver/') ? 'soap' : undefined;
+}
+
+async function route(
+  request: IncomingMessage,
+  response: ServerResponse,
+  parts: GatewayParts,
+  signal: AbortSignal,
+): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://gateway');
+  const path = url.pathname.toLowerCase();
+  const surface = surfaceOf(path);
+  const { latencyMs = 0, failWith } = surface === undefined ? {} : parts.faults.surface(surface);
+  if (latencyMs > 0) await sleep(latencyMs, undefined, { signal });
+  if (failWith !== undefined) {
+    answerPage(response, failWith);
+    return;
+  }
+
+  if (path === '/api/.well-known/uris') {
+    answerUris(request, response, parts.origin());
+    return;
+  }
+  if (path === '/idp/.well-known/openid-configuration') {
+    answerOpenId(request, response, parts.origin());
+    return;
+  }
+  if (path === '/idp/connect/token' || path === '/api/idp/connect/token') {
+    if (request.method !== 'POST') {
+      answerPage(response, 405);
+      return;
+    }
+    return answerToken(request, response, {
+      account: parts.account,
+      tokens: parts.accessTokens,
+      issuer: `${parts.origin()}/IDP`,
+      throughGateway: path.startsWith('/api/'),
+    });
+  }
+  if (path === `${soapRoot}oauth.svc` || path === `${soapRoot}.svc`)
+    return answerServerCommand(request, response, { ...parts, isOAuth: path.endsWith('oauth.svc') });
+  if (path.startsWith(restRoot))
+    return answerRest(request, response, parts, path.slice(restRoot.length), url.searchParams, signal);
+  answerPage(response, 404);
+}
+
+async function answerRest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { accessTokens, rest, faults }: GatewayParts,
+  path: string,
+  given: URLSearchParams,
+  signal: AbortSignal,
+): Promise<void> {
+  // A token of the recorders' kind is as good as none.
+  if (!accessTokens.isAlive(credentialsOf(request, 'Bearer') ?? '')) {
+    answer(response, 401, json, '', { 'www-authenticate': 'Bearer error="invalid_token"' });
+    return;
+  }
+  const query = new URLSearchParams([...given].map(([key, value]) => [key.toLowerCase(), value]));
+  if (query.has('includechildren') && faults.inventoryLatencyMs > 0)
+    await sleep(faults.inventoryLatencyMs, undefined, { signal });
+  if (request.method !== 'GET' && request.method !== 'POST') {
+    answerPage(response, 405);
+    return;
+  }
+  request.resume();
+  const { status, body } = request.method === 'GET' ? rest.get(path, query) : rest.post(path, query);
+  answer(response, status, json, body);
+}
+
+function answerUris(request: IncomingMessage, response: ServerResponse, origin: string): void {
+  if (request.method !== 'GET') {
+    answerPage(response, 405);
+    return;
+  }
+  const isSecure = origin.startsWith('https:');
+  const uris = {
+    ProductVersion: '25.1.1804.0',
+    UnsecureManagementServer: isSecure ? '' : `${origin}/`,
+    SecureManagementServer: isSecure ? `${origin}/` : '',
+    IdentityProvider: `${origin}/IDP`,
+    ApiGateways: [`${origin}/API/`],
+  };
+  answer(response, 200, json, JSON.stringify(uris));
+}
+
+function answerOpenId(request: IncomingMessage, response: ServerResponse, origin: string): void {
+  if (request.method !== 'GET') {
+    answerPage(response, 405);
+    return;
+  }
+  const configuration = {
+    issuer: `${origin}/IDP`,
+    token_endpoint: `${origin}/IDP/connect/token`,
+    grant_types_supported: ['password', 'refresh_token', 'windows_credentials'],
+    server_version: '25.1.1804.0',
+  };
+  answer(response, 200, json, JSON.stringify(configuration));
+}

@@ -1,0 +1,188 @@
+import type { Socket } from 'node:net';
+import type { Format } from '#mocks/camera/pictures.ts';
+import type { SiteCamera } from '#mocks/site/cameras.ts';
+import { streamId } from '../config-objects.ts';
+import type { Faults } from '../faults.ts';
+import type { VmsTokens } from '../tokens.ts';
+import { LiveFeed, type LivePictures } from './live-feed.ts';
+import type { LiveWheel } from './live-wheel.ts';
+import { readConnectParameters, readMethodCall, RequestSplitter, type MethodCall } from './request.ts';
+import { connectRefusal, connectResponse, emptyImageResponse, methodResponse } from './response.ts';
+
+export interface RecorderParts {
+  /** The cameras recorded here, by id in lower case. */
+  readonly cameras: ReadonlyMap<string, SiteCamera>;
+  readonly tokens: VmsTokens;
+  readonly pictures: LivePictures;
+  readonly wheel: LiveWheel;
+  readonly faults: Faults;
+}
+
+/** One ImageServer connection: one camera, from `connect` to the end of its socket or of its token. */
+export class ImageConnection {
+  readonly #socket: Socket;
+  readonly #parts: RecorderParts;
+  readonly #splitter = new RequestSplitter();
+  #camera: SiteCamera | undefined;
+  #format: Format = 'main';
+  #token = '';
+  #feed: LiveFeed | undefined;
+
+  constructor(socket: Socket, parts: RecorderParts) {
+    this.#socket = socket;
+    this.#parts = parts;
+    socket.setNoDelay(true);
+    socket.on('data', (chunk) => this.#read(chunk));
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => this.#stop());
+  }
+
+  get cameraNumber(): number | undefined {
+    return this.#camera?.number;
+  }
+
+  /** Ends the connection if its token has died in the meantime. */
+  checkToken(): void {
+    if (this.#camera !== undefined && !this.#parts.tokens.isAlive(this.#token)) this.#socket.destroy();
+  }
+
+  /** The fault of the camera changed. */
+  meetFault(): void {
+    if (this.#camera === undefined) return;
+    this.#feed?.setFault(this.#parts.faults.camera(this.#camera.number));
+    this.#parts.wheel.poke();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #read(chunk: Buffer): void {
+    let requests: string[];
+    try {
+      requests = this.#splitter.push(chunk);
+    } catch {
+      this.#socket.destroy();
+      return;
+    }
+    for (const request of requests) {
+      const call = readMethodCall(request);
+      if (call === undefined) {
+        this.#socket.destroy();
+        return;
+      }
+      this.#do(call);
+    }
+  }
+
+  #do(call: MethodCall): void {
+    const { method, requestId } = call;
+    if (method === 'connect') {
+      this.#connect(call);
+      return;
+    }
+    if (this.#camera === undefined) {
+      this.#socket.end(connectRefusal(requestId, 'connect', 'Not connected'));
+      return;
+    }
+    switch (method) {
+      case 'connectupdate': {
+        this.#update(call);
+        return;
+      }
+      case 'live': {
+        this.#live(requestId);
+        return;
+      }
+      case 'stop':
+        this.#stop();
+        this.#socket.write(methodResponse(requestId, 'stop', ''));
+        return;
+      case 'goto':
+      case 'next':
+      case 'previous':
+      case 'nextsequence':
+      case 'previoussequence':
+      case 'begin':
+      case 'end':
+        // This recorder has no recordings: what a real one says where there is no picture.
+        this.#socket.write(emptyImageResponse(requestId));
+        return;
+      case 'alarms':
+        this.#socket.write(methodResponse(requestId, 'alarms', '<alarms></alarms>'));
+        return;
+      default:
+        this.#socket.write(methodResponse(requestId, method, '<errorreason>Unknown method</errorreason>'));
+    }
+  }
+
+  #connect(call: MethodCall): void {
+    const refuse = (reason: string): void => {
+      this.#socket.end(connectRefusal(call.requestId, 'connect', reason));
+    };
+    const parameters = readConnectParameters(call.elements['connectparam']);
+    const token = parameters.get('connectiontoken') ?? '';
+    if (!this.#parts.tokens.isAlive(token)) {
+      refuse('Security token is not valid');
+      return;
+    }
+    const id = parameters.get('id') ?? call.elements['cameraid'];
+    const camera = typeof id === 'string' ? this.#parts.cameras.get(id.toLowerCase()) : undefined;
+    if (camera === undefined) {
+      refuse('Camera not found');
+      return;
+    }
+    const jpeg = call.elements['alwaysstdjpeg'];
+    if (typeof jpeg === 'string' && jpeg.toLowerCase() === 'yes') {
+      refuse('Transcoding to JPEG is not available on this recording server');
+      return;
+    }
+    const wanted = parameters.get('streamid');
+    const format = wanted === undefined ? 'main' : formatOf(camera, wanted);
+    if (format === undefined) {
+      refuse('Stream not found');
+      return;
+    }
+
+    this.#stop();
+    this.#camera = camera;
+    this.#format = format;
+    this.#token = token;
+    this.#socket.write(connectResponse(call.requestId, 'connect', camera.id));
+  }
+
+  #update(call: MethodCall): void {
+    const token = readConnectParameters(call.elements['connectparam']).get('connectiontoken') ?? '';
+    if (!this.#parts.tokens.isAlive(token)) {
+      this.#socket.end(connectRefusal(call.requestId, 'connectupdate', 'Security token is not valid'));
+      return;
+    }
+    this.#token = token;
+    this.#socket.write(connectResponse(call.requestId, 'connectupdate', this.#camera?.id ?? ''));
+  }
+
+  #live(requestId: string): void {
+    if (this.#camera === undefined) return;
+    this.#stop();
+    this.#feed = new LiveFeed(this.#socket, {
+      pictures: this.#parts.pictures,
+      subject: this.#camera,
+      format: this.#format,
+      requestId,
+      fault: this.#parts.faults.camera(this.#camera.number),
+    });
+    this.#feed.turn(Date.now());
+    this.#parts.wheel.add(this.#feed);
+  }
+
+  #stop(): void {
+    if (this.#feed !== undefined) this.#parts.wheel.delete(this.#feed);
+    this.#feed = undefined;
+  }
+}
+
+function formatOf(camera: SiteCamera, wanted: string): Format | undefined {
+  return (['main', 'sub'] as const).find(
+    (format) => streamId(camera.number, format) === wanted.toUpperCase(),
+  );
+}
