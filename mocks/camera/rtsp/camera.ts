@@ -1,18 +1,6 @@
-import type { AccessUnit, Format, PictureSubject } from '#mocks/camera/pictures.ts';
+import type { Format, PictureSubject } from '#mocks/camera/pictures.ts';
+import type { Pictures } from '#mocks/camera/synthesis.ts';
 import { repeatPicture } from './repeat-picture.ts';
-
-/** Where the coded pictures come from: a pure function of subject and time. */
-export interface Pictures {
-  /** Number of the newest picture taken at or before `timeMs`. */
-  indexAt(subject: PictureSubject, format: Format, timeMs: number): number;
-  timeOf(subject: PictureSubject, format: Format, index: number): number;
-  at(subject: PictureSubject, format: Format, index: number): AccessUnit;
-  keyframeAtOrBefore(subject: PictureSubject, format: Format, index: number): number;
-  parameterSets(
-    subject: PictureSubject,
-    format: Format,
-  ): { readonly sps: Uint8Array; readonly pps: Uint8Array };
-}
 
 /** What may be wrong with a camera. Absent or undefined: nothing. */
 export interface CameraFaults {

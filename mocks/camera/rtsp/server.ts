@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import type { Format, PictureSubject } from '#mocks/camera/pictures.ts';
 import { doorkeeper, type CameraAuth } from './auth.ts';
-import { Camera, type CameraFaults, type Pictures } from './camera.ts';
+import type { Pictures } from '#mocks/camera/synthesis.ts';
+import { Camera, type CameraFaults } from './camera.ts';
 import { answer, endSession, type House } from './conversation.ts';
 import {
   RtspReader,
@@ -17,7 +18,7 @@ import type { SessionReport } from './session.ts';
 import { TimerWheel } from './timer-wheel.ts';
 import type { TransportKind } from './transport.ts';
 
-export type { CameraAuth, CameraFaults, Pictures, SessionReport };
+export type { CameraAuth, CameraFaults, SessionReport };
 
 export interface RtspCamerasOptions {
   readonly subjects: readonly PictureSubject[];
@@ -64,12 +65,19 @@ export interface RtspCameras {
   close(): Promise<void>;
 }
 
-/** Starts the server; it listens when the promise resolves. Rejects when the port is taken. */
+/**
+ * Starts the server; it listens when the promise resolves. Rejects when the port is taken, or when there are no
+ * pictures of one of the subjects.
+ */
 export async function startRtspCameras(options: RtspCamerasOptions): Promise<RtspCameras> {
   const { subjects, pictures, host = '127.0.0.1', transports = ['tcp', 'udp'] } = options;
   const { maxPacketLength = 1_400, sessionTimeoutMs = 60_000 } = options;
   if (!(maxPacketLength >= 16 && maxPacketLength <= 60_000)) {
     throw new RangeError('An RTP packet has 16 to 60,000 octets');
+  }
+  // A scene that is missing is better known now than when somebody looks.
+  for (const subject of subjects) {
+    for (const format of ['main', 'sub'] as const) pictures.parameterSets(subject, format);
   }
   const datagrams = transports.includes('udp') ? await openDatagramPair(host) : undefined;
   const house: House = {
@@ -176,12 +184,11 @@ class Connection {
     });
   }
 
-  get quietMs(): number {
-    return performance.now() - this.#lastSign;
-  }
-
-  get isIdle(): boolean {
-    return this.#sessions().length === 0;
+  /** Hangs up when for `timeoutMs` neither a request came nor a session used the connection. */
+  closeIfUnused(timeoutMs: number): void {
+    const now = performance.now();
+    if (this.#sessions().length > 0) this.#lastSign = now;
+    else if (now - this.#lastSign > timeoutMs) this.socket.destroy();
   }
 
   #sessions() {
@@ -233,11 +240,9 @@ function rtcpByDatagram(house: House) {
 /** Ends sessions whose client went silent, and connections nobody uses. */
 function keepHouse(house: House, connections: ReadonlySet<Connection>): void {
   house.wheel.after(Math.min(1_000, house.sessionTimeoutMs / 4), () => {
+    for (const connection of connections) connection.closeIfUnused(house.sessionTimeoutMs);
     for (const session of [...house.sessions.values()]) {
       if (session.quietMs > house.sessionTimeoutMs) endSession(session, house, 'goodbye');
-    }
-    for (const connection of connections) {
-      if (connection.isIdle && connection.quietMs > house.sessionTimeoutMs) connection.socket.destroy();
     }
     keepHouse(house, connections);
   });

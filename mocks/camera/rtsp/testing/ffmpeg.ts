@@ -1,0 +1,31 @@
+import { spawn, spawnSync } from 'node:child_process';
+
+/** Whether FFmpeg is on this machine: tests that judge by it are skipped where it is not. */
+export const hasFfmpeg = spawnSync('ffmpeg', ['-version'], { stdio: 'ignore' }).status === 0;
+
+export interface Decoded {
+  /** Everything FFmpeg had to complain about, warnings included. */
+  readonly complaints: string;
+  /** One checksum for each picture shown. */
+  readonly pictures: readonly string[];
+}
+
+/** Decodes `seconds` of an RTSP stream and says what was seen. */
+export async function decode(url: string, transport: 'tcp' | 'udp', seconds: number): Promise<Decoded> {
+  const child = spawn(
+    'ffmpeg',
+    `-hide_banner -nostdin -loglevel warning -rtsp_transport ${transport} -i ${url} -t ${String(seconds)} -an -f framemd5 -`.split(
+      ' ',
+    ),
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  let [output, complaints] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text));
+  await new Promise((resolve) => child.once('close', resolve));
+  const pictures = output
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => line.split(',').at(-1)?.trim() ?? '');
+  return { complaints, pictures };
+}
