@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { nalType, splitAnnexB, typeOf } from './bitstream/nal.ts';
 import {
   BitstreamError,
@@ -33,12 +32,10 @@ export interface ClipPicture {
 /** BT.709, limited range: what cameras of this size send, told only where the clip does not say so itself. */
 const bt709 = { format: 5, isFullRange: false, colour: { primaries: 1, transfer: 1, matrix: 1 } } as const;
 
-/** Reads a clip and makes sure that it keeps to what the camera relies on. Throws a {@link BitstreamError}. */
-export async function readClip(url: URL, format: Format): Promise<Clip> {
-  return parseClip(await readFile(url), format);
-}
-
-/** {@link readClip} for a clip that has been read. The clip's pictures are views of `stream`. */
+/**
+ * Takes apart a clip (Annex B) and makes sure that it keeps to what the camera relies on. The pictures are views of
+ * `stream`. Throws a {@link BitstreamError}.
+ */
 export function parseClip(stream: Uint8Array, format: Format): Clip {
   const nalUnits = splitAnnexB(stream);
   const sceneSps = nalUnits.find((nalUnit) => typeOf(nalUnit) === nalType.sps);

@@ -28,8 +28,9 @@ export interface StripReading {
   readonly timeMs: number;
 }
 
-/** Fills `cells` ({@link CELLS} long) with 0 (dark) and 1 (light). */
+/** Fills `cells` ({@link CELLS} long) with 0 (dark) and 1 (light). Throws a RangeError for a number over 1023. */
 export function fillStrip(cells: Uint8Array, number: number, timeMs: number): void {
+  if (!(number >= 0 && number < 2 ** NUMBER_BITS)) throw new RangeError(`No strip can say camera ${number}`);
   cells.set(HEAD, 0);
   writeBits(cells, HEAD.length, NUMBER_BITS, number);
   writeBits(cells, HEAD.length + NUMBER_BITS, TIME_BITS, timeMs);

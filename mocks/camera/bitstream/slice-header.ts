@@ -49,28 +49,33 @@ export function parseSliceHeader(nalUnit: Uint8Array, sps: Sps, pps: Pps): Slice
   return { nalHeader, firstMb, isIntra, ppsId, frameNum, idrPicId, qp, deblocking };
 }
 
-/** Writes a slice's header (not the NAL unit's first byte). Deblocking is off in it, so the PPS must allow for that. */
+/**
+ * Writes the header of one more slice of a picture (not the NAL unit's first byte), beginning at macroblock `firstMb`
+ * with `qp`. All else is as in `other`, but that deblocking is off. The PPS must allow for that.
+ */
 export function writeSliceHeader(
   writer: BitWriter,
-  header: Omit<SliceHeader, 'deblocking'>,
+  other: SliceHeader,
+  firstMb: number,
+  qp: number,
   sps: Sps,
   pps: Pps,
 ): void {
   writer
-    .ue(header.firstMb)
-    .ue(header.isIntra ? 7 : 5)
-    .ue(header.ppsId);
-  writer.bits(sps.log2MaxFrameNum, header.frameNum);
-  if (header.idrPicId !== undefined) writer.ue(header.idrPicId);
+    .ue(firstMb)
+    .ue(other.isIntra ? 7 : 5)
+    .ue(other.ppsId);
+  writer.bits(sps.log2MaxFrameNum, other.frameNum);
+  if (other.idrPicId !== undefined) writer.ue(other.idrPicId);
   if (pps.redundantPicCnt) writer.ue(0);
-  if (!header.isIntra) {
+  if (!other.isIntra) {
     const isOverridden = pps.numRefIdxL0Default !== 1;
     writer.flag(isOverridden);
     if (isOverridden) writer.ue(0);
     writer.flag(false); // ref_pic_list_modification_flag_l0
   }
   // dec_ref_pic_marking(): nothing beyond the sliding window.
-  writer.bits(header.idrPicId === undefined ? 1 : 2, 0);
-  writer.se(header.qp - pps.initQp);
+  writer.bits(other.idrPicId === undefined ? 1 : 2, 0);
+  writer.se(qp - pps.initQp);
   if (pps.hasDeblockingControl) writer.ue(1);
 }

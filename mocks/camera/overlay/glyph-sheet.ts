@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Format } from '../pictures.ts';
 
 /** First and last character that has a glyph: printable ASCII. */
@@ -22,13 +21,12 @@ export interface GlyphSheet {
   coverage(character: string, x: number, y: number): number;
 }
 
-/** Reads a sheet drawn by glyphs/draw.ts. */
-export async function readGlyphSheet(format: Format): Promise<GlyphSheet> {
-  const { url, pitch } = sheets[format];
-  const file = await readFile(url);
+/** Takes apart a sheet drawn by glyphs/draw.ts: binary PGM of eight bits, whose samples are the end of the file. */
+export function parseGlyphSheet(file: Uint8Array, format: Format): GlyphSheet {
+  const { pitch } = sheets[format];
   const width = PER_LINE * pitch;
   const height = Math.ceil((LAST - FIRST + 1) / PER_LINE) * CELL_HEIGHT;
-  // Binary PGM with eight bits: the samples are the end of the file.
+  if (file.length <= width * height) throw new RangeError(`The ${format} glyph sheet is too short`);
   const samples = file.subarray(file.length - width * height);
   return {
     pitch,

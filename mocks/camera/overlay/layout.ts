@@ -1,12 +1,15 @@
 import { formats, type Format } from '../pictures.ts';
 import { CELLS } from '../strip.ts';
 
-/** Colours of the two rows, luma 16…235; chroma is neutral. Quiet, as a camera's own display is. */
+/**
+ * Colours of the two rows, luma 16…235; chroma is neutral. Quiet, as a camera's own display is: the background is that
+ * of the scenes' lowest lines, so that all of it makes one bar.
+ */
 export const colours = {
-  background: 20,
+  background: 28,
   text: 196,
-  /** A light cell of the strip; eight luma steps times a whole number above the background. */
-  cell: 20 + 8 * 7,
+  /** A light cell of the strip. Above the background by a multiple of 16, so that strip-row.ts can say it exactly. */
+  cell: 28 + 48,
 } as const;
 
 /** Where things stand in the two macroblock rows under a scene. */
@@ -37,12 +40,11 @@ export function layoutOf(format: Format): OverlayLayout {
   };
 }
 
-/** The line of text: caption at its beginning, shortened where it must be, clock at its end. */
-export function textLine(caption: string, clock: string, length: number): string {
-  const room = length - clock.length - 2;
-  return (
-    (caption.length > room ? `${caption.slice(0, room - 1)}.` : caption).padEnd(length - clock.length) + clock
-  );
+/** A caption of exactly `length` characters: filled with blanks, or cut, with two blanks at least before the clock. */
+export function captionText(caption: string, length: number): string {
+  const room = length - 2;
+  const text = caption.length > room ? `${caption.slice(0, room - 2).trimEnd()}..` : caption;
+  return text.padEnd(length);
 }
 
 let cachedSecond = NaN;

@@ -3,25 +3,15 @@ import { UNIT_STEP_QP } from '../bitstream/intra16.ts';
 import { wrap } from '../bitstream/nal.ts';
 import type { Pps, Sps } from '../bitstream/parameter-sets.ts';
 import { type SliceHeader, writeSliceHeader } from '../bitstream/slice-header.ts';
-import { formats, type Format } from '../pictures.ts';
+import type { Format, PictureSubject } from '../pictures.ts';
 import { CELLS, fillStrip } from '../strip.ts';
 import { type GlyphSheet, plain } from './glyph-sheet.ts';
-import { CLOCK_LENGTH, clockText, layoutOf, type OverlayLayout, textLine } from './layout.ts';
+import { captionText, CLOCK_LENGTH, clockText, layoutOf, type OverlayLayout } from './layout.ts';
 import { StripRow } from './strip-row.ts';
 import { type TextMb, TextRow } from './text-row.ts';
 
-/** What the slice of one picture is made from. */
-export interface OverlayPicture {
-  readonly number: number;
-  readonly caption: string;
-  readonly timeMs: number;
-  /** Capture time of the picture before, which a P slice starts from. */
-  readonly previousTimeMs: number;
-  /** Header of the scene's slice in the same picture. */
-  readonly scene: SliceHeader;
-  readonly sps: Sps;
-  readonly pps: Pps;
-}
+/** More cameras than any demo has. */
+const MOST_CAPTIONS = 2_000;
 
 /** Writes the slices for the two rows under the scene: caption and clock above, the strip below. */
 export class Overlay {
@@ -39,20 +29,28 @@ export class Overlay {
     this.#layout = layoutOf(format);
     this.#text = new TextRow(sheet, this.#layout);
     this.#strip = new StripRow(this.#layout);
-    this.#above = new Array<TextMb | undefined>(formats[format].width / 16).fill(undefined);
+    this.#above = new Array<TextMb | undefined>(this.#layout.columns).fill(undefined);
   }
 
-  /** The NAL unit that completes a picture. */
-  slice(picture: OverlayPicture): Uint8Array {
-    const { scene, sps, pps, number, timeMs } = picture;
+  /**
+   * The NAL unit that completes the picture of which `scene` is the header of the scene's slice. A P slice changes
+   * what the picture taken at `previousTimeMs` showed.
+   */
+  slice(
+    subject: PictureSubject,
+    timeMs: number,
+    previousTimeMs: number,
+    scene: SliceHeader,
+    sets: { readonly sps: Sps; readonly pps: Pps },
+  ): Uint8Array {
     const writer = this.#writer.reset();
-    writeSliceHeader(writer, { ...scene, firstMb: this.#layout.firstMb, qp: UNIT_STEP_QP }, sps, pps);
-    const line = this.#line(number, picture.caption, timeMs);
-    fillStrip(this.#cells, number, timeMs);
+    writeSliceHeader(writer, scene, this.#layout.firstMb, UNIT_STEP_QP, sets.sps, sets.pps);
+    const line = this.#line(subject, timeMs);
+    fillStrip(this.#cells, subject.number, timeMs);
     if (scene.isIntra) this.#writeAll(writer, line);
     else {
-      fillStrip(this.#previousCells, number, picture.previousTimeMs);
-      this.#writeChanges(writer, line, this.#line(number, picture.caption, picture.previousTimeMs));
+      fillStrip(this.#previousCells, subject.number, previousTimeMs);
+      this.#writeChanges(writer, line, this.#line(subject, previousTimeMs));
     }
     return wrap(scene.nalHeader, writer.trailing().view());
   }
@@ -73,12 +71,11 @@ export class Overlay {
   #writeChanges(writer: BitWriter, line: string, previous: string): void {
     const { columns } = this.#layout;
     const above = this.#above.fill(undefined);
-    let skipped = 0;
+    let skipped = columns;
     // Only the clock changes, and from its first changed digit on mostly all of it: one run is never far off.
     let first = line.length - CLOCK_LENGTH;
     while (first < line.length && line[first] === previous[first]) first++;
-    if (first === line.length) skipped = columns;
-    else {
+    if (first < line.length) {
       let last = line.length - 1;
       while (line[last] === previous[last]) last--;
       const from = this.#text.firstMbOf(first);
@@ -106,12 +103,12 @@ export class Overlay {
     if (skipped > 0) writer.ue(skipped);
   }
 
-  #line(number: number, caption: string, timeMs: number): string {
+  #line({ number, caption }: PictureSubject, timeMs: number): string {
     const words = `${String(number).padStart(3, '0')}  ${caption}`;
     let text = this.#captions.get(words);
     if (text === undefined) {
-      text = textLine(plain(words), ' '.repeat(CLOCK_LENGTH), this.#text.length).slice(0, -CLOCK_LENGTH);
-      if (this.#captions.size > 2_000) this.#captions.clear();
+      text = captionText(plain(words), this.#text.length - CLOCK_LENGTH);
+      if (this.#captions.size > MOST_CAPTIONS) this.#captions.clear();
       this.#captions.set(words, text);
     }
     return text + clockText(timeMs);

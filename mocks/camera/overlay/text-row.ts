@@ -2,7 +2,6 @@ import { type BitRun, BitWriter } from '../bitstream/bits.ts';
 import {
   decodeIntra16,
   encodeIntra16,
-  type Intra16,
   noCounts,
   prediction,
   UNIT_STEP_QP,
@@ -20,7 +19,6 @@ export interface TextMb {
 /** What is drawn in one macroblock, whatever stands around it. */
 interface Pattern {
   readonly luma: Uint8Array;
-  readonly mb: Intra16;
   /** What the macroblock to the right is predicted from: the mean of the last column as decoded. */
   readonly edge: number;
 }
@@ -68,7 +66,6 @@ export class TextRow {
     const known = this.#coded.get(key);
     if (known) return known;
     const predicted = column === 0 ? NO_NEIGHBOUR : this.#pattern(line, column - 1).edge;
-    // Each neighbour has its own levels only by where they were predicted from; the AC counts are always the same.
     const mb = encodeIntra16(this.#pattern(line, column).luma, predicted, UNIT_STEP_QP);
     writeIntra16(this.#writer.reset(), mb, prediction.mean, {
       isIntraSlice,
@@ -96,11 +93,15 @@ export class TextRow {
     const known = this.#patterns.get(key);
     if (known) return known;
     const luma = this.#draw(line, column);
-    const mb = encodeIntra16(luma, colours.background, UNIT_STEP_QP);
-    const decoded = decodeIntra16(mb, colours.background, UNIT_STEP_QP);
+    const decoded = decodeIntra16(
+      encodeIntra16(luma, colours.background, UNIT_STEP_QP),
+      colours.background,
+      UNIT_STEP_QP,
+    );
+    // At this QP the decoded picture is the same whatever it was predicted from.
     let sum = 0;
     for (let y = 0; y < MB; y++) sum += decoded[y * MB + MB - 1]!;
-    const pattern = { luma, mb, edge: (sum + 8) >> 4 };
+    const pattern = { luma, edge: (sum + 8) >> 4 };
     if (this.#patterns.size >= MOST_CACHED) this.#patterns.clear();
     this.#patterns.set(key, pattern);
     return pattern;
