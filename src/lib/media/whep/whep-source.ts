@@ -76,13 +76,13 @@ export class WhepSource implements MediaSource {
       return receiver;
     }
     // The offer is the server's now: ours, and the transceiver made for it, are void.
-    connection.getTransceivers().forEach((transceiver) => transceiver.stop());
+    const ours = new Set(connection.getTransceivers());
+    for (const transceiver of ours) transceiver.stop();
     await connection.setRemoteDescription({ type: 'offer', sdp: posted.sdp });
-    const video = connection
-      .getTransceivers()
-      .find((one) => one.direction !== 'stopped' && one.receiver.track.kind === 'video');
+    const theirs = connection.getTransceivers().filter((transceiver) => !ours.has(transceiver));
+    const video = theirs.find((transceiver) => transceiver.receiver.track.kind === 'video');
     if (!video) throw new StreamError('codec-unsupported', 'The counter-offer has no video');
-    for (const one of connection.getTransceivers()) one.direction = one === video ? 'recvonly' : 'inactive';
+    for (const transceiver of theirs) transceiver.direction = transceiver === video ? 'recvonly' : 'inactive';
     const answer = await connection.createAnswer();
     await connection.setLocalDescription(answer);
     const remainingMs = Math.max(0, posted.validUntil - Date.now());
