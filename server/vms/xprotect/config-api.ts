@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { VmsError } from '#server/vms/vms.ts';
+import type { Calls } from './calls.ts';
+import type { FreshToken } from './fresh-token.ts';
+import { readJson } from './json.ts';
+
+/** One object: seconds on a busy server. */
+const objectTimeoutMs = 30_000;
+/** A page of a list. Whole inventories have been seen to take up to 180 s on sites with 2,500 devices. */
+const pageTimeoutMs = 180_000;
+/** Objects per page: 500 cameras in three calls, each short enough not to hold a slow gateway up. */
+const pageSize = 200;
+const pageCap = 500;
+
+const List = z.object({ array: z.array(z.unknown()) });
+const Single = z.object({ data: z.unknown() });
+
+/** The Config API, `/api/rest/v1`, read-only. All methods throw {@link VmsError} or the signal's reason. */
+export class ConfigApi {
+  readonly #calls: Calls;
+  readonly #origin: URL;
+  readonly #token: FreshToken;
+
+  constructor(calls: Calls, origin: URL, token: FreshToken) {
+    this.#calls = calls;
+    this.#origin = origin;
+    this.#token = token;
+  }
+
+  /** One object, or undefined where there is none. */
+  async one<T extends z.ZodType>(
+    path: string,
+    schema: T,
+    signal: AbortSignal,
+  ): Promise<z.output<T> | undefined> {
+    const body = await this.#get(path, objectTimeoutMs, signal);
+    return body === undefined ? undefined : readJson(body, Single.transform(({ data }) => data).pipe(schema));
+  }
+
+  /**
+   * All objects of a list, page by page: nobody says how many there are, so it goes on until a page is short.
+   * Objects of an unknown shape are left out and counted. An unknown list is empty.
+   */
+  async all<T extends z.ZodType>(
+    path: string,
+    schema: T,
+    signal: AbortSignal,
+  ): Promise<{ readonly items: readonly z.output<T>[]; readonly unreadable: number }> {
+    const items: z.output<T>[] = [];
+    let unreadable = 0;
+    let previous = '';
+    for (let page = 0; page < pageCap; page++) {
+      const body = await this.#get(`${path}?page=${page}&size=${pageSize}`, pageTimeoutMs, signal);
+      // A gateway that does not know paging gives the same list for ever.
+      if (body === undefined || body === previous) break;
+      previous = body;
+      const { array } = readJson(body, List);
+      for (const entry of array) {
+        const parsed = schema.safeParse(entry);
+        if (parsed.success) items.push(parsed.data);
+        else unreadable++;
+      }
+      if (array.length !== pageSize) break;
+    }
+    if (items.length === 0 && unreadable > 0)
+      throw new VmsError('unexpected-answer', 'XProtect lists objects of an unknown shape');
+    return { items, unreadable };
+  }
+
+  /** A token can die between any two calls: one that is not accepted is replaced once. */
+  async #get(path: string, timeoutMs: number, signal: AbortSignal): Promise<string | undefined> {
+    for (let attempt = 1; ; attempt++) {
+      const { value } = await this.#token.get(signal);
+      const { status, body } = await this.#calls.call({
+        method: 'GET',
+        url: new URL(`/api/rest/v1/${path}`, this.#origin),
+        headers: { authorization: `Bearer ${value}`, accept: 'application/json' },
+        timeoutMs,
+        signal,
+      });
+      if (status === 200) return body;
+      if (status === 404) return undefined;
+      if (status === 401 && attempt === 1) {
+        this.#token.invalidate(value);
+        continue;
+      }
+      if (status === 401 || status === 403)
+        throw new VmsError('refused', 'XProtect does not let this user read its configuration');
+      if (status === 429 || status >= 500)
+        throw new VmsError('unavailable', `XProtect cannot answer now (status ${status})`);
+      throw new VmsError('unexpected-answer', `XProtect answered with status ${status}`);
+    }
+  }
+}
