@@ -25,12 +25,8 @@ export function repeatPicture(sets: CodedSets, sinceKeyframe: number): Uint8Arra
   const { sps, pps } = known;
   const writer = new BitWriter(64);
   const frameNum = sinceKeyframe % 2 ** sps.log2MaxFrameNum;
-  writeSliceHeader(
-    writer,
-    { nalHeader, firstMb: 0, isIntra: false, ppsId: pps.id, frameNum, idrPicId: undefined, qp: pps.initQp },
-    sps,
-    pps,
-  );
+  const header = { nalHeader, firstMb: 0, isIntra: false, ppsId: pps.id, frameNum, idrPicId: undefined };
+  writeSliceHeader(writer, { ...header, qp: pps.initQp, deblocking: 1 }, 0, pps.initQp, sps, pps);
   writer.ue(sps.widthInMbs * sps.heightInMbs).trailing();
   return wrap(nalHeader, writer.view());
 }
