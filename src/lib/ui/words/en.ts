@@ -48,8 +48,9 @@ export const en = {
   'sign-in.wrong': 'User name or password is wrong. Check both, and whether Caps Lock is on.',
   'sign-in.wait':
     'Too many attempts. You can try again in {seconds, plural, one {# second} other {# seconds}}.',
-  'sign-in.failed': 'The server had a fault. Try again; if it stays, tell your administrator{request}.',
-  'sign-in.failed-request': ' the number {id}',
+  'sign-in.failed': 'The server had a fault. Try again; if it stays, tell your administrator.',
+  'sign-in.failed-numbered':
+    'The server had a fault. Try again; if it stays, tell your administrator the number {id}.',
   'sign-in.unreachable': 'The server does not answer. Check the network; trying again is fine.',
   'sign-in.as-other': 'You signed in as somebody else. The wall was opened anew.',
 
