@@ -51,11 +51,12 @@ export type GroupAnswer = z.infer<typeof GroupAnswer>;
 
 export const MemberAnswer = z.object({ id: Guid });
 
+/** A list, or what releases make of a list of one. */
 const one = <T extends z.ZodType>(schema: T) =>
-  z.preprocess(
-    (value) => (Array.isArray(value) ? value : value === undefined || value === null ? [] : [value]),
-    z.array(schema),
-  );
+  z.preprocess((value: unknown): unknown => {
+    if (value === undefined || value === null) return [];
+    return Array.isArray(value) ? (value as unknown[]) : [value];
+  }, z.array(schema));
 
 /** `/streams/{id}`: which streams there are and what they are for. */
 export const StreamsAnswer = z.object({

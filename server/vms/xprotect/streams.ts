@@ -51,8 +51,10 @@ function settingsFor(
   settings: SettingsAnswer | undefined,
 ): Readonly<Record<string, unknown>> {
   const sets = settings?.stream ?? [];
-  const names = [stream.displayName, stream.name].filter((name) => name !== undefined && name !== '');
-  const byName = sets.find((set) => names.includes(String(set['displayName'] ?? '')));
+  const names: unknown[] = [stream.displayName, stream.name].filter(
+    (name) => name !== undefined && name !== '',
+  );
+  const byName = sets.find((set) => names.includes(set['displayName']));
   return byName ?? (sets.length === all.length ? sets[position] : undefined) ?? {};
 }
 
