@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { routes, type Route } from '#contract/routes.ts';
 import { NetworkError, ProblemError, readProblem } from './errors.ts';
-import { announceSignedOut, rememberSignedIn } from './signed-out.ts';
+import { announceSignedOut, announceSignedIn } from './signed-out.ts';
 
 /** How long one request may take, unless the caller says otherwise. */
 const patienceMs = 10_000;
@@ -25,8 +25,7 @@ export type CallInput<R extends Route> = Part<'params', R['params']> &
     readonly fetch?: typeof fetch;
   };
 
-type Rest<R extends Route> =
-  object extends CallInput<R> ? [input?: CallInput<R>] : [input: CallInput<R>];
+type Rest<R extends Route> = object extends CallInput<R> ? [input?: CallInput<R>] : [input: CallInput<R>];
 
 /**
  * Calls one route of the contract and gives its answer decoded: moments are epoch milliseconds.
@@ -54,7 +53,7 @@ export async function call<R extends Route>(route: R, ...[input]: Rest<R>): Prom
     });
     if (!response.ok) throw await readProblem(response);
     const answer = await readAnswer(route, response);
-    if (route === (routes.signIn as Route) || route === (routes.readSession as Route)) rememberSignedIn();
+    if (route === (routes.signIn as Route) || route === (routes.readSession as Route)) announceSignedIn();
     return answer;
   } catch (cause) {
     given.signal?.throwIfAborted();

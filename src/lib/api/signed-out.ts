@@ -1,4 +1,5 @@
-const listeners = new Set<() => void>();
+const outListeners = new Set<() => void>();
+const inListeners = new Set<() => void>();
 let isAnnounced = false;
 
 /**
@@ -6,18 +7,26 @@ let isAnnounced = false;
  * after somebody signed in. So the app can show sign-in over the wall without losing it. Gives back the way to stop.
  */
 export function onSignedOut(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
+  outListeners.add(listener);
+  return () => outListeners.delete(listener);
+}
+
+/** Calls `listener` when somebody has signed in after that: what stopped for want of a session can go on. */
+export function onSignedIn(listener: () => void): () => void {
+  inListeners.add(listener);
+  return () => inListeners.delete(listener);
 }
 
 /** Somebody noticed that the session has ended: a 401, or news of it. */
 export function announceSignedOut(): void {
   if (isAnnounced) return;
   isAnnounced = true;
-  for (const listener of [...listeners]) listener();
+  for (const listener of [...outListeners]) listener();
 }
 
-/** A session exists again: the next end is worth announcing. */
-export function rememberSignedIn(): void {
+/** A session exists: the next end is worth announcing. */
+export function announceSignedIn(): void {
+  if (!isAnnounced) return;
   isAnnounced = false;
+  for (const listener of [...inListeners]) listener();
 }

@@ -54,13 +54,18 @@ export class Player {
   rates = $state.raw<Rates>({});
   /** Which of the two video elements is in front. */
   front = $state.raw<Slot>(0);
-  /** Whether the element in front holds a picture, fresh or old. */
+  /** Whether there is a picture to see, fresh or old. */
   hasPicture = $state.raw(false);
+  /** Whether what is seen is the copy of a last picture whose session is gone. */
+  isHeld = $state.raw(false);
 
+  /** The last tick in trouble: what counts down follows it. */
+  #now = $state.raw(0);
   readonly #open: OpenPicture;
   readonly #pulse: Pulse;
   readonly #random: () => number;
   readonly #screens: readonly [Screen, Screen];
+  #still: HTMLCanvasElement | undefined;
   #attempt: AbortController | undefined;
   #lastFrameAt: number | undefined;
   #lastReading: { readonly vitals: Vitals; readonly at: number } | undefined;
@@ -110,9 +115,9 @@ export class Player {
     return this.#pulse.epochOf(moment);
   }
 
-  /** Ms from now until a moment in {@link state}; never negative. */
+  /** Ms until a moment in {@link state}, never negative. Counts down by itself where it is drawn. */
   untilMs(moment: number): number {
-    return Math.max(0, moment - this.#pulse.now());
+    return Math.max(0, moment - this.#now);
   }
 
   /** The picture in front, for snapshots and digital zoom; undefined while no element shows it. */
@@ -141,11 +146,17 @@ export class Player {
     };
   }
 
+  /** Attachment for the canvas that holds a last picture. */
+  readonly still = (canvas: HTMLCanvasElement): (() => void) => {
+    this.#still = canvas;
+    return () => (this.#still = undefined);
+  };
+
   get #front(): Screen {
     return this.#screens[untrack(() => this.front)];
   }
 
-  get #back_(): Screen {
+  get #behind(): Screen {
     return this.#screens[untrack(() => this.front) === 0 ? 1 : 0];
   }
 
@@ -164,7 +175,10 @@ export class Player {
     // Untracked: commands may run inside attachments, which must not subscribe to the state they write.
     const before = untrack(() => this.state);
     const { state, commands } = next(before, event, this.#random);
-    if (state !== before) this.state = state;
+    if (state !== before) {
+      this.state = state;
+      this.#now = event.at;
+    }
     for (const command of commands) this.#do(command);
   }
 
@@ -176,7 +190,7 @@ export class Player {
       case 'abandon':
         this.#attempt?.abort();
         this.#attempt = undefined;
-        this.#clear(this.#back_);
+        this.#clear(this.#behind);
         return;
       case 'adopt':
         this.#adopt();
@@ -199,7 +213,7 @@ export class Player {
         session.close();
         return;
       }
-      const screen = this.#back_;
+      const screen = this.#behind;
       screen.session = session;
       this.#show(screen, session);
       this.#follow(session);
@@ -225,7 +239,7 @@ export class Player {
   /** Waits for the end of a session, whichever screen it is on by then. */
   #follow(session: MediaSession): void {
     const ended = (cause?: unknown): void => {
-      if (session === this.#back_.session) {
+      if (session === this.#behind.session) {
         this.#do('abandon');
         this.#fail(cause);
       } else if (session === this.#front.session) {
@@ -256,39 +270,57 @@ export class Player {
   }
 
   #adopt(): void {
-    const [before, after] = [this.#front, this.#back_];
+    const [before, after] = [this.#front, this.#behind];
     this.front = untrack(() => this.front) === 0 ? 1 : 0;
     this.#attempt = undefined;
     this.#clear(before);
     this.#lastFrameAt = after.watch.lastFrameAt;
-    this.#lastReading = undefined;
+    this.#forgetSession();
+    this.#letGoOfStill();
     this.hasPicture = true;
     this.way = after.session?.way;
     this.#tellAge(this.#pulse.now());
   }
 
-  /** Closes the session in front. Its last picture stays on the element until another comes or it is forgotten. */
+  /** Closes the session in front, and keeps a copy of its last picture: Chromium blanks the element with the stream. */
   #drop(): void {
-    const { session, watch } = this.#front;
-    this.#front.session = undefined;
-    watch.unwatch();
-    session?.close();
-    this.way = undefined;
+    const { status } = untrack(() => this.state);
+    const isWanted = status !== 'idle' && status !== 'refused';
+    if (isWanted && this.#front.session) this.#hold();
+    this.#clear(this.#front);
+    this.#forgetSession();
+    if (!isWanted) this.#forget();
+  }
+
+  #hold(): void {
+    const { video } = this.#front;
+    const still = this.#still;
+    if (!still || !video || video.videoWidth === 0) return;
+    [still.width, still.height] = [video.videoWidth, video.videoHeight];
+    still.getContext('2d', { alpha: false })?.drawImage(video, 0, 0);
+    this.isHeld = true;
+  }
+
+  #letGoOfStill(): void {
+    this.isHeld = false;
+    // Gives the memory back, and leaves nothing of a picture that may no longer be seen.
+    if (this.#still) [this.#still.width, this.#still.height] = [0, 0];
+  }
+
+  #forgetSession(): void {
+    this.#lastReading = undefined;
     this.vitals = undefined;
     this.rates = {};
-    const { status } = untrack(() => this.state);
-    if (status === 'idle' || status === 'refused') this.#forget();
+    this.way = undefined;
   }
 
   #forget(): void {
     this.#clear(this.#front);
+    this.#forgetSession();
+    this.#letGoOfStill();
     this.#lastFrameAt = undefined;
-    this.#lastReading = undefined;
     this.hasPicture = false;
     this.frameAgeMs = undefined;
-    this.vitals = undefined;
-    this.rates = {};
-    this.way = undefined;
   }
 
   #clear(screen: Screen): void {
@@ -304,7 +336,9 @@ export class Player {
     const { session, watch } = this.#front;
     const frameAt = session ? watch.lastFrameAt : undefined;
     this.#send({ type: 'tick', at: now, frameAt, limits: limitsFor(watch.intervalMs) });
-    if (untrack(() => this.state.status) !== 'live') this.#tellAge(now);
+    if (untrack(() => this.state.status) === 'live') return;
+    this.#now = now;
+    this.#tellAge(now);
   }
 
   #tellAge(now: number): void {

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { StreamError, type MediaSession } from '../media-source.ts';
 import { PeerConnections } from './peers.ts';
 import { PretendServer, type Quirks } from './testing/pretend-server.ts';
@@ -248,22 +248,28 @@ describe('giving up', () => {
     expect(peers.constructed).toBe(1);
   });
 
-  it('while the answer is applied closes the connection and the session', async () => {
-    const { server, source, made } = stage();
-    const controller = new AbortController();
-    const original = RTCPeerConnection.prototype.setRemoteDescription;
-    vi.spyOn(RTCPeerConnection.prototype, 'setRemoteDescription').mockImplementation(async function (
-      this: RTCPeerConnection,
-      description,
-    ) {
-      if (this === made[0]) controller.abort(given);
-      return original.call(this, description as RTCSessionDescriptionInit);
-    });
-    await expect(source.open(controller.signal)).rejects.toBe(given);
-    vi.restoreAllMocks();
-    expect(made[0]?.signalingState).toBe('closed');
-    await expect.poll(() => server.sessions.size).toBe(0);
-  });
+  it.each(['setLocalDescription', 'setRemoteDescription'] as const)(
+    'during %s closes the connection and the session',
+    async (step) => {
+      const held = Promise.withResolvers<undefined>();
+      const { server, source, made } = stage({ postHeld: held.promise });
+      const controller = new AbortController();
+      const opening = source.open(controller.signal);
+      await expect.poll(() => server.of('POST').length).toBe(1);
+      const connection = made[0]!;
+      const apply = connection[step].bind(connection) as (description: unknown) => Promise<void>;
+      Object.defineProperty(connection, step, {
+        value: (description: unknown) => {
+          controller.abort(given);
+          return apply(description);
+        },
+      });
+      held.resolve(undefined);
+      await expect(opening).rejects.toBe(given);
+      expect(connection.signalingState).toBe('closed');
+      await expect.poll(() => server.sessions.size).toBe(0);
+    },
+  );
 });
 
 describe('repairing', () => {

@@ -41,7 +41,7 @@ export class PretendServer {
     this.quirks = quirks;
     const canvas = document.createElement('canvas');
     [canvas.width, canvas.height] = [320, 180];
-    const brush = canvas.getContext('2d')!;
+    const brush = there(canvas.getContext('2d'));
     let hue = 0;
     const timer = setInterval(() => {
       hue = (hue + 20) % 360;
@@ -105,22 +105,22 @@ export class PretendServer {
     await this.quirks.postHeld;
     if (this.quirks.refuses) return this.quirks.refuses();
     const connection = new RTCPeerConnection();
-    const track = this.#stream.getVideoTracks()[0]!;
+    const track = there(this.#stream.getVideoTracks()[0]);
     if (this.quirks.counterOffers) {
       connection.addTransceiver(track, { direction: 'sendonly', streams: [this.#stream] });
       await connection.setLocalDescription(await connection.createOffer());
     } else {
       await connection.setRemoteDescription({ type: 'offer', sdp });
-      const [transceiver] = connection.getTransceivers();
-      transceiver!.direction = 'sendonly';
-      await transceiver!.sender.replaceTrack(track);
+      const transceiver = there(connection.getTransceivers()[0]);
+      transceiver.direction = 'sendonly';
+      await transceiver.sender.replaceTrack(track);
       await connection.setLocalDescription(await connection.createAnswer());
     }
     if (!this.quirks.answersAtOnce) await gathered(connection);
     this.#count += 1;
     const path = `/whep/sessions/${this.#count}`;
     this.sessions.set(path, connection);
-    return new Response(connection.localDescription!.sdp, {
+    return new Response(there(connection.localDescription).sdp, {
       status: this.quirks.counterOffers ? 406 : 201,
       headers: {
         'content-type': 'application/sdp',
@@ -142,15 +142,15 @@ export class PretendServer {
   async #restarted(connection: RTCPeerConnection, fragment: string): Promise<Response> {
     const ice = readIce(fragment);
     if (!ice) return new Response(null, { status: 400 });
-    const offer = withIce(connection.remoteDescription!.sdp, ice).replace(
+    const offer = withIce(there(connection.remoteDescription).sdp, ice).replace(
       /^a=setup:\w+/gm,
       'a=setup:actpass',
     );
     await connection.setRemoteDescription({ type: 'offer', sdp: offer });
     await connection.setLocalDescription(await connection.createAnswer());
     await gathered(connection);
-    const lines = connection
-      .localDescription!.sdp.split('\r\n')
+    const lines = there(connection.localDescription)
+      .sdp.split('\r\n')
       .filter((line) => /^a=(ice-ufrag|ice-pwd|candidate|ice-options|mid)|^m=/.test(line));
     return new Response(`${lines.join('\r\n')}\r\n`, {
       status: 200,
@@ -166,4 +166,9 @@ async function gathered(connection: RTCPeerConnection): Promise<void> {
       if (connection.iceGatheringState === 'complete') resolve();
     });
   });
+}
+
+function there<T>(thing: T | null | undefined): T {
+  if (thing === null || thing === undefined) throw new TypeError('The pretend server lacks something');
+  return thing;
 }
