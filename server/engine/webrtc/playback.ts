@@ -1,0 +1,210 @@
+import type { Reel } from '../rtp/reel.ts';
+import { headerBytes, writeRtpHeader, type MediaPacket } from '../rtp/packet.ts';
+import { readFeedback, senderReport } from '../rtp/rtcp.ts';
+
+/** Packets a viewer may be asked for again. */
+const remembered = 1024;
+/**
+ * At most this many packets go out at once, then {@link pauseMs} of rest: a socket's default receive buffer on Linux takes
+ * about ninety packets of 1,200 bytes, and a GOP has hundreds. 24 per 2 ms is 115 Mbit/s.
+ */
+const burst = 24;
+const pauseMs = 2;
+/** A viewer that cannot decode gets the GOP again this often, not more. */
+const rewindMs = 500;
+
+export interface PlaybackOptions {
+  readonly reel: Reel;
+  readonly ssrc: number;
+  readonly payloadType: number;
+  /** First sequence number and first timestamp, random per RFC 3550 5.1. */
+  readonly firstSequence: number;
+  readonly firstTimestamp: number;
+  readonly cname: string;
+  /** Sends one RTP or RTCP packet and does not keep the buffer. */
+  readonly send: (packet: Buffer) => void;
+  /** Monotonic ms. */
+  readonly now?: () => number;
+}
+
+/**
+ * One viewer's way through a path's reel: its own payload type, SSRC, sequence numbers and timestamps, written into the
+ * packets as they go out. A new viewer begins with the newest keyframe, whose age does not show: the timestamps of the
+ * pictures up to now are squeezed into the moment before now, so that the decoder runs through them at once.
+ */
+export class Playback {
+  readonly #options: PlaybackOptions;
+  readonly #now: () => number;
+  #cursor: number | undefined;
+  #sequence: number;
+  #offset: number | undefined;
+  /** The newest picture sent: its timestamp on the path's clock and the one it was sent with. */
+  #lastPath: number | undefined;
+  #lastSent = 0;
+  /** Timestamps of the squeezed pictures, by path timestamp. */
+  #squeezed = new Map<number, number>();
+  readonly #sentIndex = new Float64Array(remembered);
+  readonly #sentTimestamp = new Float64Array(remembered);
+  readonly #sentSequence = new Int32Array(remembered).fill(-1);
+  #packets = 0;
+  #octets = 0;
+  #resent = 0;
+  #rewoundAt = -Infinity;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+  #lossShare = 0;
+
+  constructor(options: PlaybackOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+    this.#sequence = options.firstSequence & 0xffff;
+  }
+
+  /** Packets and bytes sent, packets sent again, and the share of packets lost by the viewer's last report. */
+  get counters(): { packets: number; bytes: number; resent: number; lossShare: number } {
+    return { packets: this.#packets, bytes: this.#octets, resent: this.#resent, lossShare: this.#lossShare };
+  }
+
+  /** Sends what is new on the reel. Call after every packet pushed, and once when the viewer's transport has opened. */
+  pump(): void {
+    if (this.#isClosed || this.#timer !== undefined) return;
+    const { reel } = this.#options;
+    if (this.#cursor === undefined) {
+      if (reel.keyframe === undefined) return;
+      this.#join(reel.keyframe);
+    }
+    let cursor = this.#cursor ?? reel.head;
+    for (let left = burst; cursor < reel.head; left--) {
+      if (left === 0) {
+        this.#timer = setTimeout(() => {
+          this.#timer = undefined;
+          this.pump();
+        }, pauseMs);
+        break;
+      }
+      const packet = reel.at(cursor);
+      if (packet === undefined) {
+        // Fallen off the reel's end: begin anew with the next keyframe.
+        this.#cursor = undefined;
+        return;
+      }
+      this.#send(packet, cursor++);
+    }
+    this.#cursor = cursor;
+  }
+
+  /** The source broke: wait for its next keyframe. */
+  hold(): void {
+    this.#cursor = undefined;
+  }
+
+  /** Takes RTCP from the viewer. */
+  feedback(packet: Buffer): void {
+    for (const part of readFeedback(packet, this.#options.ssrc)) {
+      if (part.kind === 'nack') for (const sequence of part.sequences) this.#resend(sequence);
+      else if (part.kind === 'keyframe') this.#rewind();
+      else this.#lossShare = part.lost;
+    }
+  }
+
+  /** Sends a sender report. `timeMs` is what the wall clock shows now, epoch ms. */
+  report(timeMs: number): void {
+    const { reel } = this.#options;
+    if (
+      this.#isClosed ||
+      this.#packets === 0 ||
+      this.#offset === undefined ||
+      reel.lastTimestamp === undefined
+    )
+      return;
+    const now = reel.lastTimestamp + Math.round((this.#now() - reel.arrivalMs) * 90);
+    this.#options.send(
+      senderReport({
+        ssrc: this.#options.ssrc,
+        timeMs,
+        timestamp: now + this.#offset,
+        packets: this.#packets,
+        octets: this.#octets,
+        cname: this.#options.cname,
+      }),
+    );
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** Places the cursor on a keyframe and squeezes the pictures between it and now. */
+  #join(keyframe: number): void {
+    const { reel } = this.#options;
+    this.#cursor = keyframe;
+    const pictures: number[] = [];
+    for (let index = keyframe; index < reel.head; index++) {
+      const timestamp = reel.at(index)?.timestamp;
+      if (timestamp !== undefined && timestamp !== pictures.at(-1)) pictures.push(timestamp);
+    }
+    const newest = pictures.at(-1);
+    if (newest === undefined) return;
+    this.#offset ??= this.#options.firstTimestamp - newest;
+    // The newest picture is shown late by its age; the next one is not. Three quarters of the way to it at most.
+    const age = Math.min((this.#now() - reel.arrivalMs) * 90, reel.interval * 0.75);
+    const end = newest + this.#offset + Math.max(0, Math.round(age));
+    // Whatever was sent before must stay earlier; pushing all that follows back by some ticks does no harm.
+    const short = this.#lastSent + pictures.length - end;
+    if (this.#packets > 0 && short > 0) this.#offset += short;
+    const last = this.#packets > 0 ? Math.max(end, this.#lastSent + pictures.length) : end;
+    this.#squeezed = new Map(pictures.map((picture, i) => [picture, last - (pictures.length - 1 - i)]));
+    this.#lastPath = undefined;
+  }
+
+  #send(packet: MediaPacket, index: number): void {
+    if (this.#offset === undefined) return;
+    if (packet.timestamp !== this.#lastPath) {
+      const squeezed = this.#squeezed.get(packet.timestamp);
+      if (squeezed === undefined && this.#squeezed.size > 0) this.#squeezed.clear();
+      const timestamp = squeezed ?? packet.timestamp + this.#offset;
+      this.#lastSent = this.#packets > 0 ? Math.max(timestamp, this.#lastSent + 1) : timestamp;
+      this.#lastPath = packet.timestamp;
+    }
+    const timestamp = this.#lastSent;
+    const slot = this.#sequence % remembered;
+    this.#sentIndex[slot] = index;
+    this.#sentTimestamp[slot] = timestamp;
+    this.#sentSequence[slot] = this.#sequence;
+    this.#write(packet, this.#sequence, timestamp);
+    this.#sequence = (this.#sequence + 1) & 0xffff;
+    this.#packets++;
+    this.#octets += packet.bytes.length - headerBytes;
+  }
+
+  #resend(sequence: number): void {
+    const slot = sequence % remembered;
+    if (this.#isClosed || this.#sentSequence[slot] !== sequence) return;
+    const packet = this.#options.reel.at(this.#sentIndex[slot] ?? -1);
+    if (packet === undefined) return;
+    this.#resent++;
+    this.#write(packet, sequence, this.#sentTimestamp[slot] ?? 0);
+  }
+
+  #write(packet: MediaPacket, sequence: number, timestamp: number): void {
+    const { payloadType, ssrc } = this.#options;
+    writeRtpHeader(packet.bytes, {
+      payloadType,
+      marker: packet.marker,
+      sequence,
+      timestamp,
+      ssrc,
+    });
+    this.#options.send(packet.bytes);
+  }
+
+  /** Begins the newest GOP again. A camera cannot be asked for a keyframe, but the last one is here. */
+  #rewind(): void {
+    const now = this.#now();
+    if (this.#cursor === undefined || this.#timer !== undefined || now - this.#rewoundAt < rewindMs) return;
+    this.#rewoundAt = now;
+    this.#cursor = undefined;
+    this.pump();
+  }
+}
