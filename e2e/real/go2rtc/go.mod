@@ -1,6 +1,6 @@
 module parapet.local/real/go2rtc
 
-go 1.26.8
+go 1.26.0
 
 tool github.com/AlexxIT/go2rtc
 
