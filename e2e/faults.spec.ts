@@ -10,12 +10,12 @@ test('a camera that stops sending is told as such, and its picture comes back by
   const number = Number(await wall.tiles.nth(5).getAttribute('data-camera-number'));
   const tile = wall.tiles.nth(5);
 
-  await parapet.control({ camera: number, online: false });
+  await parapet.control(`cameras/${number}`, { state: 'silent' });
   await expect(tile).not.toHaveAttribute('data-state', 'live', { timeout: 3000 });
   await expect(tile).toContainText(/no (new )?picture|reconnecting/i, { timeout: 10_000 });
   await expect(wall.inState('live')).toHaveCount(15);
 
-  await parapet.control({ camera: number, online: true });
+  await parapet.control(`cameras/${number}`, { state: 'online' });
   await expect(tile).toHaveAttribute('data-state', 'live', { timeout: 20_000 });
 });
 

@@ -17,8 +17,8 @@ export interface Parapet {
   readonly output: () => string;
   /** The process id of one of its parts right now; undefined while that part is down. */
   pid(part: 'bff' | 'engine' | 'site'): number | undefined;
-  /** Asks the demo site to break or mend something, see mocks/xprotect. */
-  control(action: Record<string, unknown>): Promise<void>;
+  /** Asks the demo site to break or mend something; what there is says mocks/xprotect/control.ts. */
+  control(what: string, body?: Record<string, unknown>): Promise<void>;
   /** Ctrl-C. Resolves to how long it took until the last of its processes was gone, ms. */
   stop(): Promise<number>;
 }
@@ -28,7 +28,7 @@ const entries = {
   engine: 'server/engine/main.ts',
   site: 'mocks/site/main.ts',
 } as const;
-const controlSecret = 'tests only';
+const controlSecret = 'known to the tests alone';
 
 function childrenOf(parent: number): { pid: number; command: string }[] {
   return readdirSync('/proc')
@@ -102,18 +102,17 @@ export async function startParapet(environment: Record<string, string> = {}): Pr
     startMs,
     output: running.output,
     pid: (part) => childrenOf(supervisor).find(({ command }) => command.includes(entries[part]))?.pid,
-    async control(action) {
+    async control(what, body = {}) {
       const { controlUrl } = JSON.parse(readFileSync(path.join(dataDir, 'demo.json'), 'utf8')) as {
         controlUrl: string;
       };
-      const answer = await fetch(controlUrl, {
+      const answer = await fetch(`${controlUrl}/${what}`, {
         method: 'POST',
         headers: { authorization: `Bearer ${controlSecret}`, 'content-type': 'application/json' },
-        body: JSON.stringify(action),
+        body: JSON.stringify(body),
         signal: AbortSignal.timeout(5000),
       });
-      if (!answer.ok)
-        throw new Error(`The demo site refused ${JSON.stringify(action)}: ${await answer.text()}`);
+      if (!answer.ok) throw new Error(`The demo site refused ${what}: ${await answer.text()}`);
     },
     async stop() {
       const pids = [supervisor, ...childrenOf(supervisor).map(({ pid }) => pid)];
