@@ -11,7 +11,10 @@ const Environment = z.object({
   PARAPET_DEMO_XPROTECT_USER: z.string().min(1),
   PARAPET_DEMO_XPROTECT_PASSWORD: z.string().min(1),
   /** Absent: no control endpoint. */
-  PARAPET_DEMO_CONTROL_SECRET: z.string().min(16).optional(),
+  PARAPET_DEMO_CONTROL_SECRET: z
+    .string()
+    .regex(/^\S{16,}$/, 'must be 16 characters or more, no blanks')
+    .optional(),
   /** The gateway's port; a free one by default. */
   PARAPET_DEMO_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
 });

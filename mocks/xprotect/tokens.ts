@@ -11,6 +11,9 @@ import { promisify } from 'node:util';
 
 const base64url = (value: string | Buffer): string => Buffer.from(value).toString('base64url');
 
+/** One key pair per process: making it takes longer than everything else at the start. */
+let keys: Promise<{ privateKey: KeyObject; publicKey: KeyObject }> | undefined;
+
 /** The access tokens of the identity provider: JWTs signed with RS256, as XProtect's IDP gives them out. */
 export class AccessTokens {
   readonly #privateKey: KeyObject;
@@ -27,7 +30,8 @@ export class AccessTokens {
   }
 
   static async create(lifeMs: number): Promise<AccessTokens> {
-    return new AccessTokens(await promisify(generateKeyPair)('rsa', { modulusLength: 2048 }), lifeMs);
+    keys ??= promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
+    return new AccessTokens(await keys, lifeMs);
   }
 
   get lifeMs(): number {

@@ -33,7 +33,6 @@ export class ImageConnection {
     this.#parts = parts;
     socket.setNoDelay(true);
     socket.on('data', (chunk) => this.#read(chunk));
-    socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#stop());
   }
 
@@ -51,10 +50,6 @@ export class ImageConnection {
     if (this.#camera === undefined) return;
     this.#feed?.setFault(this.#parts.faults.camera(this.#camera.number));
     this.#parts.wheel.poke();
-  }
-
-  destroy(): void {
-    this.#socket.destroy();
   }
 
   #read(chunk: Buffer): void {

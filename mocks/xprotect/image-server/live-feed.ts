@@ -76,6 +76,16 @@ export class LiveFeed implements WheelEntry {
 
   turn(now: number): void {
     if (this.#isDark()) return;
+    try {
+      this.#catchUp(now);
+    } catch (error) {
+      // One camera whose picture cannot be made must not take the others with it.
+      this.dueAt = Infinity;
+      this.#socket.destroy(error instanceof Error ? error : undefined);
+    }
+  }
+
+  #catchUp(now: number): void {
     if (now - this.#timeOf(this.#next) > catchUpMs + 2000) this.#next = this.#entryAt(now);
     const newest = this.#pictures.indexAt(this.#subject, this.#format, now);
     for (; this.#next <= newest; this.#next++) this.#send(this.#next);

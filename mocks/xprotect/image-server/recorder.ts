@@ -1,5 +1,7 @@
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import { once } from 'node:events';
+import { answerRecorderCommand } from '../recorder-command.ts';
 import { ImageConnection, type RecorderParts } from './connection.ts';
 
 /** How often connections are held against the life of their tokens, ms. */
@@ -11,6 +13,9 @@ export class Recorder {
   readonly #host: string;
   readonly #connections = new Set<ImageConnection>();
   readonly #checks: NodeJS.Timeout;
+  /** Never listens: it gets the connections that begin like HTTP. */
+  readonly #http: HttpServer;
+  readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
   #port = 0;
 
@@ -21,6 +26,9 @@ export class Recorder {
       for (const connection of this.#connections) connection.checkToken();
     }, tokenCheckMs);
     this.#checks.unref();
+    this.#http = createHttpServer((request, response) => {
+      answerRecorderCommand(request, response, parts.tokens).catch(() => response.destroy());
+    });
   }
 
   /** Listens on a free port of this address. */
@@ -41,11 +49,7 @@ export class Recorder {
 
   async goOnline(): Promise<void> {
     if (this.#server !== undefined) return;
-    const server = createServer((socket) => {
-      const connection = new ImageConnection(socket, this.#parts);
-      this.#connections.add(connection);
-      socket.on('close', () => this.#connections.delete(connection));
-    });
+    const server = createServer((socket) => this.#meet(socket));
     this.#server = server;
     server.listen(this.#port, this.#host);
     await once(server, 'listening');
@@ -60,13 +64,32 @@ export class Recorder {
   }
 
   killConnections(): void {
-    for (const connection of this.#connections) connection.destroy();
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   /** The fault of this camera changed. */
   meetFault(cameraNumber: number): void {
     for (const connection of this.#connections)
       if (connection.cameraNumber === cameraNumber) connection.meetFault();
+  }
+
+  /** SOAP and ImageServer share the port; the first bytes tell which one a client wants. */
+  #meet(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on('close', () => this.#sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+    socket.once('data', (chunk) => {
+      socket.pause();
+      socket.unshift(chunk);
+      if (/^(?:GET|POST|HEAD|PUT|DELETE|OPTIONS|PATCH) /.test(chunk.subarray(0, 8).toString('latin1'))) {
+        this.#http.emit('connection', socket);
+      } else {
+        const connection = new ImageConnection(socket, this.#parts);
+        this.#connections.add(connection);
+        socket.on('close', () => this.#connections.delete(connection));
+      }
+      socket.resume();
+    });
   }
 
   close(): void {

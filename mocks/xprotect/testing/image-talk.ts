@@ -39,6 +39,11 @@ export class ImageTalk {
     );
   }
 
+  /** Sends bytes as they are; resolves when they are on their way. */
+  async sayRaw(text: string): Promise<void> {
+    await new Promise((resolve) => this.#socket.write(text, resolve));
+  }
+
   /** `connect` as Milestone's own sample says it. */
   connect(cameraId: string, token: string, { streamId = '', jpeg = false, requestId = 1 } = {}): void {
     const stream = streamId === '' ? '' : `&amp;streamid=${streamId}`;
