@@ -7,7 +7,7 @@ import { announceSignedOut, announceSignedIn } from './signed-out.ts';
 const patienceMs = 10_000;
 
 type Part<Name extends string, Schema extends z.ZodType> =
-  object extends z.output<Schema>
+  Record<string, never> extends z.output<Schema>
     ? { readonly [K in Name]?: z.output<Schema> }
     : undefined extends z.output<Schema>
       ? { readonly [K in Name]?: undefined }
@@ -25,7 +25,8 @@ export type CallInput<R extends Route> = Part<'params', R['params']> &
     readonly fetch?: typeof fetch;
   };
 
-type Rest<R extends Route> = object extends CallInput<R> ? [input?: CallInput<R>] : [input: CallInput<R>];
+type Rest<R extends Route> =
+  Record<string, never> extends CallInput<R> ? [input?: CallInput<R>] : [input: CallInput<R>];
 
 /**
  * Calls one route of the contract and gives its answer decoded: moments are epoch milliseconds.
