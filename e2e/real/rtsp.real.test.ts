@@ -181,25 +181,23 @@ it('leaves no session behind', async (context) => {
     const answer = await fetch(`${media.apiUrl}/v3/paths/get/camera`);
     return ((await answer.json()) as { readers: unknown[] }).readers.length;
   };
-  let during = 0;
   const leave = new AbortController();
-  await playRtsp(
+  const started = Promise.withResolvers<undefined>();
+  const playing = playRtsp(
     { url: media.rtspUrl('camera') },
     {
       playing: () => undefined,
       rtp: () => {
-        if (during > 0 || leave.signal.aborted) return;
-        during = -1;
-        void readers().then((count) => {
-          during = count;
-          leave.abort();
-        });
+        started.resolve(undefined);
       },
       rtcp: () => undefined,
     },
     AbortSignal.any([leave.signal, patience()]),
   );
-  expect(during).toBe(1);
+  await Promise.race([started.promise, playing]);
+  await expect.poll(readers).toBe(1);
+  leave.abort();
+  await playing;
   await expect.poll(readers).toBe(0);
 });
 
