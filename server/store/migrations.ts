@@ -11,6 +11,7 @@ const statements =
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-first-light': {
     up: statements(
+      `create table site (id int primary key default 1 check (id = 1), kind text not null, has_walls boolean not null default false)`,
       `create table users (
         id uuid primary key,
         name text not null unique,
@@ -53,7 +54,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
       `create table cameras (
         id text primary key,
         vms_id text not null,
-        number int not null unique check (number > 0),
+        number int not null check (number > 0),
         name text not null,
         name_ar text,
         group_ids text[] not null,
@@ -61,7 +62,9 @@ export const migrations: Readonly<Record<string, Migration>> = {
         has_ptz boolean not null,
         state text not null default 'unknown' check (state in ('up', 'down', 'unknown')),
         state_since int8,
-        is_removed boolean not null default false
+        is_removed boolean not null default false,
+        -- Checked at commit: two cameras may swap their numbers.
+        constraint camera_number_is_unique unique (number) deferrable initially deferred
       )`,
       `create table directory_version (id int primary key default 1 check (id = 1), version int8 not null)`,
       `insert into directory_version (version) values (1)`,
@@ -81,7 +84,10 @@ export const migrations: Readonly<Record<string, Migration>> = {
         id uuid primary key,
         reservation_id uuid not null,
         session_id uuid not null,
-        path text not null,
+        user_id uuid not null,
+        user_name text not null,
+        camera_id text not null,
+        stream text not null,
         gateway_session text not null,
         etag text not null,
         created_at int8 not null

@@ -8,6 +8,13 @@ type Json<T> = ColumnType<T, string, string>;
 
 /** Moments are int8 columns, epoch ms, so that code and rows speak the same clock. */
 export interface Schema {
+  /** One row: whether this database was begun by the demo or by a real site. The two never share accounts. */
+  site: {
+    id: Generated<number>;
+    kind: 'demo' | 'real';
+    /** The demo's walls are made once; who deletes them means it. */
+    has_walls: Generated<boolean>;
+  };
   users: {
     id: string;
     /** Lower case; what is typed is compared without case. */
@@ -80,7 +87,11 @@ export interface Schema {
     id: string;
     reservation_id: string;
     session_id: string;
-    path: string;
+    /** For the record of who watched, when the session is long gone. */
+    user_id: string;
+    user_name: string;
+    camera_id: string;
+    stream: StreamName;
     gateway_session: string;
     etag: string;
     created_at: number;

@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import { Hono } from 'hono';
+import { accountRoutes, authenticator } from './account/routes.ts';
+import { createDirectory } from './cameras/directory.ts';
+import { cameraRoutes } from './cameras/routes.ts';
+import type { Config } from './config.ts';
+import type { Gateway } from './gateway/gateway.ts';
+import { healthRoutes } from './health/routes.ts';
+import type { Logger } from './http/log.ts';
+import { type RequestOrigin, originReader } from './http/origin.ts';
+import { problemResponse, Refusal } from './http/refusal.ts';
+import { type App, type Gate, mountBeside, mountMethodNotAllowed, mountRoutes } from './http/routing.ts';
+import { contentSecurityPolicy, inlineScriptHashes, securityHeaders } from './http/security-headers.ts';
+import type { StaticFiles } from './http/static-files.ts';
+import { createAllowance } from './live/allowance.ts';
+import { liveRoutes } from './live/routes.ts';
+import { createSupply } from './live/supply.ts';
+import { createUpkeep, type Upkeep } from './live/upkeep.ts';
+import { answerEndpointProbe, answerSessionProbe, whepRoutes } from './live/whep.ts';
+import { openNewsDesk } from './news/news.ts';
+import type { Store } from './store/store.ts';
+import type { Vms } from './vms/vms.ts';
+import { wallRoutes } from './walls/routes.ts';
+
+/** What the app is made of. Tests pass other parts. */
+export interface AppParts {
+  readonly store: Store;
+  readonly gateway: Gateway;
+  readonly systems: readonly Vms[];
+  readonly config: Pick<Config, 'publicUrl' | 'trustedProxies' | 'iceServers'>;
+  readonly log: Logger;
+  /** The built app; undefined in development, where Vite serves it. */
+  readonly files: StaticFiles | undefined;
+  /** Names this process among several on one database. */
+  readonly holder: string;
+  /** Epoch ms. */
+  now(): number;
+  readonly newsHeartbeatMs?: number;
+}
+
+/** The app, and what has to run beside it. */
+export interface BuiltApp {
+  /** Answers requests; `env` is what @hono/node-server passes. */
+  fetch(request: Request, env?: unknown): Response | Promise<Response>;
+  readonly upkeep: Upkeep;
+  /** Ends event streams and waits for what still runs behind answers. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+const peerOf = (env: unknown): string | undefined =>
+  (env as { incoming?: { socket?: { remoteAddress?: string } } } | undefined)?.incoming?.socket
+    ?.remoteAddress;
+
+/** Builds the app from its parts; listens nowhere and starts no timers but the news' heartbeat. */
+export async function createApp(parts: AppParts): Promise<BuiltApp> {
+  const { store, gateway, systems, config, log, files, holder, now } = parts;
+  const directory = createDirectory(store.db);
+  const supply = createSupply({ db: store.db, directory, systems, gateway });
+  const upkeep = createUpkeep({ db: store.db, directory, gateway, supply, log, holder, now });
+  const news = await openNewsDesk({
+    store,
+    directory,
+    log,
+    now,
+    ...(parts.newsHeartbeatMs === undefined ? {} : { heartbeatMs: parts.newsHeartbeatMs }),
+  });
+  const background = new Set<Promise<unknown>>();
+  const inBackground = (work: Promise<unknown>): void => {
+    const kept = work
+      .catch((err: unknown) => log.warn({ err }, 'something behind an answer failed; upkeep makes it good'))
+      .finally(() => background.delete(kept));
+    background.add(kept);
+  };
+
+  const gate: Gate = { authenticate: authenticator(store), publicUrl: config.publicUrl, now };
+  const policy = contentSecurityPolicy(inlineScriptHashes(files?.page ?? ''));
+  const readOrigin = originReader({ trustedProxies: config.trustedProxies, publicUrl: config.publicUrl });
+
+  const app: App = new Hono();
+  app.use(async (context, next) => {
+    const origin: RequestOrigin = readOrigin(context.req.raw.headers, peerOf(context.env));
+    const requestId = randomUUID();
+    const startedAt = performance.now();
+    context.set('origin', origin);
+    context.set('requestId', requestId);
+    context.set('log', log.child({ requestId }));
+    await next();
+    for (const [name, value] of Object.entries(securityHeaders(policy, origin.isSecure)))
+      context.res.headers.set(name, value);
+    context.res.headers.set('x-request-id', requestId);
+    const { method, path } = context.req;
+    if (path.startsWith('/api/'))
+      log.info({
+        requestId,
+        method,
+        path,
+        status: context.res.status,
+        ms: Math.round(performance.now() - startedAt),
+      });
+  });
+  mountRoutes(
+    app,
+    gate,
+    {
+      ...accountRoutes({ store, now, afterLoss: () => inBackground(upkeep.endLost()) }),
+      ...cameraRoutes({ directory, systems }),
+      ...liveRoutes({ store, directory, supply, upkeep, now, inBackground }),
+      ...wallRoutes({ store, directory, now }),
+      ...healthRoutes({ store, gateway, now }),
+    },
+    {
+      news: (context, principal) => news.open(principal, context.req.raw.signal),
+      ...whepRoutes({
+        store,
+        directory,
+        gateway,
+        supply,
+        iceServers: config.iceServers,
+        offers: createAllowance(10, 1),
+        patches: createAllowance(20, 2),
+        now,
+      }),
+    },
+  );
+  mountBeside(app, gate, 'whepOffer', ['GET', 'OPTIONS'], answerEndpointProbe);
+  mountBeside(app, gate, 'whepPatch', ['GET', 'OPTIONS'], answerSessionProbe);
+  mountMethodNotAllowed(app);
+  app.notFound(async (context) => {
+    const isApi = context.req.path.startsWith('/api/');
+    const file = isApi ? undefined : await files?.answer(context.req.raw);
+    if (file !== undefined) return file;
+    return problemResponse(
+      new Refusal(
+        'not-found',
+        files !== undefined && files.page === undefined && !isApi
+          ? { detail: 'The app is not built: run npm run build.' }
+          : {},
+      ),
+      context.var.requestId,
+    );
+  });
+  app.onError((error, context) => {
+    const { requestId } = context.var;
+    if (error instanceof Refusal) {
+      if (error.cause !== undefined) context.var.log.warn({ err: error }, 'refused');
+      return problemResponse(error, requestId);
+    }
+    // The browser has gone; whatever is answered reaches nobody.
+    if (context.req.raw.signal.aborted) return new Response(null, { status: 408 });
+    context.var.log.error({ err: error }, 'a request failed');
+    return problemResponse(new Refusal('internal'), requestId);
+  });
+
+  let closing: Promise<void> | undefined;
+  return {
+    fetch: (request, env) => app.fetch(request, env as object | undefined),
+    upkeep,
+    close: () =>
+      (closing ??= (async () => {
+        await news.close();
+        await Promise.allSettled(background);
+      })()),
+  };
+}

@@ -1,0 +1,38 @@
+import type { Db } from '#server/store/store.ts';
+
+/** What is kept for good. Details never hold secrets or addresses of cameras. */
+export type AuditEntry = {
+  readonly user: { readonly id: string; readonly name: string } | undefined;
+} & (
+  | {
+      readonly kind: 'signed-in' | 'signed-out' | 'sign-in-refused';
+      readonly details: { readonly address: string; readonly name?: string };
+    }
+  | {
+      readonly kind: 'user-changed' | 'user-signed-out';
+      readonly details: { readonly subject: string; readonly before?: unknown; readonly after?: unknown };
+    }
+  | {
+      readonly kind: 'viewing-began' | 'viewing-ended';
+      readonly cameraId: string;
+      readonly details: { readonly viewing: string; readonly stream: string };
+    }
+);
+
+/** Writes entries into the audit trail; the database refuses to change or delete them afterwards. */
+export async function record(db: Db, now: number, ...entries: readonly AuditEntry[]): Promise<void> {
+  if (entries.length === 0) return;
+  await db
+    .insertInto('audit')
+    .values(
+      entries.map((entry) => ({
+        at: now,
+        kind: entry.kind,
+        user_id: entry.user?.id ?? null,
+        user_name: entry.user?.name ?? null,
+        camera_id: 'cameraId' in entry ? entry.cameraId : null,
+        details: JSON.stringify(entry.details),
+      })),
+    )
+    .execute();
+}

@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import process from 'node:process';
+import { createAdaptorServer } from '@hono/node-server';
+import { claimSite, seedAdministrator, seedDemoAccounts } from './account/first-start.ts';
+import { resolvePendingGrants } from './account/users.ts';
+import { createApp } from './app.ts';
+import { claimSystems } from './cameras/apply-directory.ts';
+import { keepSynced } from './cameras/sync.ts';
+import { readConfig } from './config.ts';
+import { createEngineGateway } from './gateway/engine/engine-gateway.ts';
+import { createLog } from './http/log.ts';
+import { openStaticFiles } from './http/static-files.ts';
+import { publish } from './news/envelope.ts';
+import { openStore } from './store/open-store.ts';
+import { openSystems } from './systems.ts';
+import { seedDemoWalls } from './walls/demo-walls.ts';
+
+// The BFF as a process of its own, started by the supervisor (main.ts): wiring only.
+
+/** Open answers have so long to finish; event streams end at once. */
+const graceMs = 1000;
+const { env } = process;
+
+async function start(): Promise<void> {
+  const config = readConfig(env);
+  const log = createLog(config.logLevel);
+  const now = Date.now;
+  const holder = randomUUID();
+  const ending = new AbortController();
+
+  // The demo's passwords are known: its database is never the one of a real site.
+  const directory = path.join(config.dataDir, config.isDemo ? 'demo-db' : 'db');
+  const store = await openStore({ databaseUrl: config.databaseUrl, directory });
+  await claimSite(store.db, config.isDemo ? 'demo' : 'real');
+  let generatedAdminPassword: string | undefined;
+  if (config.isDemo) await seedDemoAccounts(store.db, config.demoPassword ?? randomUUID(), now());
+  else generatedAdminPassword = await seedAdministrator(store.db, config.adminPassword, now());
+
+  const systems = await openSystems(config, env, log);
+  await claimSystems(
+    store.db,
+    systems.map(({ id }) => id),
+    now(),
+  );
+  const gateway = createEngineGateway({
+    url: env['PARAPET_ENGINE_URL'] ?? '',
+    secret: env['PARAPET_ENGINE_SECRET'] ?? '',
+  });
+  const files = config.isDev
+    ? undefined
+    : await openStaticFiles(path.resolve(import.meta.dirname, '../build'));
+  const app = await createApp({ store, gateway, systems, config, log, files, holder, now });
+
+  const onSynced = async (): Promise<void> => {
+    const users = await resolvePendingGrants(store.db);
+    if (users.length > 0) await publish(store.db, { kind: 'users-changed', users });
+    if (config.isDemo) await seedDemoWalls(store.db, now());
+  };
+  // Before the first request: leases that only ran out because nobody was there live on.
+  await app.upkeep.round();
+  const duties = [
+    app.upkeep.run(ending.signal),
+    ...systems.map((vms) => keepSynced(vms, { db: store.db, log, holder, now, onSynced }, ending.signal)),
+  ];
+
+  const server = createAdaptorServer({ fetch: (request, bindings) => app.fetch(request, bindings) });
+  server.listen(config.port, config.host);
+  await once(server, 'listening');
+
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> =>
+    (closing ??= (async () => {
+      ending.abort();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      if ('closeIdleConnections' in server) server.closeIdleConnections();
+      const late = setTimeout(() => {
+        if ('closeAllConnections' in server) server.closeAllConnections();
+      }, graceMs);
+      await app.close();
+      await Promise.allSettled([closed, ...duties, ...systems.map((vms) => vms.close())]);
+      clearTimeout(late);
+      await store.close();
+    })());
+  const end = (): void => {
+    // Whatever hangs, hangs alone.
+    setTimeout(() => process.exit(1), graceMs + 500).unref();
+    void close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.on('SIGTERM', end);
+  process.on('SIGINT', end);
+  process.on('disconnect', end);
+
+  const { port } = server.address() as AddressInfo;
+  log.info({ port }, 'the BFF listens');
+  process.send?.({
+    ready: true,
+    port,
+    ...(generatedAdminPassword === undefined ? {} : { generatedAdminPassword }),
+  });
+}
+
+start().catch((cause: unknown) => {
+  const words = cause instanceof Error ? cause.message : String(cause);
+  process.send?.({ failed: words });
+  createLog('error').error({ err: cause }, 'the BFF cannot start');
+  process.exit(1);
+});

@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '#server/http/log.ts';
+import { holdDuty, leaveDuty } from '#server/store/duty.ts';
+import type { Db } from '#server/store/store.ts';
+import type { Vms } from '#server/vms/vms.ts';
+import { applyDirectory } from './apply-directory.ts';
+
+/** How often a VMS is read, ms. */
+export interface SyncPace {
+  readonly everyMs: number;
+  /** One reading may take so long. */
+  readonly patienceMs: number;
+  readonly longestPauseMs: number;
+}
+
+export const usualPace: SyncPace = { everyMs: 300_000, patienceMs: 60_000, longestPauseMs: 60_000 };
+
+export interface SyncParts {
+  readonly db: Db;
+  readonly log: Logger;
+  /** This process among several. */
+  readonly holder: string;
+  now(): number;
+  /** After every reading that succeeded. */
+  onSynced(): Promise<void>;
+  readonly pace?: SyncPace;
+  random?(): number;
+}
+
+/**
+ * Reads the VMS into the tables now, again and again, until the signal ends it. Failures leave what was known and
+ * are tried again, sooner at first, with full jitter. Of several processes one reads at a time, and only what
+ * nobody has read lately. Never rejects.
+ */
+export async function keepSynced(vms: Vms, parts: SyncParts, signal: AbortSignal): Promise<void> {
+  const { db, log, holder, now, pace = usualPace, random = Math.random } = parts;
+  const duty = `sync:${vms.id}`;
+  let failures = 0;
+  let isFirst = true;
+  while (!signal.aborted) {
+    let pauseMs = pace.everyMs * (0.9 + 0.2 * random());
+    try {
+      const isRead = await readOnce();
+      if (isRead === 'elsewhere') pauseMs = Math.min(pauseMs, 2000 + 1000 * random());
+      else failures = 0;
+      isFirst = false;
+    } catch (cause) {
+      if (signal.aborted) break;
+      failures += 1;
+      pauseMs = random() * Math.min(pace.longestPauseMs, 1000 * 2 ** failures);
+      log.warn({ err: cause, vms: vms.id, failures }, 'the VMS could not be read');
+      await noteFailure(db, vms.id, now()).catch((err: unknown) =>
+        log.error({ err }, 'nor could that be noted'),
+      );
+    }
+    await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+  }
+
+  async function readOnce(): Promise<'read' | 'recent' | 'elsewhere'> {
+    if (!isFirst && failures === 0) {
+      const row = await db.selectFrom('vms').select('synced_at').where('id', '=', vms.id).executeTakeFirst();
+      if (now() - (row?.synced_at ?? 0) < pace.everyMs * 0.8) return 'recent';
+    }
+    if (!(await holdDuty(db, duty, holder, now(), pace.patienceMs))) return 'elsewhere';
+    try {
+      const startedAt = performance.now();
+      const read = await vms.readDirectory(AbortSignal.any([signal, AbortSignal.timeout(pace.patienceMs)]));
+      const { hasChanged, conflicts } = await applyDirectory(db, vms.id, read, now());
+      log.info(
+        {
+          vms: vms.id,
+          cameras: read.cameras.length,
+          groups: read.groups.length,
+          hasChanged,
+          tookMs: Math.round(performance.now() - startedAt),
+        },
+        'read the VMS',
+      );
+      if (conflicts.length > 0)
+        log.warn({ vms: vms.id, conflicts }, 'cameras left out: another VMS has the same ids');
+      await parts.onSynced();
+      return 'read';
+    } finally {
+      await leaveDuty(db, duty, holder);
+    }
+  }
+}
+
+async function noteFailure(db: Db, vmsId: string, now: number): Promise<void> {
+  await db.updateTable('vms').set({ attempted_at: now }).where('id', '=', vmsId).execute();
+  await db
+    .updateTable('vms')
+    .set({ is_up: false, since: now })
+    .where('id', '=', vmsId)
+    .where('is_up', '=', true)
+    .execute();
+}
