@@ -71,6 +71,11 @@ export class WallDesk {
     return id == null ? undefined : this.#cameras.byId(id);
   }
 
+  /** The camera with a number; undefined when there is none that this person may see. */
+  cameraNumbered(number: number): Camera | undefined {
+    return this.#cameras.byNumber(number);
+  }
+
   // What is shown
 
   /** Shows a saved wall as it is. */
@@ -93,6 +98,13 @@ export class WallDesk {
   becomes(wall: Wall): void {
     this.know(wall);
     this.#history = { ...this.#history, present: { ...this.#showing, wallId: wall.id } };
+  }
+
+  /** Somebody else saved the wall that is shown, and nothing was changed here: shows theirs, as if opened so. */
+  follow(wall: Wall): void {
+    this.know(wall);
+    this.#history = { ...this.#history, present: { content: wall.content, parked: [], wallId: wall.id } };
+    this.#settle();
   }
 
   /** A saved wall no longer exists: what is shown of it stays, unsaved. */

@@ -31,6 +31,7 @@ export const en = {
   'account.scheme.system': 'As the system',
   'account.sign-out': 'Sign out',
   'account.sign-out-failed': 'Not signed out: the server cannot be reached. Try again.',
+  'account.unreachable-hint': 'The page opens by itself as soon as it does.',
   'account.users': 'Users',
 
   // Signing in
@@ -105,7 +106,14 @@ export const en = {
   'wall.layout-named': 'Layout {name}',
   'wall.layout.free': 'Free',
   'wall.move-tile': 'Move tile {tile, number}',
+  'wall.left-unsaved': 'Changes to the wall before were not saved',
   'wall.mine': 'Mine',
+  'wall.lost': '{name} has no picture.',
+  'wall.back': '{name} has its picture back.',
+  'wall.many-lost': '{count, number} tiles have no picture.',
+  'wall.many-back': '{count, number} tiles have their pictures back.',
+  'wall.full-refused': 'The browser did not allow full screen',
+  'wall.nothing-to-show': 'There is nothing to show yet',
   'wall.name': 'Name',
   'wall.name-empty': 'Give the wall a name',
   'wall.new': 'New wall',

@@ -1,0 +1,22 @@
+import { call } from '#lib/api/call.ts';
+import { sourceFor } from '#lib/media/open.ts';
+import { routes } from '#contract/routes.ts';
+import { Gate } from './gate.ts';
+import type { LeaseDesk } from './leases.ts';
+import { Supply } from './supply.ts';
+
+/** Reservations as the BFF gives them. */
+const desk: LeaseDesk = {
+  reserve: async (wanted, signal) =>
+    (await call(routes.reserve, { body: { wanted: [...wanted] }, signal })).outcomes,
+  renew: (ids, signal) => call(routes.renew, { body: { ids: [...ids] }, signal }),
+  release: (ids) => call(routes.release, { body: { ids: [...ids] }, keepalive: true }),
+};
+
+// One gate for the page: it is the browser and the BFF that are spared, whatever walls there are.
+const gate = new Gate();
+
+/** The supply of a wall in this page: reservations from the BFF, pictures from wherever those point. */
+export function bffSupply(): Supply {
+  return new Supply({ desk, gate, sourceFor });
+}

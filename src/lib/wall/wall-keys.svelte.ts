@@ -1,0 +1,157 @@
+import { settings } from '#lib/ui/settings.svelte.ts';
+import { notices } from '#lib/ui/notices.svelte.ts';
+import { isolate, language, t } from '#lib/ui/words/words.svelte.ts';
+import { type Command, commandFor } from './keys.ts';
+import type { WallRoom } from './wall-room.svelte.ts';
+
+/** What keys ask of the page around the wall. */
+export interface WallPage {
+  readonly search: () => void;
+  readonly openWall: () => void;
+  readonly fullScreen: () => void;
+  readonly canSave: boolean;
+}
+
+/** Digits that nobody finishes are forgotten. */
+const digitsForMs = 5_000;
+
+/** Runs the keyboard of a wall. Give it every key of the page that no field, menu or dialog has kept for itself. */
+export class WallKeys {
+  readonly #room: WallRoom;
+  readonly #page: WallPage;
+  #forgetting: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(room: WallRoom, page: WallPage) {
+    this.#room = room;
+    this.#page = page;
+  }
+
+  /** Acts on a key. Keys that are not the wall's are left alone. */
+  press(event: KeyboardEvent): void {
+    if (event.defaultPrevented || event.isComposing || isTyping(event.target)) return;
+    const isPressing = event.target instanceof Element && event.target.closest('button, a, summary') !== null;
+    // Enter and Space press the button that has the focus.
+    if (isPressing && (event.key === 'Enter' || event.key === ' ')) return;
+    const { desk } = this.#room;
+    const command = commandFor(
+      {
+        key: event.key,
+        ctrl: event.ctrlKey || event.metaKey,
+        shift: event.shiftKey,
+        alt: event.altKey,
+      },
+      {
+        isArranging: desk.isArranging,
+        digits: desk.digits,
+        isRightToLeft: language().direction === 'rtl',
+        isTileFull: desk.full !== undefined,
+        hasLetterKeys: settings.hasLetterKeys,
+      },
+    );
+    if (!command) return;
+    event.preventDefault();
+    this.#do(command);
+  }
+
+  /** Ends its timer. Safe to call twice. */
+  close(): void {
+    clearTimeout(this.#forgetting);
+  }
+
+  #do(command: Command): void {
+    const { desk } = this.#room;
+    if (command.do !== 'type') clearTimeout(this.#forgetting);
+    switch (command.do) {
+      case 'select':
+        desk.digits = '';
+        desk.select(command.direction);
+        return this.#saySelection();
+      case 'select-end':
+        desk.selectEnd(command.end);
+        return this.#saySelection();
+      case 'carry':
+        desk.carry(command.direction);
+        return this.#saySelection();
+      case 'move-tile':
+        return desk.moveTile(command.direction);
+      case 'resize-tile':
+        return desk.resizeTile(command.direction);
+      case 'type':
+        return this.#type(command.digits);
+      case 'call':
+        return this.#call(command.number);
+      case 'leave':
+        if (desk.digits !== '') desk.digits = '';
+        else if (desk.isArranging) desk.toggleArranging();
+        else if (desk.full !== undefined) desk.toggleFull();
+        return;
+      case 'clear':
+        desk.clear(desk.selected);
+        return notices.say(t('wall.cleared', { tile: desk.selected + 1 }));
+      case 'undo':
+        return desk.undo();
+      case 'redo':
+        return desk.redo();
+      case 'tile-full':
+        if (desk.cameraAt(desk.selected)) desk.toggleFull();
+        return;
+      case 'wall-full':
+        return this.#page.fullScreen();
+      case 'search':
+        return this.#page.search();
+      case 'open-wall':
+        return this.#page.openWall();
+      case 'arrange':
+        return desk.toggleArranging();
+      case 'add-tile':
+        if (!desk.addTile()) notices.show(t('wall.no-room'), { meaning: 'notice' });
+        return;
+      case 'remove-tile':
+        return desk.removeTile();
+      case 'pin':
+        settings.isPinned = !settings.isPinned;
+        return;
+      case 'save':
+        if (this.#page.canSave) void this.#room.save();
+        return;
+      case 'save-as':
+        if (this.#page.canSave) this.#room.asking = { kind: 'save-as', suggestion: desk.wall?.name ?? '' };
+        return;
+      case 'keys':
+        this.#room.asking = { kind: 'keys' };
+    }
+  }
+
+  #type(digits: string): void {
+    const { desk } = this.#room;
+    desk.digits = digits;
+    clearTimeout(this.#forgetting);
+    this.#forgetting = setTimeout(() => (desk.digits = ''), digitsForMs);
+    const camera = desk.cameraNumbered(Number(digits));
+    notices.say(camera ? `${digits}, ${camera.name}` : digits);
+  }
+
+  #call(number: number): void {
+    const { desk } = this.#room;
+    const camera = desk.call(number);
+    if (camera) notices.say(t('wall.called', { name: isolate(camera.name), tile: desk.selected + 1 }));
+    else notices.show(t('wall.no-camera', { digits: number }), { meaning: 'notice' });
+  }
+
+  #saySelection(): void {
+    const { desk } = this.#room;
+    // The focused tile says its camera by itself; an empty one would only say that it is empty.
+    if (!desk.cameraAt(desk.selected)) notices.say(t('wall.selected-empty', { tile: desk.selected + 1 }));
+  }
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (
+    target.isContentEditable ||
+    target instanceof HTMLTextAreaElement ||
+    target instanceof HTMLSelectElement
+  )
+    return true;
+  return target instanceof HTMLInputElement && !['checkbox', 'radio', 'button'].includes(target.type);
+}
