@@ -54,7 +54,11 @@ export class Calls {
     } catch (error) {
       if (!(error instanceof ReusedConnectionLost)) throw error;
       // The far end closed an idle connection as we took it up: nobody has seen this request.
-      return this.#exchange(call);
+      return await this.#exchange(call).catch((again: unknown) => {
+        if (again instanceof ReusedConnectionLost)
+          throw new VmsError('unavailable', 'XProtect does not answer', { cause: again.cause });
+        throw again;
+      });
     }
   }
 

@@ -10,8 +10,8 @@ export interface ReadGroup {
 
 /**
  * Puts cameras and groups together. A camera's groups are listed nearest first: those it is in directly, deepest
- * first, then the ones above them up to its agencies. `streamsOf` gives what is known of a camera's streams; of
- * one nobody has read yet, that it has a main stream.
+ * first, then the ones above them up to its agencies. `streamsOf` gives what is known of a camera's streams; a
+ * camera that nobody has asked yet is listed with none, which says nothing about what it has.
  */
 export function assembleDirectory(
   cameras: readonly CameraAnswer[],
@@ -38,7 +38,7 @@ export function assembleDirectory(
         name: nameOf(camera),
         ...(nameAr === undefined ? {} : { nameAr }),
         groupIds: groupIdsOf(direct.get(camera.id) ?? [], chains),
-        streams: streamsOf(camera.id) ?? [{ name: 'main' }],
+        streams: streamsOf(camera.id) ?? [],
         hasPtz: camera.ptzEnabled === true,
       };
     });

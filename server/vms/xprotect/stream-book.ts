@@ -8,10 +8,15 @@ import { chooseStreams, type KnownStream } from './streams.ts';
 const lanesWaiting = 8;
 const lanesBehind = 2;
 
+/** Whether a change of streams moves a camera's `lastModified` is not documented: look again this often, ms. */
+const staleMs = 6 * 3_600_000;
+
 interface Entry {
   readonly streams: readonly KnownStream[];
   /** The camera's `lastModified` when they were read: another one means they are to be read again. */
   readonly version: string;
+  /** On the monotonic clock. */
+  readonly readAt: number;
 }
 
 /**
@@ -47,7 +52,7 @@ export class StreamBook {
     ]);
     if (streams === undefined) throw new VmsError('unknown-camera', 'XProtect has no such camera');
     const chosen = chooseStreams(streams, settings);
-    this.#entries.set(cameraId, { streams: chosen, version });
+    this.#entries.set(cameraId, { streams: chosen, version, readAt: performance.now() });
     return chosen;
   }
 
@@ -64,22 +69,27 @@ export class StreamBook {
     for (const id of [...this.#entries.keys()]) if (!versions.has(id)) this.#entries.delete(id);
 
     const enough = AbortSignal.any([signal, this.#behind.signal, AbortSignal.timeout(budgetMs)]);
-    await this.#readMissing(lanesWaiting, enough);
+    await this.#readThese(this.#due(Infinity), lanesWaiting, enough);
     signal.throwIfAborted();
-    if (this.#missing().length > 0) void this.#readMissing(lanesBehind, this.#behind.signal);
+    void this.#readThese(this.#due(staleMs), lanesBehind, this.#behind.signal);
   }
 
   close(): void {
     this.#behind.abort();
   }
 
-  #missing(): string[] {
+  /** Cameras nobody has read, that have changed, or that were read longer ago than `age`, ms. */
+  #due(age: number): string[] {
+    const now = performance.now();
     return [...this.#versions]
-      .filter(([id, version]) => this.#entries.get(id)?.version !== version)
+      .filter(([id, version]) => {
+        const entry = this.#entries.get(id);
+        return entry?.version !== version || now - entry.readAt > age;
+      })
       .map(([id]) => id);
   }
 
-  async #readMissing(lanes: number, signal: AbortSignal): Promise<void> {
+  async #readThese(ids: readonly string[], lanes: number, signal: AbortSignal): Promise<void> {
     const readOne = async (id: string): Promise<void> => {
       try {
         await this.read(id, signal);
@@ -91,6 +101,6 @@ export class StreamBook {
         if (!isAboutThisOne) throw error;
       }
     };
-    await inLanes(this.#missing(), lanes, readOne, signal).catch(() => undefined);
+    await inLanes(ids, lanes, readOne, signal).catch(() => undefined);
   }
 }

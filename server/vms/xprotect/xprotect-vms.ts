@@ -29,7 +29,7 @@ export interface XProtectOptions {
   readonly password: string;
   /** Certificates (PEM) to trust instead of the public ones: XProtect sites have their own authority. */
   readonly ca?: string | undefined;
-  /** How long `readDirectory` waits for the cameras' streams before it answers without the rest, ms. Default 1200. */
+  /** How long `readDirectory` waits for the cameras' streams before it answers without the rest, ms. Default 1000. */
   readonly streamsBudgetMs?: number;
   /** Told what an administrator should know but nothing fails over. pino fits. */
   readonly log?: { warn(fields: object, message: string): void };
@@ -69,7 +69,7 @@ class XProtectVms implements Vms {
     this.id = options.id;
     this.#origin = originOf(options.url);
     this.#log = options.log;
-    this.#streamsBudgetMs = options.streamsBudgetMs ?? 1200;
+    this.#streamsBudgetMs = options.streamsBudgetMs ?? 1000;
     this.#calls = new Calls({ ca: options.ca, maxSockets });
     const { username, password } = options;
     this.#accessToken = new FreshToken((_previous, signal) =>

@@ -1,0 +1,20 @@
+/** A self-signed certificate for 127.0.0.1 and its key. Good for tests on the loopback address and for nothing else. */
+export const certificate = `-----BEGIN CERTIFICATE-----
+MIIBozCCAUmgAwIBAgIUD+CYoG7Fs0vk7QCekTewfPHgsA8wCgYIKoZIzj0EAwIw
+GDEWMBQGA1UEAwwNZGVtby14cHJvdGVjdDAgFw0yNjExMjAxNjUwMTBaGA8yMTI2
+MTAyNzE2NTAxMFowGDEWMBQGA1UEAwwNZGVtby14cHJvdGVjdDBZMBMGByqGSM49
+AgEGCCqGSM49AwEHA0IABF9w+Gm8tQVcOqV0Pi2M5YH17QHsIybrGOmzFpqgwB4D
+24m14R2CzPIkwXP61vaCAEqIPFJfnuuCYhiS/sNkb9ajbzBtMB0GA1UdDgQWBBTA
+QfFfS/8CbnzjH7m8Zwo9cHmJiTAfBgNVHSMEGDAWgBTAQfFfS/8CbnzjH7m8Zwo9
+cHmJiTAaBgNVHREEEzARhwR/AAABgglsb2NhbGhvc3QwDwYDVR0TAQH/BAUwAwEB
+/zAKBggqhkjOPQQDAgNIADBFAiA6WO7xDsyx2VihY+eo56eEiHAmlv401Prx9G94
+1MgHJQIhAJz2qvQnXgzVt4GNlXuZPE+a0qW/AFwd8+qY1dtg5a5T
+-----END CERTIFICATE-----
+`;
+
+export const certificateKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgJj/st1ILuHZUVQhV
+d6lliBefpBOposdQWm19z6j1bcmhRANCAARfcPhpvLUFXDqldD4tjOWB9e0B7CMm
+6xjpsxaaoMAeA9uJteEdgszyJMFz+tb2ggBKiDxSX57rgmIYkv7DZG/W
+-----END PRIVATE KEY-----
+`;
