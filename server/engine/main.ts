@@ -8,6 +8,7 @@ import { whep } from './http/whep.ts';
 import { createLog } from './log.ts';
 import { readSettings } from './settings.ts';
 import { takeMediaPort } from './webrtc/port.ts';
+import { startTcpRelay } from './webrtc/tcp-relay.ts';
 
 /** What the engine answers `GET /v3/info` with. */
 const version = '1';
@@ -16,8 +17,10 @@ async function main(): Promise<void> {
   const settings = readSettings(process.env);
   const log = createLog(settings.PARAPET_LOG_LEVEL);
   const media = await takeMediaPort(settings.PARAPET_MEDIA_PORT, settings.PARAPET_MEDIA_HOST);
+  const relay = await startTcpRelay(media);
+  if (relay === undefined) log.warn({ mediaPort: media.port }, 'media port is taken for TCP: UDP only');
   const engine = new Engine({
-    where: { media, advertised: settings.PARAPET_MEDIA_ADDRESSES, tcpPort: undefined },
+    where: { media, advertised: settings.PARAPET_MEDIA_ADDRESSES, tcpPort: relay?.port },
     mtu: settings.PARAPET_MEDIA_MTU,
     lingerMs: settings.PARAPET_LINGER_MS,
     patienceMs: 1500,
@@ -44,6 +47,7 @@ async function main(): Promise<void> {
     engine.close();
     server.close();
     server.closeAllConnections();
+    relay?.close();
     media.close();
     setTimeout(() => process.exit(0), 150);
   };

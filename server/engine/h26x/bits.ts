@@ -45,7 +45,7 @@ export class BitReader {
   /** Signed Exp-Golomb code, se(v). */
   se(): number {
     const code = this.ue();
-    return code % 2 === 1 ? (code + 1) / 2 : -code / 2;
+    return code % 2 === 1 ? (code + 1) / 2 : 0 - code / 2;
   }
 
   #advance(): void {

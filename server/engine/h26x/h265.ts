@@ -92,7 +92,7 @@ function readSps(nal: Uint8Array): PictureFormat {
     width -= (bits.ue() + bits.ue()) * unitX;
     height -= (bits.ue() + bits.ue()) * unitY;
   }
-  if (width <= 0 || height <= 0 || width > 16_384 || height > 16_384)
+  if (bits.isExhausted || width <= 0 || height <= 0 || width > 16_384 || height > 16_384)
     throw new RangeError('the sequence parameter set gives no possible size');
   bits.ue(); // bit_depth_luma_minus8
   bits.ue(); // bit_depth_chroma_minus8

@@ -21,15 +21,12 @@ export function cutPayload(codec: Codec, payload: Uint8Array, limit: number): Pa
     : codec.headerWithType(payload, codec.fragment);
   const body = payload.subarray(codec.headerBytes + (isFragment ? 1 : 0));
   const pieces = Math.ceil(body.length / (limit - codec.headerBytes - 1));
-  const size = Math.ceil(body.length / pieces);
-  const out: Payload[] = [];
-  for (let at = 0; at < body.length; at += size) {
-    const isFirst = at === 0;
-    const isLast = at + size >= body.length;
-    const bits = fu & ~(isFirst ? 0 : startBit) & ~(isLast ? 0 : endBit);
-    out.push([indicator, Uint8Array.of(bits), body.subarray(at, at + size)]);
-  }
-  return out;
+  return Array.from({ length: pieces }, (_, i) => {
+    const bits = fu & ~(i === 0 ? 0 : startBit) & ~(i === pieces - 1 ? 0 : endBit);
+    const from = Math.floor((i * body.length) / pieces);
+    const to = Math.floor(((i + 1) * body.length) / pieces);
+    return [indicator, Uint8Array.of(bits), body.subarray(from, to)];
+  });
 }
 
 /** The NAL units inside an aggregation packet. A length that runs over the end drops the rest. */

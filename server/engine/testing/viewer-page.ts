@@ -43,7 +43,10 @@ window.view = async (path, options = {}) => {
   tile.answeredAt = performance.now();
   if (response.status !== 201) { tile.error = await response.text(); return tile.status; }
   tile.location = response.headers.get('location');
-  await pc.setRemoteDescription({ type: 'answer', sdp: await response.text() });
+  let sdp = await response.text();
+  tile.answer = sdp;
+  if (options.only) sdp = sdp.split('\\r\\n').filter((l) => !l.startsWith('a=candidate:') || l.includes(' ' + options.only + ' ')).join('\\r\\n');
+  await pc.setRemoteDescription({ type: 'answer', sdp });
   return 201;
 };
 window.vitals = async () => Promise.all(tiles.map(async (tile) => {

@@ -144,7 +144,8 @@ function candidates(local: string, where: MediaAddress): string[] {
   const own = candidatesOf(local);
   const { port } = where.media;
   // A machine that knows only its loopback address gathers nothing.
-  const named = where.advertised.length > 0 ? where.advertised : own.length > 0 ? [] : ['127.0.0.1'];
+  const alone = own.length > 0 ? [] : [where.media.host ?? '127.0.0.1'];
+  const named = where.advertised.length > 0 ? where.advertised : alone;
   const udp = named.length > 0 ? named.map((a, i) => hostCandidate(a, port, 'udp', 65_535 - i)) : own;
   if (where.tcpPort === undefined) return udp;
   const addresses = named.length > 0 ? named : own.map((candidate) => candidate.split(' ')[4] ?? '');
