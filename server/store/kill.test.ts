@@ -1,10 +1,23 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { openStore } from './open-store.ts';
+
+it('the embedded database starts afresh when its very first start was cut short', async () => {
+  const directory = mkdtempSync(path.join(tmpdir(), 'parapet-kill-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  const database = path.join(directory, 'db');
+  mkdirSync(database);
+  writeFileSync(path.join(database, 'PG_VERSION'), '18\n');
+  writeFileSync(`${database}.unfinished`, '');
+  const store = await openStore({ directory: database });
+  await expect(store.ping()).resolves.toBeUndefined();
+  await store.close();
+  expect(existsSync(`${database}.unfinished`)).toBe(false);
+}, 30_000);
 
 it('the embedded database keeps what it promised when its process is killed while writing, and opens again', async () => {
   const directory = mkdtempSync(path.join(tmpdir(), 'parapet-kill-'));
