@@ -91,7 +91,8 @@ export async function startXProtect(options: DemoXProtectOptions): Promise<DemoX
   faults.on('recorder', (number) => {
     const recorder = recorders.get(number);
     if (faults.isRecorderOffline(number)) recorder?.goOffline();
-    else void recorder?.goOnline();
+    // Another process took the port in the meantime: then it stays off.
+    else recorder?.goOnline().catch(() => faults.setRecorder(number, 'offline'));
   });
   faults.on('kill-connections', () => all.forEach((recorder) => recorder.killConnections()));
   faults.on('expire-tokens', () => {

@@ -159,13 +159,19 @@ export class ImageConnection {
   #live(requestId: string): void {
     if (this.#camera === undefined) return;
     this.#stop();
-    this.#feed = new LiveFeed(this.#socket, {
-      pictures: this.#parts.pictures,
-      subject: this.#camera,
-      format: this.#format,
-      requestId,
-      fault: this.#parts.faults.camera(this.#camera.number),
-    });
+    try {
+      this.#feed = new LiveFeed(this.#socket, {
+        pictures: this.#parts.pictures,
+        subject: this.#camera,
+        format: this.#format,
+        requestId,
+        fault: this.#parts.faults.camera(this.#camera.number),
+      });
+    } catch {
+      // A camera without pictures is this connection's trouble only.
+      this.#socket.destroy();
+      return;
+    }
     this.#feed.turn(Date.now());
     this.#parts.wheel.add(this.#feed);
   }

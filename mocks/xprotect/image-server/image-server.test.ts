@@ -4,9 +4,19 @@ import { ImageTalk } from '../testing/image-talk.ts';
 import { plainPictures } from '../testing/plain-pictures.ts';
 import { SiteSession, streamOf } from '../testing/site-session.ts';
 import { startXProtect, type DemoXProtect } from '../xprotect.ts';
+import type { LivePictures } from './live-feed.ts';
 import { genericByteDataHeader } from './response.ts';
 
 const camera = siteCameras[6]!;
+/** A camera whose scene nobody has drawn. */
+const brokenCamera = siteCameras[8]!;
+const pictures: LivePictures = {
+  ...plainPictures,
+  at: (subject, format, index) => {
+    if (subject.number === brokenCamera.number) throw new Error('no such scene');
+    return plainPictures.at(subject, format, index);
+  },
+};
 let xprotect: DemoXProtect;
 let session: SiteSession;
 let talk: ImageTalk;
@@ -19,7 +29,7 @@ async function start(options: { vmsTokenLifeMs?: number } = {}): Promise<void> {
   xprotect = await startXProtect({
     username: 'u',
     password: 'p',
-    pictures: plainPictures,
+    pictures,
     cameras: siteCameras.slice(0, 60),
     ...options,
   });
@@ -281,6 +291,17 @@ describe('the end of a connection', () => {
     await session.soap('Logout', { currentToken: session.vmsToken });
     while ((await talk.next()) !== undefined);
     await expect.poll(() => xprotect.connectionCount).toBe(0);
+  });
+
+  it('comes alone for a camera whose pictures cannot be made', async () => {
+    await start();
+    const broken = await ImageTalk.open(await session.recorderPort(brokenCamera.number));
+    broken.connect(brokenCamera.id, session.vmsToken);
+    broken.live();
+    while ((await broken.next()) !== undefined);
+    talk.connect(camera.id, session.vmsToken);
+    talk.live();
+    expect((await talk.nextImage())?.headers['requestid']).toBe('2');
   });
 
   it('comes when somebody cuts all of them', async () => {

@@ -78,10 +78,10 @@ export class LiveFeed implements WheelEntry {
     if (this.#isDark()) return;
     try {
       this.#catchUp(now);
-    } catch (error) {
+    } catch {
       // One camera whose picture cannot be made must not take the others with it.
       this.dueAt = Infinity;
-      this.#socket.destroy(error instanceof Error ? error : undefined);
+      this.#socket.destroy();
     }
   }
 
