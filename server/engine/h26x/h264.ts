@@ -33,7 +33,8 @@ export const h264: Codec = {
   isBidirectional(slice) {
     const bits = new BitReader(slice, 1);
     bits.ue(); // first_mb_in_slice
-    return bits.ue() % 5 === 1;
+    const type = bits.ue();
+    return type === 1 || type === 6;
   },
 };
 

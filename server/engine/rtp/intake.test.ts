@@ -220,8 +220,9 @@ describe('intake', () => {
     plain.intake.announce([sps, pps]);
     plain.rtp(idr(), 0, true);
     plain.rtp(p(), 1, true);
+    for (let picture = 2; picture < 4; picture++) plain.rtp(b, picture, true);
     expect(plain.bidirectional).toBe(0);
-    plain.rtp(b, 2, true);
+    for (let picture = 4; picture < 9; picture++) plain.rtp(b, picture, true);
     expect(plain.bidirectional).toBe(1);
   });
 
@@ -229,7 +230,7 @@ describe('intake', () => {
     const fragmented = bench();
     fragmented.intake.announce([sps, pps]);
     fragmented.rtp(idr(), 0, true);
-    fragmented.rtp(Buffer.concat([hex('5c81'), b.subarray(1)]), 1);
+    for (let i = 1; i < 4; i++) fragmented.rtp(Buffer.concat([hex('5c81'), b.subarray(1)]), i);
     expect(fragmented.bidirectional).toBe(1);
   });
 
@@ -273,14 +274,14 @@ describe('intake of H.265', () => {
     const reordered = bench(h265);
     reordered.intake.announce([vps, set, picture]);
     reordered.rtp(irap, 0, true);
-    reordered.rtp(hex('0201e04497820481'), 1, true);
+    for (let i = 1; i < 4; i++) reordered.rtp(hex('0201e04497820481'), i, true);
     expect(reordered.bidirectional).toBe(1);
     // Many cameras predict P pictures from two earlier ones, which is a B slice by name.
     const plain = bench(h265);
     const low = hex('420101016000000300900000030000030078a003c0801107cb96e92930bc05a02000000300200000030321');
     plain.intake.announce([vps, low, picture]);
     plain.rtp(irap, 0, true);
-    plain.rtp(hex('0201e04497820481'), 1, true);
+    for (let i = 1; i < 4; i++) plain.rtp(hex('0201e04497820481'), i, true);
     expect(plain.bidirectional).toBe(0);
   });
 });

@@ -4,6 +4,9 @@ import { headerBytes, mediaPacket, readRtp, type MediaPacket } from './packet.ts
 import { ParameterSets } from './parameter-sets.ts';
 import type { Timeline } from './timeline.ts';
 
+/** One slice may be damaged; this many that say the same are meant. */
+const enough = 3;
+
 export interface IntakeEvents {
   /** A packet that fits the media MTU. */
   packet(packet: MediaPacket, beginsKeyframe: boolean, arrivalMs: number): void;
@@ -33,6 +36,7 @@ export class Intake {
   #isKeyframe = false;
   #lost = 0;
   #withoutMarker = 0;
+  #bidirectional = 0;
   #held: { packet: MediaPacket; beginsKeyframe: boolean } | undefined;
 
   /** @param mtu the most bytes an RTP packet may have, header included */
@@ -153,7 +157,8 @@ export class Intake {
       const reorders = this.#codec.name === 'H264' || this.#sets.format?.reorders === true;
       const findPps = (id: number): Uint8Array | undefined =>
         this.#sets.find(this.#codec.parameterSets.at(-1) ?? 0, id);
-      if (reorders && this.#codec.isBidirectional(slice, findPps)) this.#events.bidirectional();
+      if (reorders && this.#codec.isBidirectional(slice, findPps) && ++this.#bidirectional === enough)
+        this.#events.bidirectional();
       this.#sliced = true;
       return true;
     }

@@ -27,6 +27,9 @@ export function imageServerInput(source: string, token: string): Input {
       live = new ImageServerLive(
         { ...target, token: current },
         {
+          cameraLost() {
+            events.outage();
+          },
           picture(picture) {
             if (codec === undefined) {
               codec = picture.codec;

@@ -7,6 +7,8 @@ export interface InputEvents {
   rtp(packet: Buffer, payloadType: number, clockRate: number): void;
   /** A whole picture as NAL units, and its time in 90 kHz ticks on the source's clock. */
   accessUnit(units: readonly Buffer[], timestamp: number): void;
+  /** The recorder is there, the camera is not. Pictures may come at any time; the run goes on. */
+  outage(): void;
   /** The camera's wall clock, where it tells: `timestamp` on its RTP clock was at `timeMs`, epoch ms. */
   clock(timeMs: number): void;
 }

@@ -46,6 +46,9 @@ export interface PathOptions {
   readonly random?: () => number;
 }
 
+/** A recorder tells of its camera again within this time; then the connection itself is in doubt. */
+const outageMs = 60_000;
+
 /** One camera stream: a single connection to its source however many viewers there are, kept up until the path is closed. */
 export class Path {
   readonly name: string;
@@ -225,8 +228,7 @@ export class Path {
       watchdog.abort();
       this.#input = undefined;
       this.#intake = undefined;
-      this.reel.forgetKeyframe();
-      for (const reader of this.#readers) reader.hold();
+      this.#break();
       // Cameras allow few sessions: the old one has to be torn down before the next begins.
       await running.catch(() => undefined);
     }
@@ -250,6 +252,12 @@ export class Path {
         for (const unit of units) this.#counters.bytes += unit.length;
         this.#counters.packets++;
         intake?.accessUnit(units, timestamp, performance.now());
+      },
+      outage: () => {
+        // Worth waiting for: connecting anew would not bring the camera back.
+        this.#pictureAt = performance.now() + outageMs - this.#times.stallMs;
+        this.#break();
+        this.#fail(new EngineError('camera-offline', 'The recorder has lost the camera.'), 1);
       },
       clock: (timeMs) => {
         this.#clockOffsetMs = Math.round(timeMs - Date.now());
@@ -301,6 +309,12 @@ export class Path {
     if (error.code === 'b-frames' || error.code === 'codec-unsupported') {
       this.#endReaders();
     }
+  }
+
+  /** What is on the reel is no longer live; viewers go on with the next keyframe. */
+  #break(): void {
+    this.reel.forgetKeyframe();
+    for (const reader of this.#readers) reader.hold();
   }
 
   #endReaders(): void {

@@ -67,6 +67,13 @@ export function readMethodResponse(
   };
 }
 
+/** Whether a live status package says that the recorder has lost the camera (status item 5); undefined when it does not say. */
+export function readCameraLost(xml: string): boolean | undefined {
+  if (!xml.includes('<livepackage')) return undefined;
+  const value = /<statusitem id="5" value="(\d)"/.exec(xml)?.[1];
+  return value === undefined ? undefined : value !== '0';
+}
+
 function element(xml: string, name: string): string | undefined {
   return new RegExp(`<${name}>([^<]*)</${name}>`, 'i').exec(xml)?.[1]?.trim();
 }

@@ -6,6 +6,7 @@ import {
   connectRequest,
   connectUpdateRequest,
   liveRequest,
+  readCameraLost,
   readMethodResponse,
   stopRequest,
   type ImageServerCamera,
@@ -45,6 +46,8 @@ export type ImageServerPicture = Extract<ImageServerPacket, { kind: 'video' }>;
 export interface ImageServerEvents {
   /** A picture. Its bytes are a view that is valid during the call. */
   picture(picture: ImageServerPicture): void;
+  /** The recorder has no connection to the camera. It tells again when there are pictures, by sending them. */
+  cameraLost(): void;
 }
 
 /** For the connection and for the answer to `connect` and `connectupdate`. */
@@ -154,6 +157,7 @@ export class ImageServerLive {
   }
 
   #receive(xml: string): void {
+    if (readCameraLost(xml) === true) this.#events.cameraLost();
     const response = readMethodResponse(xml);
     if (response === undefined) return;
     if (response.method !== 'connect' && response.method !== 'connectupdate') return;
