@@ -28,7 +28,7 @@ const entries = {
   engine: 'server/engine/main.ts',
   site: 'mocks/site/main.ts',
 } as const;
-const controlSecret = 'known to the tests alone';
+const controlSecret = 'known-to-the-tests-alone';
 
 function childrenOf(parent: number): { pid: number; command: string }[] {
   return readdirSync('/proc')
