@@ -20,7 +20,9 @@ async function encodeScene(name: SceneName, format: ClipFormat): Promise<void> {
   const { size } = statSync(file);
   const rate = Math.round((size * 8) / loopSeconds / 1000);
   const seconds = Math.round((performance.now() - began) / 1000);
-  console.log(`${name}.${format}: ${(size / 1e6).toFixed(2)} MB, ${rate} kbit/s, drawn and encoded in ${seconds} s`);
+  console.log(
+    `${name}.${format}: ${(size / 1e6).toFixed(2)} MB, ${rate} kbit/s, drawn and encoded in ${seconds} s`,
+  );
 }
 
 // node mocks/camera/scenes/encode.ts [scene…] [--main|--sub]

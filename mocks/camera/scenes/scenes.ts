@@ -1,5 +1,5 @@
 /** The scenes that have been drawn and encoded, in the order in which a tour of the demo would show them. */
-export const sceneNames = ['junction', 'metro-platform'] as const;
+export const sceneNames = ['junction', 'metro-platform', 'highway', 'tunnel'] as const;
 
 export type SceneName = (typeof sceneNames)[number];
 
@@ -17,6 +17,8 @@ export interface Scene {
 export const scenes: Readonly<Record<SceneName, Scene>> = {
   junction: { name: 'junction', kind: 'road', isNight: false },
   'metro-platform': { name: 'metro-platform', kind: 'metro', isNight: false },
+  highway: { name: 'highway', kind: 'highway', isNight: false },
+  tunnel: { name: 'tunnel', kind: 'tunnel', isNight: false },
 };
 
 /** Seconds after which a scene's clip flows into its own beginning. */

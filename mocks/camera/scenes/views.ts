@@ -7,6 +7,13 @@ export const views: Readonly<Record<SceneName, () => Promise<View>>> = {
   'metro-platform': async () => (await import('./views/metro-platform.ts')).metroPlatform(),
   highway: async () => (await import('./views/highway.ts')).highway(false),
   tunnel: async () => (await import('./views/tunnel.ts')).tunnel(),
+  roundabout: async () => (await import('./views/roundabout.ts')).roundabout(),
+  'car-park': async () => (await import('./views/car-park.ts')).carPark(),
+  'shore-road': async () => (await import('./views/shore-road.ts')).shoreRoad(),
+  gate: async () => (await import('./views/gate.ts')).gate(false),
+  'gate-night': async () => (await import('./views/gate.ts')).gate(true),
+  'bus-saloon': async () => (await import('./views/bus-saloon.ts')).busSaloon(),
+  'ticket-hall': async () => (await import('./views/ticket-hall.ts')).ticketHall(),
   'junction-night': async () => (await import('./views/junction.ts')).junction(true),
   'highway-night': async () => (await import('./views/highway.ts')).highway(true),
 };

@@ -41,7 +41,10 @@ export function facade(style: FacadeStyle): Material {
       const v = floor - Math.floor(floor);
       const isGlass = floor > 0 && Math.abs(u - 0.5) < style.wide / 2 && Math.abs(v - 0.5) < style.tall / 2;
       if (!isGlass) {
-        const tone = 0.92 + 0.16 * noise(along * 0.35, z * 0.12, seed) - 0.12 * Math.max(0, noise(along * 3, z * 0.2, seed + 4) - 0.6);
+        const tone =
+          0.92 +
+          0.16 * noise(along * 0.35, z * 0.12, seed) -
+          0.12 * Math.max(0, noise(along * 3, z * 0.2, seed + 4) - 0.6);
         s.r = wall[0] * tone;
         s.g = wall[1] * tone;
         s.b = wall[2] * tone;
@@ -78,7 +81,16 @@ export const skyline: readonly FacadeStyle[] = [
 ];
 
 /** A building on a rectangle, with a set-back crown when it is tall. */
-export function building(mesh: Mesh, x0: number, y0: number, x1: number, y1: number, height: number, n: number, lit = 0): void {
+export function building(
+  mesh: Mesh,
+  x0: number,
+  y0: number,
+  x1: number,
+  y1: number,
+  height: number,
+  n: number,
+  lit = 0,
+): void {
   const style = skyline[n % skyline.length];
   if (!style) return;
   const walls = facade({ ...style, seed: n * 13 + 1, lit });
@@ -86,6 +98,7 @@ export function building(mesh: Mesh, x0: number, y0: number, x1: number, y1: num
   const [w, d] = [x1 - x0, y1 - y0];
   const plain: Material = { reflect: colour(style.wall, 0.9) };
   mesh.box([x0 - 0.25, y0 - 0.25, height], [x1 + 0.25, y1 + 0.25, height + 1], plain);
-  if (height > 45) mesh.box([x0 + w * 0.2, y0 + d * 0.2, height + 1], [x1 - w * 0.2, y1 - d * 0.2, height + 9], walls);
+  if (height > 45)
+    mesh.box([x0 + w * 0.2, y0 + d * 0.2, height + 1], [x1 - w * 0.2, y1 - d * 0.2, height + 9], walls);
   mesh.box([x0 + w * 0.3, y0 + d * 0.35, height + 1], [x0 + w * 0.55, y0 + d * 0.6, height + 4], plain);
 }

@@ -65,7 +65,14 @@ export class GroundPlan {
     return this;
   }
 
-  ring(x: number, y: number, radius: number, width: number, stroke: string, dash: readonly number[] = []): this {
+  ring(
+    x: number,
+    y: number,
+    radius: number,
+    width: number,
+    stroke: string,
+    dash: readonly number[] = [],
+  ): this {
     const { context } = this;
     context.strokeStyle = stroke;
     context.lineWidth = width;
@@ -76,7 +83,12 @@ export class GroundPlan {
     return this;
   }
 
-  line(corners: readonly (readonly [number, number])[], width = 0.15, stroke: string = tints.line, dash: readonly number[] = []): this {
+  line(
+    corners: readonly (readonly [number, number])[],
+    width = 0.15,
+    stroke: string = tints.line,
+    dash: readonly number[] = [],
+  ): this {
     const { context } = this;
     context.strokeStyle = stroke;
     context.lineWidth = width;
@@ -107,12 +119,43 @@ export class GroundPlan {
     context.translate(x, y);
     context.rotate((heading * Math.PI) / 180);
     const stem = bend === 0 ? 1.1 : 0.2;
-    this.shape([[-2, -0.1], [stem, -0.1], [stem, 0.1], [-2, 0.1]], tints.line);
-    if (bend === 0) this.shape([[0.9, -0.42], [2.2, 0], [0.9, 0.42]], tints.line);
+    this.shape(
+      [
+        [-2, -0.1],
+        [stem, -0.1],
+        [stem, 0.1],
+        [-2, 0.1],
+      ],
+      tints.line,
+    );
+    if (bend === 0)
+      this.shape(
+        [
+          [0.9, -0.42],
+          [2.2, 0],
+          [0.9, 0.42],
+        ],
+        tints.line,
+      );
     else {
       const s = -bend;
-      this.shape([[0, 0.1 * s], [0.2, -0.1 * s], [1.1, 0.45 * s], [0.95, 0.6 * s]], tints.line);
-      this.shape([[0.75, 0.85 * s], [1.75, 1 * s], [1.35, 0.05 * s]], tints.line);
+      this.shape(
+        [
+          [0, 0.1 * s],
+          [0.2, -0.1 * s],
+          [1.1, 0.45 * s],
+          [0.95, 0.6 * s],
+        ],
+        tints.line,
+      );
+      this.shape(
+        [
+          [0.75, 0.85 * s],
+          [1.75, 1 * s],
+          [1.35, 0.05 * s],
+        ],
+        tints.line,
+      );
     }
     context.restore();
     return this;
@@ -182,7 +225,8 @@ export class GroundPlan {
       for (let y = 0; y < h; y++) {
         for (let x = 0; x < w * 4; x++) {
           const o = y * 2 * width * 4 + (x >> 2) * 8 + (x & 3);
-          half[y * w * 4 + x] = (bytes[o]! + bytes[o + 4]! + bytes[o + width * 4]! + bytes[o + width * 4 + 4]!) / 4;
+          half[y * w * 4 + x] =
+            (bytes[o]! + bytes[o + 4]! + bytes[o + width * 4]! + bytes[o + width * 4 + 4]!) / 4;
         }
       }
       [width, height, bytes] = [w, h, half];

@@ -22,7 +22,15 @@ export function palm(seed: number, height = 7): Mesh {
   const crown = below;
   for (let i = 0; i < 5; i++) {
     const a = random() * 6.28;
-    mesh.ball([crown[0] + Math.cos(a) * 0.45, crown[1] + Math.sin(a) * 0.45, crown[2] - 0.45], 0.16, 0.16, 0.35, dates, 6, 4);
+    mesh.ball(
+      [crown[0] + Math.cos(a) * 0.45, crown[1] + Math.sin(a) * 0.45, crown[2] - 0.45],
+      0.16,
+      0.16,
+      0.35,
+      dates,
+      6,
+      4,
+    );
   }
   const fronds = 26;
   for (let i = 0; i < fronds; i++) {
@@ -45,7 +53,11 @@ export function palm(seed: number, height = 7): Mesh {
       const next = spine(k + 0.01);
       const span = 0.75 * Math.sin(Math.PI * (0.16 + 0.8 * k)) + 0.08;
       for (const s of [-1, 1]) {
-        const tip = add(add(spine(Math.min(1.05, k + 0.1)), times(side, s * span)), [0, 0, -0.22 * span - 0.08 * random()]);
+        const tip = add(add(spine(Math.min(1.05, k + 0.1)), times(side, s * span)), [
+          0,
+          0,
+          -0.22 * span - 0.08 * random(),
+        ]);
         mesh.triangle(root, next, tip, green);
       }
     }
@@ -59,7 +71,15 @@ export function shrub(seed: number, size = 0.7): Mesh {
   const mesh = new Mesh();
   for (let i = 0; i < 6; i++) {
     const r = size * (0.45 + random() * 0.35);
-    mesh.ball([(random() - 0.5) * size, (random() - 0.5) * size, r * 0.8], r, r, r * 0.85, greens[i % greens.length] ?? bark, 8, 5);
+    mesh.ball(
+      [(random() - 0.5) * size, (random() - 0.5) * size, r * 0.8],
+      r,
+      r,
+      r * 0.85,
+      greens[i % greens.length] ?? bark,
+      8,
+      5,
+    );
   }
   return mesh;
 }

@@ -40,14 +40,27 @@ export const crowd: readonly Figure[] = [
  * A person looking along x. `stride` is the place in a double step (whole numbers are alike); `swing` how far the legs
  * go: 0 stands, 1 walks. `isSitting` bends the knees on a seat 0.45 m high; `isFar` saves corners.
  */
-export function person(figure: Figure, stride: number, swing: number, isSitting = false, isFar = false): Mesh {
+export function person(
+  figure: Figure,
+  stride: number,
+  swing: number,
+  isSitting = false,
+  isFar = false,
+): Mesh {
   const mesh = new Mesh();
   mesh.detail = isFar ? 0.55 : 1;
   const size = (figure.height ?? 1.72) / 1.72;
   const p = (x: number, y: number, z: number): Vec3 => [x * size, y * size, z * size];
   const angle = 2 * Math.PI * stride;
   const bob = 0.02 * swing * Math.cos(2 * angle);
-  const upper = figure.garb === 'robe' ? white : figure.garb === 'abaya' ? black : figure.garb === 'vest' ? matte(colour('#c9d64a')) : matte(colour(figure.upper ?? '#888888'));
+  const upper =
+    figure.garb === 'robe'
+      ? white
+      : figure.garb === 'abaya'
+        ? black
+        : figure.garb === 'vest'
+          ? matte(colour('#c9d64a'))
+          : matte(colour(figure.upper ?? '#888888'));
   const lower = figure.garb === 'vest' ? matte(colour('#27364e')) : matte(colour(figure.lower ?? '#333333'));
   const hip = (isSitting ? 0.5 : 0.9) + bob;
   const shoulder = hip + 0.52;
@@ -56,9 +69,18 @@ export function person(figure: Figure, stride: number, swing: number, isSitting 
     const phase = Math.sin(angle + (s > 0 ? Math.PI : 0)) * swing;
     const lift = Math.max(0, Math.cos(angle + (s > 0 ? Math.PI : 0))) * swing;
     const foot = isSitting ? p(0.45, s * 0.1, 0.06) : p(phase * 0.33, s * 0.09, 0.05 + lift * 0.1);
-    const knee = isSitting ? p(0.43, s * 0.11, 0.5) : p(phase * 0.17 + 0.05 + lift * 0.07, s * 0.095, 0.47 + bob + lift * 0.03);
+    const knee = isSitting
+      ? p(0.43, s * 0.11, 0.5)
+      : p(phase * 0.17 + 0.05 + lift * 0.07, s * 0.095, 0.47 + bob + lift * 0.03);
     const isRobed = figure.garb === 'robe' || figure.garb === 'abaya' || figure.garb === 'dress';
-    mesh.bar([foot[0] - 0.06, foot[1], foot[2] - 0.01], [foot[0] + 0.16, foot[1], foot[2] - 0.01], 0.05, 0.045, shoe, 6);
+    mesh.bar(
+      [foot[0] - 0.06, foot[1], foot[2] - 0.01],
+      [foot[0] + 0.16, foot[1], foot[2] - 0.01],
+      0.05,
+      0.045,
+      shoe,
+      6,
+    );
     if (!isRobed || isSitting) {
       mesh.bar(p(0, s * 0.09, hip), knee, 0.088 * size, 0.065 * size, isRobed ? upper : lower, 7);
       mesh.bar(knee, foot, 0.065 * size, 0.045 * size, isRobed ? upper : lower, 7);
@@ -69,26 +91,77 @@ export function person(figure: Figure, stride: number, swing: number, isSitting 
     mesh.bar(elbow, hand, 0.045 * size, 0.036 * size, figure.garb === 'shirt' ? skin : upper, 6);
     mesh.ball(hand, 0.042 * size, 0.035 * size, 0.05 * size, skin, 6, 4);
     if (figure.hasBag && s > 0 && !isSitting) {
-      mesh.box([hand[0] - 0.14, hand[1] - 0.05, hand[2] - 0.38], [hand[0] + 0.14, hand[1] + 0.05, hand[2] - 0.08], matte(colour('#4b352a')));
+      mesh.box(
+        [hand[0] - 0.14, hand[1] - 0.05, hand[2] - 0.38],
+        [hand[0] + 0.14, hand[1] + 0.05, hand[2] - 0.08],
+        matte(colour('#4b352a')),
+      );
     }
   }
   const sway = Math.sin(angle) * 0.02 * swing;
   if (!isSitting && (figure.garb === 'robe' || figure.garb === 'abaya' || figure.garb === 'dress')) {
     mesh.bar(p(sway, 0, 0.1), p(0, 0, hip), 0.175 * size, 0.15 * size, upper, 10, false);
     // The stride shows through the cloth.
-    mesh.ball(p(Math.abs(Math.sin(angle)) * 0.1 * swing, Math.sin(angle) * 0.06 * swing, 0.42), 0.16 * size, 0.17 * size, 0.36 * size, upper, 8, 5);
+    mesh.ball(
+      p(Math.abs(Math.sin(angle)) * 0.1 * swing, Math.sin(angle) * 0.06 * swing, 0.42),
+      0.16 * size,
+      0.17 * size,
+      0.36 * size,
+      upper,
+      8,
+      5,
+    );
   }
-  mesh.ball(p(0, 0, hip + 0.02), 0.13 * size, 0.175 * size, 0.16 * size, figure.garb === 'shirt' || figure.garb === 'vest' ? lower : upper, 8, 5);
+  mesh.ball(
+    p(0, 0, hip + 0.02),
+    0.13 * size,
+    0.175 * size,
+    0.16 * size,
+    figure.garb === 'shirt' || figure.garb === 'vest' ? lower : upper,
+    8,
+    5,
+  );
   mesh.ball(p(0.01, 0, hip + 0.27), 0.13 * size, 0.2 * size, 0.34 * size, upper, 9, 6);
   mesh.ball(p(0, 0, shoulder - 0.03), 0.1 * size, 0.225 * size, 0.1 * size, upper, 8, 5);
   mesh.bar(p(0.01, 0, shoulder), p(0.02, 0, shoulder + 0.1), 0.055 * size, 0.055 * size, skin, 6);
   const head = p(0.03, 0, shoulder + 0.2);
   mesh.ball(head, 0.098 * size, 0.08 * size, 0.12 * size, skin, 9, 7);
-  const cover = figure.garb === 'robe' ? white : figure.garb === 'abaya' ? black : figure.garb === 'vest' ? matte(colour('#d8d3c2')) : hair;
-  mesh.ball([head[0] - 0.03 * size, head[1], head[2] + 0.03 * size], 0.095 * size, 0.088 * size, 0.105 * size, cover, 9, 6);
+  const cover =
+    figure.garb === 'robe'
+      ? white
+      : figure.garb === 'abaya'
+        ? black
+        : figure.garb === 'vest'
+          ? matte(colour('#d8d3c2'))
+          : hair;
+  mesh.ball(
+    [head[0] - 0.03 * size, head[1], head[2] + 0.03 * size],
+    0.095 * size,
+    0.088 * size,
+    0.105 * size,
+    cover,
+    9,
+    6,
+  );
   if (figure.garb === 'robe' || figure.garb === 'abaya') {
-    mesh.bar([head[0] - 0.06, 0, head[2] + 0.02], [head[0] - 0.09, 0, head[2] - 0.2], 0.088 * size, 0.125 * size, cover, 8, false);
-    if (figure.garb === 'robe') mesh.bar([head[0] - 0.02, 0, head[2] + 0.075], [head[0] - 0.02, 0, head[2] + 0.1], 0.098 * size, 0.092 * size, black, 9);
+    mesh.bar(
+      [head[0] - 0.06, 0, head[2] + 0.02],
+      [head[0] - 0.09, 0, head[2] - 0.2],
+      0.088 * size,
+      0.125 * size,
+      cover,
+      8,
+      false,
+    );
+    if (figure.garb === 'robe')
+      mesh.bar(
+        [head[0] - 0.02, 0, head[2] + 0.075],
+        [head[0] - 0.02, 0, head[2] + 0.1],
+        0.098 * size,
+        0.092 * size,
+        black,
+        9,
+      );
   }
   return mesh;
 }

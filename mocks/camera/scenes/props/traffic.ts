@@ -31,13 +31,28 @@ export function drive(stage: Stage, time: number, journeys: readonly Journey[], 
       const speed = (wayAt(journey.knots, age + 0.1) - wayAt(journey.knots, age - 0.1)) / 0.2;
       const later = (wayAt(journey.knots, age + 0.5) - wayAt(journey.knots, age + 0.3)) / 0.2;
       const isBraking = later < speed - 0.35 || (speed < 0.3 && later < 0.6);
-      draw(stage, { kind: journey.kind, paint: journey.paint, isBraking, hasLights: isNight }, spot.x, spot.y, spot.heading, isNight);
+      draw(
+        stage,
+        { kind: journey.kind, paint: journey.paint, isBraking, hasLights: isNight },
+        spot.x,
+        spot.y,
+        spot.heading,
+        isNight,
+      );
     }
   }
 }
 
 /** Draws one vehicle where it stands. */
-export function draw(stage: Stage, dress: Dress, x: number, y: number, heading: number, isNight: boolean, z = 0): void {
+export function draw(
+  stage: Stage,
+  dress: Dress,
+  x: number,
+  y: number,
+  heading: number,
+  isNight: boolean,
+  z = 0,
+): void {
   const place = { x, y, z, heading };
   const mesh = vehicle(dress);
   const length = lengths[dress.kind];
@@ -51,15 +66,22 @@ export function draw(stage: Stage, dress: Dress, x: number, y: number, heading: 
   for (const side of [-0.65, 0.65]) {
     const fx = x + (c * length) / 2 - s * side;
     const fy = y + (s * length) / 2 + c * side;
-    if (stage.isFacing(fx, fy, z + 0.7, c, s)) stage.halo([fx + c * 0.2, fy + s * 0.2, z + 0.7], [0.85, 0.8, 0.68], 0.2);
+    if (stage.isFacing(fx, fy, z + 0.7, c, s))
+      stage.halo([fx + c * 0.2, fy + s * 0.2, z + 0.7], [0.85, 0.8, 0.68], 0.2);
     const bx = x - (c * length) / 2 - s * side;
     const by = y - (s * length) / 2 + c * side;
     const red = dress.isBraking ? 0.5 : 0.13;
-    if (stage.isFacing(bx, by, z + 0.8, -c, -s)) stage.halo([bx - c * 0.2, by - s * 0.2, z + 0.8], [red, red * 0.06, red * 0.04], 0.17);
+    if (stage.isFacing(bx, by, z + 0.8, -c, -s))
+      stage.halo([bx - c * 0.2, by - s * 0.2, z + 0.8], [red, red * 0.06, red * 0.04], 0.17);
   }
 }
 
-function headlights(stage: Stage, place: { x: number; y: number; heading: number }, length: number, isBraking: boolean): void {
+function headlights(
+  stage: Stage,
+  place: { x: number; y: number; heading: number },
+  length: number,
+  isBraking: boolean,
+): void {
   stage.pool(place, length / 2, length / 2 + 26, 11, [0.5, 0.47, 0.4], (u, v) => {
     const ahead = (u + 1) / 2;
     const spread = 0.2 + 0.8 * ahead;
@@ -80,7 +102,11 @@ function headlights(stage: Stage, place: { x: number; y: number; heading: number
  * Gives journeys starts at which nobody comes closer than `apart` metres to anybody else's middle, one after another;
  * who finds no gap in the loop stays away.
  */
-export function inTurn(wanted: readonly Omit<Journey, 'start'>[], apart = 7.5, random: () => number = Math.random): Journey[] {
+export function inTurn(
+  wanted: readonly Omit<Journey, 'start'>[],
+  apart = 7.5,
+  random: () => number = Math.random,
+): Journey[] {
   const taken: { x: number; y: number; size: number }[][] = Array.from({ length: loopSeconds * 5 }, () => []);
   const placed: Journey[] = [];
   for (const journey of wanted) {

@@ -26,7 +26,17 @@ export const lengths: Readonly<Record<VehicleKind, number>> = {
 
 /** The colours of a Gulf car park: mostly white and silver. */
 export const carPaints = [
-  '#e9e9e6', '#e4e3de', '#f0f0ee', '#b9bcbf', '#9aa0a5', '#3c4046', '#22252a', '#d9d4c6', '#6e2026', '#27405f', '#8a7f6d',
+  '#e9e9e6',
+  '#e4e3de',
+  '#f0f0ee',
+  '#b9bcbf',
+  '#9aa0a5',
+  '#3c4046',
+  '#22252a',
+  '#d9d4c6',
+  '#6e2026',
+  '#27405f',
+  '#8a7f6d',
 ] as const;
 
 const rubber = matte([0.018, 0.018, 0.02]);
@@ -35,13 +45,26 @@ const glass = glossy([0.012, 0.015, 0.018], 0.09);
 const trim = matte([0.03, 0.03, 0.032]);
 const plate = matte([0.6, 0.6, 0.56]);
 
-const station = (x: number, low: number, high: number, lowHalf: number, highHalf: number): Station => ({ x, low, high, lowHalf, highHalf });
+const station = (x: number, low: number, high: number, lowHalf: number, highHalf: number): Station => ({
+  x,
+  low,
+  high,
+  lowHalf,
+  highHalf,
+});
 
 function wheels(mesh: Mesh, places: readonly number[], half: number, radius = 0.33): void {
   for (const x of places) {
     for (const s of [-1, 1]) {
       mesh.bar([x, s * (half - 0.24), radius], [x, s * half, radius], radius, radius, rubber, 12);
-      mesh.bar([x, s * (half - 0.02), radius], [x, s * (half + 0.012), radius], radius * 0.6, radius * 0.5, hub, 10);
+      mesh.bar(
+        [x, s * (half - 0.02), radius],
+        [x, s * (half + 0.012), radius],
+        radius * 0.6,
+        radius * 0.5,
+        hub,
+        10,
+      );
     }
   }
 }
@@ -72,7 +95,10 @@ function cabin(mesh: Mesh, c: Cabin, paint: Material, roofPaint: Material): void
     [c.roofFront, 0.05],
   ] as const) {
     mesh.body(
-      [station(x - width, c.sill, c.roof + 0.01, c.half + 0.012, c.roofHalf + 0.012), station(x + width, c.sill, c.roof + 0.01, c.half + 0.012, c.roofHalf + 0.012)],
+      [
+        station(x - width, c.sill, c.roof + 0.01, c.half + 0.012, c.roofHalf + 0.012),
+        station(x + width, c.sill, c.roof + 0.01, c.half + 0.012, c.roofHalf + 0.012),
+      ],
       paint,
       roofPaint,
     );
@@ -81,11 +107,23 @@ function cabin(mesh: Mesh, c: Cabin, paint: Material, roofPaint: Material): void
 
 function lamps(mesh: Mesh, dress: Dress, front: number, rear: number, half: number, height: number): void {
   const white: Material = dress.hasLights ? glowing([7, 6.6, 5.6]) : glossy([0.75, 0.76, 0.78], 0.2);
-  const redLight: Rgb = dress.isBraking ? [2.6, 0.12, 0.08] : dress.hasLights ? [0.65, 0.03, 0.02] : [0.02, 0, 0];
+  const redLight: Rgb = dress.isBraking
+    ? [2.6, 0.12, 0.08]
+    : dress.hasLights
+      ? [0.65, 0.03, 0.02]
+      : [0.02, 0, 0];
   const red: Material = { reflect: [0.28, 0.02, 0.02], emit: redLight, gloss: 0.06 };
   for (const s of [-1, 1]) {
-    mesh.box([front - 0.2, s * half - 0.17, height - 0.07], [front + 0.015, s * half + 0.17, height + 0.08], white);
-    mesh.box([rear - 0.015, s * half - 0.16, height + 0.02], [rear + 0.15, s * half + 0.16, height + 0.19], red);
+    mesh.box(
+      [front - 0.2, s * half - 0.17, height - 0.07],
+      [front + 0.015, s * half + 0.17, height + 0.08],
+      white,
+    );
+    mesh.box(
+      [rear - 0.015, s * half - 0.16, height + 0.02],
+      [rear + 0.15, s * half + 0.16, height + 0.19],
+      red,
+    );
   }
   mesh.box([rear - 0.02, -0.26, height - 0.2], [rear + 0.05, 0.26, height - 0.08], plate);
   mesh.box([front - 0.05, -0.45, height - 0.22], [front + 0.01, 0.45, height - 0.02], trim);
@@ -109,16 +147,45 @@ function car(mesh: Mesh, dress: Dress): void {
     ],
     paint,
   );
-  mesh.body([station(-end + 0.3, 0.2 + lift, 0.34 + lift, half - 0.1, half - 0.06), station(end - 0.3, 0.2 + lift, 0.34 + lift, half - 0.1, half - 0.06)], trim);
+  mesh.body(
+    [
+      station(-end + 0.3, 0.2 + lift, 0.34 + lift, half - 0.1, half - 0.06),
+      station(end - 0.3, 0.2 + lift, 0.34 + lift, half - 0.1, half - 0.06),
+    ],
+    trim,
+  );
   cabin(
     mesh,
     isTall
-      ? { rear: -2.32, roofRear: -2.0, roofFront: 0.25, front: 1.15, sill: 1.08, roof: 1.76, half: 0.88, roofHalf: 0.7 }
-      : { rear: -1.85, roofRear: -1, roofFront: 0.1, front: 1.1, sill: 0.94, roof: 1.43, half: 0.84, roofHalf: 0.63 },
+      ? {
+          rear: -2.32,
+          roofRear: -2.0,
+          roofFront: 0.25,
+          front: 1.15,
+          sill: 1.08,
+          roof: 1.76,
+          half: 0.88,
+          roofHalf: 0.7,
+        }
+      : {
+          rear: -1.85,
+          roofRear: -1,
+          roofFront: 0.1,
+          front: 1.1,
+          sill: 0.94,
+          roof: 1.43,
+          half: 0.84,
+          roofHalf: 0.63,
+        },
     paint,
     roof,
   );
-  if (dress.kind === 'taxi') mesh.box([-0.55, -0.3, 1.44], [-0.35, 0.3, 1.6], dress.hasLights ? glowing([1.6, 1.3, 0.7]) : matte([0.75, 0.68, 0.4]));
+  if (dress.kind === 'taxi')
+    mesh.box(
+      [-0.55, -0.3, 1.44],
+      [-0.35, 0.3, 1.6],
+      dress.hasLights ? glowing([1.6, 1.3, 0.7]) : matte([0.75, 0.68, 0.4]),
+    );
   wheels(mesh, [-end + 0.95, end - 0.92], half, isTall ? 0.38 : 0.33);
   lamps(mesh, dress, end - 0.02, -end, half - 0.27, 0.64 + lift * 1.3);
 }
@@ -145,11 +212,31 @@ function van(mesh: Mesh, dress: Dress): void {
 function pickup(mesh: Mesh, dress: Dress): void {
   const paint = glossy(colour(dress.paint), 0.045);
   mesh.body(
-    [station(-2.65, 0.5, 1.02, 0.9, 0.9), station(-0.6, 0.45, 1.05, 0.94, 0.9), station(1.2, 0.45, 1.07, 0.94, 0.9), station(2.4, 0.45, 0.98, 0.9, 0.84), station(2.65, 0.5, 0.85, 0.82, 0.78)],
+    [
+      station(-2.65, 0.5, 1.02, 0.9, 0.9),
+      station(-0.6, 0.45, 1.05, 0.94, 0.9),
+      station(1.2, 0.45, 1.07, 0.94, 0.9),
+      station(2.4, 0.45, 0.98, 0.9, 0.84),
+      station(2.65, 0.5, 0.85, 0.82, 0.78),
+    ],
     paint,
   );
   mesh.box([-2.55, -0.76, 1.0], [-0.75, 0.76, 1.062], trim);
-  cabin(mesh, { rear: -0.7, roofRear: -0.55, roofFront: 0.55, front: 1.35, sill: 1.04, roof: 1.72, half: 0.88, roofHalf: 0.7 }, paint, paint);
+  cabin(
+    mesh,
+    {
+      rear: -0.7,
+      roofRear: -0.55,
+      roofFront: 0.55,
+      front: 1.35,
+      sill: 1.04,
+      roof: 1.72,
+      half: 0.88,
+      roofHalf: 0.7,
+    },
+    paint,
+    paint,
+  );
   wheels(mesh, [-1.65, 1.7], 0.95, 0.39);
   lamps(mesh, dress, 2.64, -2.65, 0.66, 0.8);
 }
@@ -179,7 +266,14 @@ function bus(mesh: Mesh, dress: Dress): void {
 
 function truck(mesh: Mesh, dress: Dress): void {
   const paint = glossy(colour(dress.paint), 0.04);
-  mesh.body([station(2.3, 0.5, 2.6, 1.15, 1.1), station(3.9, 0.5, 2.55, 1.15, 1.05), station(4.2, 0.5, 1.5, 1.12, 1.05)], paint);
+  mesh.body(
+    [
+      station(2.3, 0.5, 2.6, 1.15, 1.1),
+      station(3.9, 0.5, 2.55, 1.15, 1.05),
+      station(4.2, 0.5, 1.5, 1.12, 1.05),
+    ],
+    paint,
+  );
   mesh.body([station(3.93, 1.55, 2.4, 1.16, 1.06), station(4.16, 1.5, 1.6, 1.14, 1.06)], glass);
   mesh.body([station(2.9, 1.5, 2.3, 1.165, 1.14), station(3.7, 1.5, 2.3, 1.165, 1.14)], glass, paint);
   mesh.box([-4.2, -1.2, 1.05], [2.15, 1.2, 3.3], matte(colour('#d8d8d4')));

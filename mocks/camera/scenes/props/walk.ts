@@ -35,7 +35,16 @@ export function walk(stage: Stage, time: number, walks: readonly Walk[]): void {
 }
 
 /** Draws one person. */
-export function stand(stage: Stage, figure: Figure, x: number, y: number, heading: number, z = 0, stride = 0, swing = 0): void {
+export function stand(
+  stage: Stage,
+  figure: Figure,
+  x: number,
+  y: number,
+  heading: number,
+  z = 0,
+  stride = 0,
+  swing = 0,
+): void {
   const pixels = stage.pixelsAt(x, y, z + 0.9);
   if (pixels === 0) return;
   const mesh = person(figure, stride, swing, false, pixels < 28);

@@ -55,7 +55,16 @@ export class Backdrop {
     }
   }
 
-  #trace(i: number, lens: Lens, dx: number, dy: number, dz: number, axial: number, sx: number, sy: number): void {
+  #trace(
+    i: number,
+    lens: Lens,
+    dx: number,
+    dy: number,
+    dz: number,
+    axial: number,
+    sx: number,
+    sy: number,
+  ): void {
     const { tracer } = this;
     const [ox, oy, oz] = lens.at;
     const out = this.#out;
@@ -80,7 +89,16 @@ export class Backdrop {
     if (surface.gloss > 0) {
       const facing = -(dx * nx + dy * ny + dz * nz);
       const share = surface.gloss + (1 - surface.gloss) * (1 - facing) ** 5 * Math.min(1, surface.gloss * 12);
-      this.#mirror(x, y, z, dx + 2 * facing * nx, dy + 2 * facing * ny, dz + 2 * facing * nz);
+      // No floor or window is a perfect mirror: each sample looks a little aside.
+      const blur = (seed: number): number => (hash(sx, sy, seed) + hash(sx, sy, seed + 1) - 1) * 0.045;
+      this.#mirror(
+        x,
+        y,
+        z,
+        dx + 2 * facing * nx + blur(31),
+        dy + 2 * facing * ny + blur(33),
+        dz + 2 * facing * nz + blur(35) * 0.5,
+      );
       const keep = 1 - share;
       r0 = r0 * keep + out[0]! * share;
       g0 = g0 * keep + out[1]! * share;
@@ -105,7 +123,14 @@ export class Backdrop {
     if (material.isWater) this.water.push(i);
   }
 
-  #normal(triangle: number, u: number, v: number, dx: number, dy: number, dz: number): readonly [number, number, number] {
+  #normal(
+    triangle: number,
+    u: number,
+    v: number,
+    dx: number,
+    dy: number,
+    dz: number,
+  ): readonly [number, number, number] {
     const n = this.#set.normals;
     const o = triangle * 9;
     const w = 1 - u - v;
@@ -120,7 +145,17 @@ export class Backdrop {
   }
 
   /** Share of the light of all sides that reaches a point: 1 in the open. */
-  #shelter(x: number, y: number, z: number, nx: number, ny: number, nz: number, sx: number, sy: number, rays: number): number {
+  #shelter(
+    x: number,
+    y: number,
+    z: number,
+    nx: number,
+    ny: number,
+    nz: number,
+    sx: number,
+    sy: number,
+    rays: number,
+  ): number {
     const reach = this.#light.shelter;
     if (reach <= 0) return 1;
     // A basis around the normal (Duff et al. 2017).
@@ -142,7 +177,8 @@ export class Backdrop {
       const dx = (1 + sign * nx * nx * a) * lx + b * ly + nx * lz;
       const dy = sign * b * lx + (sign + ny * ny * a) * ly + ny * lz;
       const dz = -sign * nx * lx - ny * ly + nz * lz;
-      if (!this.tracer.isBlocked(x + nx * lifted, y + ny * lifted, z + nz * lifted, dx, dy, dz, reach)) open++;
+      if (!this.tracer.isBlocked(x + nx * lifted, y + ny * lifted, z + nz * lifted, dx, dy, dz, reach))
+        open++;
     }
     return open / rays;
   }
@@ -226,6 +262,8 @@ export class Backdrop {
     this.#shade(this.#mirrored, hx, hy, hz, nx, ny, nz, 0.75, 0, 0, false);
     const haze = this.#light.haze;
     const clear = haze ? Math.exp(-distance * haze.perMetre) : 1;
-    for (let k = 0; k < 3; k++) out[k] = (out[k]! + out[k + 3]!) * clear + (haze?.light[k] ?? 0) * (1 - clear);
+    for (let k = 0; k < 3; k++) {
+      out[k] = Math.min(1.3, out[k]! + out[k + 3]!) * clear + (haze?.light[k] ?? 0) * (1 - clear);
+    }
   }
 }

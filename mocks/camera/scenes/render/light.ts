@@ -46,7 +46,15 @@ export function skyLight(light: Light, dx: number, dy: number, dz: number, out: 
 }
 
 /** Share of a lamp's intensity that arrives per unit of area at a point with a normal; 0 where it cannot reach. */
-export function lampAt(lamp: Lamp, x: number, y: number, z: number, nx: number, ny: number, nz: number): number {
+export function lampAt(
+  lamp: Lamp,
+  x: number,
+  y: number,
+  z: number,
+  nx: number,
+  ny: number,
+  nz: number,
+): number {
   const lx = lamp.at[0] - x;
   const ly = lamp.at[1] - y;
   const lz = lamp.at[2] - z;

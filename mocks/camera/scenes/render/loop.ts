@@ -25,7 +25,10 @@ export function wayAt(knots: readonly Knot[], time: number): number {
   const k2 = k * k;
   const k3 = k2 * k;
   return (
-    s0 * (2 * k3 - 3 * k2 + 1) + v0 * span * (k3 - 2 * k2 + k) + s1 * (3 * k2 - 2 * k3) + v1 * span * (k3 - k2)
+    s0 * (2 * k3 - 3 * k2 + 1) +
+    v0 * span * (k3 - 2 * k2 + k) +
+    s1 * (3 * k2 - 2 * k3) +
+    v1 * span * (k3 - k2)
   );
 }
 

@@ -71,7 +71,15 @@ export class Mesh {
   }
 
   /** A round bar from `a` to `b`, smooth around; its ends are closed when `isCapped`. */
-  bar(a: Vec3, b: Vec3, radiusA: number, radiusB: number, material: Material, sides = 8, isCapped = true): this {
+  bar(
+    a: Vec3,
+    b: Vec3,
+    radiusA: number,
+    radiusB: number,
+    material: Material,
+    sides = 8,
+    isCapped = true,
+  ): this {
     sides = Math.max(4, Math.round(sides * this.detail));
     const axis = unit(subtract(b, a));
     const u = unit(cross(Math.abs(axis[2]) > 0.9 ? [1, 0, 0] : [0, 0, 1], axis));

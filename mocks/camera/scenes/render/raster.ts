@@ -103,7 +103,11 @@ export function fillTriangle(
  * Cuts a triangle at the plane where 1/depth would blow up. `depths` are its three depths; writes up to four corners, as
  * weights of the three given ones, into `weights` (three a corner); gives their number.
  */
-export function clipNear(depths: readonly [number, number, number], nearest: number, weights: Float64Array): number {
+export function clipNear(
+  depths: readonly [number, number, number],
+  nearest: number,
+  weights: Float64Array,
+): number {
   let count = 0;
   for (let i = 0; i < 3; i++) {
     const j = (i + 1) % 3;

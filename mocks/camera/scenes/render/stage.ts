@@ -138,7 +138,9 @@ export class Stage {
     const t = turned(placement);
     if (!this.#isInView(mesh, t)) return;
     const lit = this.#sunAlong(mesh, t);
-    const lamps = this.#lamps.filter((lamp) => Math.hypot(lamp.at[0] - t.x, lamp.at[1] - t.y) < lamp.reach + 8);
+    const lamps = this.#lamps.filter(
+      (lamp) => Math.hypot(lamp.at[0] - t.x, lamp.at[1] - t.y) < lamp.reach + 8,
+    );
     const world = new Float64Array(9);
     const colours = new Float64Array(9);
     const depths: [number, number, number] = [0, 0, 0];
@@ -168,7 +170,13 @@ export class Stage {
       if (depths[0] < nearest && depths[1] < nearest && depths[2] < nearest) continue;
       if (depths[0] >= nearest && depths[1] >= nearest && depths[2] >= nearest) {
         for (let c = 0; c < 3; c++) {
-          this.#lens.project(world[c * 3]!, world[c * 3 + 1]!, world[c * 3 + 2]!, this.#corners, c * cornerSize);
+          this.#lens.project(
+            world[c * 3]!,
+            world[c * 3 + 1]!,
+            world[c * 3 + 2]!,
+            this.#corners,
+            c * cornerSize,
+          );
         }
         if (!this.#markCorners(3)) continue;
         this.#isProjected = true;
@@ -214,7 +222,8 @@ export class Stage {
       const there = ground[i]!;
       if (this.#shadowed[i] || this.#near[i] !== there || Math.abs(w - there) > there * 0.004) return;
       this.#shadowed[i] = 1;
-      for (let k = i * 3; k < i * 3 + 3; k++) this.#samples[k] = this.#samples[k]! - sunlight[k]! - base[k]! * 0.06;
+      for (let k = i * 3; k < i * 3 + 3; k++)
+        this.#samples[k] = this.#samples[k]! - sunlight[k]! - base[k]! * 0.06;
     };
     for (let n = 0; n < mesh.materials.length; n++) {
       for (let c = 0; c < 3; c++) {
@@ -242,7 +251,14 @@ export class Stage {
   }
 
   /** Light thrown on the level ahead of a placement, from `from` to `to` metres along its x axis. */
-  pool(placement: Placement, from: number, to: number, width: number, light: Rgb, shape: (u: number, v: number) => number): void {
+  pool(
+    placement: Placement,
+    from: number,
+    to: number,
+    width: number,
+    light: Rgb,
+    shape: (u: number, v: number) => number,
+  ): void {
     const { reflect } = this.#backdrop;
     this.decal(placement, from, to, width, (i, u, v) => {
       const k = shape(u, v) / 255;
@@ -252,7 +268,13 @@ export class Stage {
   }
 
   /** Visits the samples of a level rectangle that show the backdrop: u along and v across, each from -1 to 1. */
-  decal(placement: Placement, from: number, to: number, width: number, touch: (index: number, u: number, v: number) => void): void {
+  decal(
+    placement: Placement,
+    from: number,
+    to: number,
+    width: number,
+    touch: (index: number, u: number, v: number) => void,
+  ): void {
     const t = turned(placement);
     const ground = this.#backdrop.near;
     const visit: Touch = (i, w, u, v) => {
@@ -442,13 +464,20 @@ export class Stage {
   }
 
   /** Projects a triangle, cut at the near plane, and fills it. `isPlace`: values vary over the ground, not the picture. */
-  #fill(world: Float64Array, depths: readonly [number, number, number], values: Float64Array, touch: Touch, isPlace: boolean): void {
+  #fill(
+    world: Float64Array,
+    depths: readonly [number, number, number],
+    values: Float64Array,
+    touch: Touch,
+    isPlace: boolean,
+  ): void {
     const corners = this.#corners;
     const weights = this.#weights;
     if (depths[0] >= nearest && depths[1] >= nearest && depths[2] >= nearest) {
       for (let c = 0; c < 3; c++) {
         const o = c * cornerSize;
-        if (!this.#isProjected) this.#lens.project(world[c * 3]!, world[c * 3 + 1]!, world[c * 3 + 2]!, corners, o);
+        if (!this.#isProjected)
+          this.#lens.project(world[c * 3]!, world[c * 3 + 1]!, world[c * 3 + 2]!, corners, o);
         const k = isPlace ? corners[o + 2]! : 1;
         corners[o + 3] = values[c * 3]! * k;
         corners[o + 4] = values[c * 3 + 1]! * k;
@@ -462,7 +491,8 @@ export class Stage {
     if (count < 3) return;
     for (let c = 0; c < count; c++) {
       const [a, b, d] = [weights[c * 3]!, weights[c * 3 + 1]!, weights[c * 3 + 2]!];
-      const blend = (from: Float64Array, k: number): number => from[k]! * a + from[k + 3]! * b + from[k + 6]! * d;
+      const blend = (from: Float64Array, k: number): number =>
+        from[k]! * a + from[k + 3]! * b + from[k + 6]! * d;
       const o = c * cornerSize;
       this.#lens.project(blend(world, 0), blend(world, 1), blend(world, 2), corners, o);
       const k = isPlace ? corners[o + 2]! : 1;
@@ -498,7 +528,8 @@ export class Stage {
     const w = this.width * 2;
     const h = this.height * 2;
     if (right < 0.5 || bottom < 0.5 || left >= w || top >= h) return false;
-    if (Math.ceil(top - 0.5) > Math.floor(bottom - 0.5) || Math.ceil(left - 0.5) > Math.floor(right - 0.5)) return false;
+    if (Math.ceil(top - 0.5) > Math.floor(bottom - 0.5) || Math.ceil(left - 0.5) > Math.floor(right - 0.5))
+      return false;
     this.#mark(
       Math.max(0, left >> 1),
       Math.max(0, top >> 1),

@@ -160,7 +160,16 @@ export class Tracer {
     return this.#walk(ox, oy, oz, dx, dy, dz, reach, true);
   }
 
-  #walk(ox: number, oy: number, oz: number, dx: number, dy: number, dz: number, reach: number, isAnyGood: boolean): boolean {
+  #walk(
+    ox: number,
+    oy: number,
+    oz: number,
+    dx: number,
+    dy: number,
+    dz: number,
+    reach: number,
+    isAnyGood: boolean,
+  ): boolean {
     const bounds = this.#bounds;
     const corners = this.#corners;
     const link = this.#link;

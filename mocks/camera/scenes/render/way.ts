@@ -53,7 +53,12 @@ export class Way {
       if ((this.#at[middle] ?? 0) <= way) low = middle;
       else high = middle - 1;
     }
-    const [x0, y0, x1, y1] = [this.#x[low] ?? 0, this.#y[low] ?? 0, this.#x[low + 1] ?? 0, this.#y[low + 1] ?? 0];
+    const [x0, y0, x1, y1] = [
+      this.#x[low] ?? 0,
+      this.#y[low] ?? 0,
+      this.#x[low + 1] ?? 0,
+      this.#y[low + 1] ?? 0,
+    ];
     const span = (this.#at[low + 1] ?? 1) - (this.#at[low] ?? 0);
     const k = (way - (this.#at[low] ?? 0)) / span;
     return { x: x0 + (x1 - x0) * k, y: y0 + (y1 - y0) * k, heading: Math.atan2(y1 - y0, x1 - x0) };

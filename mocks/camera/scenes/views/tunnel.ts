@@ -20,11 +20,23 @@ function journeys(): Journey[] {
   const all: Journey[] = [];
   const kinds: readonly VehicleKind[] = ['saloon', 'suv', 'taxi', 'suv', 'van', 'pickup', 'saloon'];
   for (const [lane, x] of [-3.7, 0, 3.7].entries()) {
-    const way = new Way(Array.from({ length: 40 }, (_, i) => [x + bend(-14 + i * 9), -14 + i * 9] as const), 4);
+    const way = new Way(
+      Array.from({ length: 40 }, (_, i) => [x + bend(-14 + i * 9), -14 + i * 9] as const),
+      4,
+    );
     let at = random() * 1.5;
     while (at < 14.8) {
-      const kind: VehicleKind = lane === 2 && random() < 0.3 ? 'truck' : (kinds[Math.floor(random() * kinds.length)] ?? 'suv');
-      all.push(steady(kind, kind === 'taxi' ? '#d9cfae' : (carPaints[Math.floor(random() * carPaints.length)] ?? carPaints[0]), way, at, 24 - lane * 2.4));
+      const kind: VehicleKind =
+        lane === 2 && random() < 0.3 ? 'truck' : (kinds[Math.floor(random() * kinds.length)] ?? 'suv');
+      all.push(
+        steady(
+          kind,
+          kind === 'taxi' ? '#d9cfae' : (carPaints[Math.floor(random() * carPaints.length)] ?? carPaints[0]),
+          way,
+          at,
+          24 - lane * 2.4,
+        ),
+      );
       at += 2 + random() * 2.6;
     }
   }
@@ -36,7 +48,8 @@ export function tunnel(): View {
   const set = new Mesh();
   const lamps: Lamp[] = [];
   const plan = new GroundPlan(-60, -20, 20, 320, tints.freshAsphalt, 12);
-  const along = (x: number): (readonly [number, number])[] => Array.from({ length: 60 }, (_, i) => [x + bend(-20 + i * 6), -20 + i * 6] as const);
+  const along = (x: number): (readonly [number, number])[] =>
+    Array.from({ length: 60 }, (_, i) => [x + bend(-20 + i * 6), -20 + i * 6] as const);
   for (const x of [-3.7, 0, 3.7]) plan.wear(along(x), 0.25);
   for (const x of [-1.85, 1.85]) plan.line(along(x), 0.15, tints.line, [3, 6]);
   for (const x of [-5.55, 5.55]) plan.line(along(x), 0.16, x < 0 ? tints.yellow : tints.line);
@@ -63,30 +76,101 @@ export function tunnel(): View {
     const a = bend(y);
     const b = bend(y + 6);
     for (const s of [-1, 1]) {
-      set.quad([a + s * half, y, 0], [b + s * half, y + 6, 0], [b + s * half, y + 6, 4], [a + s * half, y, 4], wall);
-      set.quad([a + s * half, y, 4], [b + s * half, y + 6, 4], [b + s * 4.4, y + 6, 5.6], [a + s * 4.4, y, 5.6], roof);
-      set.quad([a + s * (half - 0.55), y, 0.22], [b + s * (half - 0.55), y + 6, 0.22], [b + s * half, y + 6, 0.22], [a + s * half, y, 0.22], kerbStone);
-      set.quad([a + s * (half - 0.55), y, 0], [b + s * (half - 0.55), y + 6, 0], [b + s * (half - 0.55), y + 6, 0.22], [a + s * (half - 0.55), y, 0.22], kerbStone);
-      set.box([a + s * 3.3 - 0.14, y + 1, 5.3], [a + s * 3.3 + 0.14, y + 3.6, 5.42], glowing([4.2, 2.9, 1.35]));
-      lamps.push({ at: [a + s * 3.3, y + 2.3, 5.2], aim: [0, 0, -1], focus: 0.9, light: [10, 6.9, 3.3], reach: 15, size: 1.4 });
+      set.quad(
+        [a + s * half, y, 0],
+        [b + s * half, y + 6, 0],
+        [b + s * half, y + 6, 4],
+        [a + s * half, y, 4],
+        wall,
+      );
+      set.quad(
+        [a + s * half, y, 4],
+        [b + s * half, y + 6, 4],
+        [b + s * 4.4, y + 6, 5.6],
+        [a + s * 4.4, y, 5.6],
+        roof,
+      );
+      set.quad(
+        [a + s * (half - 0.55), y, 0.22],
+        [b + s * (half - 0.55), y + 6, 0.22],
+        [b + s * half, y + 6, 0.22],
+        [a + s * half, y, 0.22],
+        kerbStone,
+      );
+      set.quad(
+        [a + s * (half - 0.55), y, 0],
+        [b + s * (half - 0.55), y + 6, 0],
+        [b + s * (half - 0.55), y + 6, 0.22],
+        [a + s * (half - 0.55), y, 0.22],
+        kerbStone,
+      );
+      set.box(
+        [a + s * 3.3 - 0.14, y + 1, 5.3],
+        [a + s * 3.3 + 0.14, y + 3.6, 5.42],
+        glowing([4.2, 2.9, 1.35]),
+      );
+      lamps.push({
+        at: [a + s * 3.3, y + 2.3, 5.2],
+        aim: [0, 0, -1],
+        focus: 0.9,
+        light: [10, 6.9, 3.3],
+        reach: 15,
+        size: 1.4,
+      });
     }
     set.quad([a - 4.4, y, 5.6], [b - 4.4, y + 6, 5.6], [b + 4.4, y + 6, 5.6], [a + 4.4, y, 5.6], roof);
-    set.quad([a + half - 0.02, y + 4, 2.6], [a + half - 0.02, y + 4.02, 2.6], [a + half - 0.02, y + 4.02, 2.6], [a + half - 0.02, y + 4, 2.6], wall);
+    set.quad(
+      [a + half - 0.02, y + 4, 2.6],
+      [a + half - 0.02, y + 4.02, 2.6],
+      [a + half - 0.02, y + 4.02, 2.6],
+      [a + half - 0.02, y + 4, 2.6],
+      wall,
+    );
   }
   for (const y of [34, 94, 154, 214]) {
     // Fans in pairs, and lane signals.
-    for (const x of [-1.4, 1.4]) set.bar([bend(y) + x, y, 4.75], [bend(y) + x, y + 4.5, 4.75], 0.55, 0.55, glossy([0.35, 0.36, 0.37], 0.06), 14);
+    for (const x of [-1.4, 1.4])
+      set.bar(
+        [bend(y) + x, y, 4.75],
+        [bend(y) + x, y + 4.5, 4.75],
+        0.55,
+        0.55,
+        glossy([0.35, 0.36, 0.37], 0.06),
+        14,
+      );
     for (const x of [-3.7, 0, 3.7]) {
-      set.box([bend(y) + x - 0.32, y + 14, 4.6], [bend(y) + x + 0.32, y + 14.2, 5.24], matte([0.01, 0.01, 0.01]));
-      set.quad([bend(y) + x - 0.06, y + 13.98, 4.85], [bend(y) + x + 0.06, y + 13.98, 4.85], [bend(y) + x + 0.06, y + 13.98, 5.15], [bend(y) + x - 0.06, y + 13.98, 5.15], green);
-      set.triangle([bend(y) + x - 0.18, y + 13.98, 4.88], [bend(y) + x + 0.18, y + 13.98, 4.88], [bend(y) + x, y + 13.98, 4.68], green);
+      set.box(
+        [bend(y) + x - 0.32, y + 14, 4.6],
+        [bend(y) + x + 0.32, y + 14.2, 5.24],
+        matte([0.01, 0.01, 0.01]),
+      );
+      set.quad(
+        [bend(y) + x - 0.06, y + 13.98, 4.85],
+        [bend(y) + x + 0.06, y + 13.98, 4.85],
+        [bend(y) + x + 0.06, y + 13.98, 5.15],
+        [bend(y) + x - 0.06, y + 13.98, 5.15],
+        green,
+      );
+      set.triangle(
+        [bend(y) + x - 0.18, y + 13.98, 4.88],
+        [bend(y) + x + 0.18, y + 13.98, 4.88],
+        [bend(y) + x, y + 13.98, 4.68],
+        green,
+      );
     }
     const d = bend(y + 20) + half - 0.02;
     set.box([d - 0.05, y + 20, 0.22], [d, y + 21.2, 2.5], matte(colour('#2f7a52')));
     set.box([d - 0.4, y + 20.1, 2.65], [d, y + 21.1, 3.05], green);
   }
   for (const s of [-1, 1]) {
-    set.bar([s * (half - 0.15), -20, 3.95], [s * (half - 0.15), 60, 3.95], 0.08, 0.08, matte([0.2, 0.2, 0.2]), 6);
+    set.bar(
+      [s * (half - 0.15), -20, 3.95],
+      [s * (half - 0.15), 60, 3.95],
+      0.08,
+      0.08,
+      matte([0.2, 0.2, 0.2]),
+      6,
+    );
   }
   const cars = journeys();
   return {
