@@ -1,5 +1,6 @@
 import type { Format, PictureSubject } from '#mocks/camera/pictures.ts';
 import type { Pictures } from '#mocks/camera/synthesis.ts';
+import { reorderedKeyframe, reorderedPicture, reorderedSets, shownPlace } from './b-frames.ts';
 import { repeatPicture } from './repeat-picture.ts';
 
 /** What may be wrong with a camera. Absent or undefined: nothing. */
@@ -10,6 +11,8 @@ export interface CameraFaults {
   readonly frozen?: boolean | undefined;
   /** DESCRIBE and SETUP are answered 503, and connections that play the camera are cut once. */
   readonly refuse?: boolean | undefined;
+  /** Main profile with B pictures, sent out of order. To be set before anybody asks for a description. */
+  readonly bFrames?: boolean | undefined;
   /** Every so manieth RTP packet is lost on the way. */
   readonly dropRtpEvery?: number | undefined;
 }
@@ -36,7 +39,8 @@ export class Camera {
   }
 
   parameterSets(format: Format): { readonly sps: Uint8Array; readonly pps: Uint8Array } {
-    return this.#pictures.parameterSets(this.subject, format);
+    const sets = this.#pictures.parameterSets(this.subject, format);
+    return this.#faults.bFrames === true ? reorderedSets(sets) : sets;
   }
 
   indexAt(format: Format, timeMs: number): number {
@@ -51,8 +55,17 @@ export class Camera {
     return this.#pictures.keyframeAtOrBefore(this.subject, format, index);
   }
 
+  /** Which picture's time stands on the one sent as `index`: its own, unless B pictures change the order. */
+  shownAs(format: Format, index: number): number {
+    if (this.#faults.bFrames !== true) return index;
+    const keyframe = this.keyframeAtOrBefore(format, index);
+    const isLast = this.keyframeAtOrBefore(format, index + 1) !== keyframe;
+    return keyframe + shownPlace(index - keyframe, isLast);
+  }
+
   /** The NAL units sent as picture `index`. */
   nalUnits(format: Format, index: number): readonly Uint8Array[] {
+    if (this.#faults.bFrames === true) return this.#reordered(format, index);
     if (this.#faults.frozen === true) {
       const last = this.indexAt(format, this.#frozenAt);
       if (index > last) return this.#frozen(format, index, last);
@@ -70,5 +83,14 @@ export class Camera {
       return this.#pictures.at(this.subject, format, this.keyframeAtOrBefore(format, last)).nalUnits;
     }
     return [repeatPicture(this.parameterSets(format), index - keyframe)];
+  }
+
+  #reordered(format: Format, index: number): readonly Uint8Array[] {
+    const sets = this.#pictures.parameterSets(this.subject, format);
+    const keyframe = this.keyframeAtOrBefore(format, index);
+    if (index === keyframe) {
+      return reorderedKeyframe(this.#pictures.at(this.subject, format, index).nalUnits, sets);
+    }
+    return [reorderedPicture(sets, index - keyframe, this.shownAs(format, index) - keyframe)];
   }
 }

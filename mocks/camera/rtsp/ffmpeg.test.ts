@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { openPictures } from '#mocks/camera/synthesis.ts';
 import { camerasFor } from './testing/cameras.ts';
-import { decode, hasFfmpeg } from './testing/ffmpeg.ts';
+import { decode, hasFfmpeg, probe } from './testing/ffmpeg.ts';
 
 const subjects = [
   { number: 1, caption: 'Corniche Road', scene: 'junction' },
@@ -36,10 +36,30 @@ it.skipIf(!hasFfmpeg)('lets FFmpeg decode both streams over both transports', pa
 it.skipIf(!hasFfmpeg)('stands still when it is frozen, for FFmpeg too', patience, async () => {
   const cameras = await camerasFor({ subjects, pictures: await openPictures() });
   cameras.faults.set(2, { frozen: true });
-  const { complaints, pictures } = await decode(cameras.url(2, 'sub'), 'tcp', 4);
+  const { complaints, pictures } = await decode(cameras.url(2, 'sub'), 'tcp', 3);
   expect(complaints).toBe('');
-  expect(pictures.length).toBeGreaterThan(enough(4, 15));
+  expect(pictures.length).toBeGreaterThan(enough(3, 15));
   // What was taken before the freeze still comes (at most two seconds of it), then one picture again and again.
   const still = pictures.slice(-15);
   expect(new Set(still).size).toBe(1);
+});
+
+it.skipIf(!hasFfmpeg)('is a proper Main stream with B pictures where told so', patience, async () => {
+  const cameras = await camerasFor({ subjects, pictures: await openPictures() });
+  cameras.faults.set(1, { bFrames: true });
+  const url = cameras.url(1, 'sub');
+  const [{ complaints, pictures }, frames] = await Promise.all([decode(url, 'tcp', 3), probe(url, 36)]);
+  expect(complaints).toBe('');
+  expect(pictures.length).toBeGreaterThan(enough(3, 15));
+  const keyframe = frames.findIndex(({ type }) => type === 'I');
+  expect(frames.slice(keyframe, keyframe + 6).map(({ type }) => type)).toEqual([
+    'I',
+    'B',
+    'P',
+    'B',
+    'P',
+    'B',
+  ]);
+  const times = frames.map(({ timeS }) => timeS);
+  expect(times).toEqual([...times].sort((a, b) => a - b));
 });

@@ -142,9 +142,10 @@ export class CameraStream {
     if (Math.abs(newest - this.#next) > farthest) {
       this.#next = this.#camera.keyframeAtOrBefore(this.#format, newest);
     }
-    this.#report(now, newest);
     let portion = this.#outlet.kind === 'udp' ? datagramPortion : Infinity;
     while (this.#next <= newest && portion > 0) portion -= this.#picture(this.#next++);
+    // Behind the first picture: some receivers (FFmpeg 5) count their time from whatever they learn first.
+    this.#report(now, newest);
     this.#wait(this.#next <= newest ? 1 : this.#camera.timeOf(this.#format, this.#next) - now);
   }
 
@@ -183,7 +184,7 @@ export class CameraStream {
     );
     const overhead = prefixLength + rtpHeaderLength;
     const packets = Buffer.allocUnsafe(payloads.reduce((sum, payload) => sum + overhead + payload.length, 0));
-    const timestamp = this.#timestamp(index);
+    const timestamp = this.#timestamp(this.#camera.shownAs(this.#format, index));
     const ends: number[] = [];
     let at = 0;
     for (const [position, payload] of payloads.entries()) {

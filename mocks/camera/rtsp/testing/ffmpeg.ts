@@ -29,3 +29,19 @@ export async function decode(url: string, transport: 'tcp' | 'udp', seconds: num
     .map((line) => line.split(',').at(-1)?.trim() ?? '');
   return { complaints, pictures };
 }
+
+/** Kind and time of the first `count` pictures, in the order in which they are shown. */
+export async function probe(url: string, count: number): Promise<{ type: string; timeS: number }[]> {
+  const child = spawn(
+    'ffprobe',
+    `-loglevel error -rtsp_transport tcp -select_streams v -read_intervals %+#${String(count)} -show_entries frame=pict_type,pts_time -of json ${url}`.split(
+      ' ',
+    ),
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  await new Promise((resolve) => child.once('close', resolve));
+  const { frames = [] } = JSON.parse(output) as { frames?: { pict_type: string; pts_time?: string }[] };
+  return frames.map((frame) => ({ type: frame.pict_type, timeS: Number(frame.pts_time ?? '0') }));
+}
