@@ -10,12 +10,18 @@ export const init: ClientInit = async () => {
   ]);
   const mocks = await startMocks();
   const cards = new Map<string, InstanceType<typeof TestCardSource>>();
+  const down = new Set<string>();
   replaceSources(({ cameraId }) => {
     const camera = mocks.subjectOf(cameraId);
     const card = cards.get(cameraId) ?? new TestCardSource(camera ?? { number: 0, name: '' });
     cards.set(cameraId, card);
-    if (camera?.state === 'down') card.kill('camera-offline');
-    else card.revive();
+    // What the console did to a card stays done; only the camera's own state is followed.
+    if (camera?.state === 'down') {
+      card.kill('camera-offline');
+      down.add(cameraId);
+    } else if (down.delete(cameraId)) card.revive();
     return card;
   });
+  // For the console and for tests: `parapetMocks.cards.get(id).freeze()`, `parapetMocks.bff.setCameraState(id, 'down')`.
+  Object.assign(globalThis, { parapetMocks: { bff: mocks.bff, cards } });
 };

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { page } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
+import { announceSignedIn, onSignedOut } from '#lib/api/signed-out.ts';
 import { StreamError, type MediaSession } from '#lib/media/media-source.ts';
 import { TestCardSource } from '#lib/media/test-card/test-card-source.ts';
 import { Player, type OpenPicture } from './player.svelte.ts';
@@ -227,6 +228,17 @@ describe('a refusal', () => {
     expect(card.timesOpened).toBe(0);
     player.start();
     await status(player).toBe('live');
+  });
+
+  it('of the session is announced, so that the app can ask for signing in', async () => {
+    announceSignedIn();
+    const announced = vi.fn();
+    cleanups.push(onSignedOut(announced), announceSignedIn);
+    const { card, player } = await stage();
+    card.kill('signed-out');
+    player.start();
+    await status(player).toBe('refused');
+    expect(announced).toHaveBeenCalledTimes(1);
   });
 
   it('takes the picture away when it may not be seen', async () => {

@@ -1,4 +1,5 @@
 import { untrack } from 'svelte';
+import { announceSignedOut } from '#lib/api/signed-out.ts';
 import { StreamError, type MediaSession, type Vitals, type Way } from '#lib/media/media-source.ts';
 import { limitsFor } from './limits.ts';
 import { followPage } from './page-life.ts';
@@ -215,6 +216,7 @@ export class Player {
       }
       const screen = this.#behind;
       screen.session = session;
+      this.#send({ type: 'agreed', at: this.#pulse.now() });
       this.#show(screen, session);
       this.#follow(session);
     } catch (cause) {
@@ -227,6 +229,7 @@ export class Player {
   #fail(cause: unknown): void {
     const error =
       cause instanceof StreamError ? cause : new StreamError('unreachable', 'No picture', { cause });
+    if (error.code === 'signed-out') announceSignedOut();
     this.#send({
       type: 'failed',
       at: this.#pulse.now(),

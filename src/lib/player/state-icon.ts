@@ -1,7 +1,7 @@
-import type { PlayerStatus } from './state.ts';
+import type { PlayerState, PlayerStatus } from './state.ts';
 
 /** Outlines on a 16 × 16 grid, one for each state that has something to say: told apart without colour. */
-export const stateIcons: Readonly<Record<Exclude<PlayerStatus, 'idle'>, string>> = {
+const icons: Readonly<Record<Exclude<PlayerStatus, 'idle'>, string>> = {
   // Three dots in a row.
   queued: 'M3 8h.01M8 8h.01M13 8h.01',
   // Arcs that reach out.
@@ -18,3 +18,14 @@ export const stateIcons: Readonly<Record<Exclude<PlayerStatus, 'idle'>, string>>
   // A lock.
   refused: 'M3.5 7.5h9v6h-9zM5.5 7.5V5a2.5 2.5 0 0 1 5 0v2.5',
 };
+
+/** A sign of something wrong that no key opens. */
+const fault = 'M8 2.5 14 13H2zM8 6.5v3M8 11.2h.01';
+
+/** The outline for a state. A lock means that somebody may not; a camera that cannot be shown is another matter. */
+export function iconOf(state: Exclude<PlayerState, { status: 'idle' }>): string {
+  if (state.status !== 'refused' || state.code === 'not-permitted' || state.code === 'signed-out') {
+    return icons[state.status];
+  }
+  return fault;
+}

@@ -1,5 +1,4 @@
-import type { StreamErrorCode } from '#lib/media/media-source.ts';
-import type { PlayerState } from './state.ts';
+import type { PlayerState, Reason } from './state.ts';
 
 /** A message of the catalogue and what it is filled with. */
 export type Phrase =
@@ -17,7 +16,7 @@ export type Phrase =
         | 'tile.reconnecting'
         | 'tile.retry-now'
         | 'tile.retry-queued'
-        | `tile.why.${StreamErrorCode}`;
+        | `tile.why.${Reason}`;
     };
 
 /** What the words need to know beside the state. */

@@ -130,6 +130,12 @@ describe('starting', () => {
     expect(again.commands).toEqual(['open']);
   });
 
+  it('knows a far end that agreed and stays silent from one that did not answer', () => {
+    const silent = play(idle, start(0), { type: 'agreed', at: 100 }, tick(firstFrameMs));
+    expect(silent.state).toMatchObject({ reason: 'silent' });
+    expect(play(idle, start(0), tick(firstFrameMs)).state).toMatchObject({ reason: 'unreachable' });
+  });
+
   it('says offline after a while without ever a picture', () => {
     const { state } = play(idle, start(0), failed(100), tick(offlineAfterMs));
     expect(state).toMatchObject({ status: 'offline', since: 0, reason: 'unreachable' });

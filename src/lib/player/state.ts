@@ -2,12 +2,15 @@ import type { StreamErrorCode } from '#lib/media/media-source.ts';
 import type { Limits } from './limits.ts';
 import { retryDelay } from './retry-delay.ts';
 
+/** Why there is no picture: a failure with a code, or a session that stands and shows nothing. */
+export type Reason = StreamErrorCode | 'silent';
+
 /**
  * What is being done to get a picture.
- * `opening`: an attempt runs, since then; `queued`: an attempt waits for its turn; `waiting`: the next one is due then.
+ * `opening`: an attempt runs, since then (`isAgreed`: the far end has agreed to send); `queued`: an attempt waits for its turn; `waiting`: the next one is due then.
  */
 export type Effort =
-  | { readonly kind: 'opening'; readonly since: number }
+  | { readonly kind: 'opening'; readonly since: number; readonly isAgreed?: true }
   | { readonly kind: 'queued'; readonly place: number }
   | { readonly kind: 'waiting'; readonly until: number };
 
@@ -17,7 +20,7 @@ interface Trouble {
   readonly since: number;
   readonly failures: number;
   readonly effort: Effort;
-  readonly reason: StreamErrorCode;
+  readonly reason: Reason;
 }
 
 /** While pictures come, or did until a moment ago. `failures` is forgotten after {@link calmMs} without trouble. */
@@ -45,6 +48,8 @@ export type PlayerEvent = { readonly at: number } & (
   | { readonly type: 'stop' }
   /** The running attempt waits behind `place - 1` others; 0: its turn has come. */
   | { readonly type: 'queued'; readonly place: number }
+  /** The far end has agreed to send; pictures should follow. */
+  | { readonly type: 'agreed' }
   /** The running attempt has shown its first picture. */
   | { readonly type: 'first-frame' }
   /** The running attempt came to nothing. */
@@ -91,6 +96,10 @@ export function next(state: PlayerState, event: PlayerEvent, random: () => numbe
       return state.status === 'idle' ? stay(state) : to({ status: 'idle' }, 'abandon', 'drop');
     case 'queued':
       return isTrouble(state) ? stay(wait(state, event.place, event.at)) : stay(state);
+    case 'agreed':
+      return isTrouble(state) && state.effort.kind === 'opening'
+        ? stay({ ...state, effort: { ...state.effort, isAgreed: true } })
+        : stay(state);
     case 'first-frame':
       // The state may have recovered by itself in the same moment; the newer session is the better one.
       if (state.status === 'idle') return to(state, 'abandon');
@@ -143,20 +152,29 @@ function wait(state: TroubledState, place: number, at: number): PlayerState {
     : { status: 'connecting', since, failures, reason, effort };
 }
 
-type Failure = Pick<Extract<PlayerEvent, { type: 'failed' }>, 'at' | 'code' | 'isTransient' | 'retryAfterMs'>;
+function failed(
+  state: TroubledState,
+  { at, code, isTransient, retryAfterMs }: Extract<PlayerEvent, { type: 'failed' }>,
+  random: () => number,
+): Step {
+  if (isTransient) return stay(retryLater(state, at, code, retryAfterMs, random));
+  // What may not be seen goes at once; otherwise the silent session stays and may yet come back by itself.
+  const gone: Command[] = code === 'not-permitted' ? ['drop'] : [];
+  return to({ status: 'refused', since: state.since, code }, ...gone);
+}
 
-function failed(state: TroubledState, failure: Failure, random: () => number, ...first: Command[]): Step {
-  const { at, code, isTransient, retryAfterMs } = failure;
-  if (!isTransient) {
-    // What may not be seen goes at once; otherwise the silent session stays and may yet come back by itself.
-    const gone: Command[] = code === 'not-permitted' ? ['drop'] : [];
-    return to({ status: 'refused', since: state.since, code }, ...first, ...gone);
-  }
+function retryLater(
+  state: TroubledState,
+  at: number,
+  reason: Reason,
+  retryAfterMs: number | undefined,
+  random: () => number,
+): PlayerState {
   const failures = state.failures + 1;
   const effort: Effort = { kind: 'waiting', until: at + retryDelay(failures, retryAfterMs, random) };
-  const isOffline = state.status === 'offline' || code === 'camera-offline';
+  const isOffline = state.status === 'offline' || reason === 'camera-offline';
   const status = isOffline ? 'offline' : state.status === 'queued' ? 'connecting' : state.status;
-  return to({ status, since: state.since, failures, effort, reason: code }, ...first);
+  return { status, since: state.since, failures, effort, reason };
 }
 
 function lost(state: PlayerState, event: Extract<PlayerEvent, { type: 'lost' }>, random: () => number): Step {
@@ -167,13 +185,7 @@ function lost(state: PlayerState, event: Extract<PlayerEvent, { type: 'lost' }>,
 }
 
 /** From pictures to none. The first attempt starts at once; after earlier failures it waits its time. */
-function reconnect(
-  state: Running,
-  at: number,
-  frameAt: number,
-  reason: StreamErrorCode,
-  random: () => number,
-): Step {
+function reconnect(state: Running, at: number, frameAt: number, reason: Reason, random: () => number): Step {
   const failures = at - state.liveSince >= calmMs ? 0 : state.failures;
   const effort: Effort =
     failures === 0
@@ -189,7 +201,7 @@ function tick(state: PlayerState, event: Extract<PlayerEvent, { type: 'tick' }>,
   const { at, frameAt, limits } = event;
   const ageMs = frameAt === undefined ? Infinity : at - frameAt;
   if (state.status === 'live' || state.status === 'delayed' || state.status === 'stalled') {
-    if (ageMs >= limits.reconnectMs) return reconnect(state, at, frameAt ?? at, 'unreachable', random);
+    if (ageMs >= limits.reconnectMs) return reconnect(state, at, frameAt ?? at, 'silent', random);
     const status = ageMs >= limits.stalledMs ? 'stalled' : ageMs >= limits.delayedMs ? 'delayed' : 'live';
     return status === state.status ? stay(state) : stay(resume(state, status, at));
   }
@@ -213,7 +225,8 @@ function resume(state: Running, status: 'live' | 'delayed' | 'stalled', at: numb
 function pursue(state: TroubledState, at: number, random: () => number): Step {
   const { effort } = state;
   if (effort.kind === 'opening' && at - effort.since >= firstFrameMs) {
-    return failed(state, { at, code: 'unreachable', isTransient: true }, random, 'abandon');
+    const reason = effort.isAgreed ? 'silent' : 'unreachable';
+    return to(retryLater(state, at, reason, undefined, random), 'abandon');
   }
   const isLong = at - state.since >= offlineAfterMs && effort.kind !== 'queued';
   const { since, failures, reason } = state;

@@ -242,6 +242,7 @@ export const en = {
   'tile.why.protocol': 'The server answered in a way this page does not understand',
   'tile.why.reservation-ended': 'The reservation has ended',
   'tile.why.signed-out': 'Signed out',
+  'tile.why.silent': 'No picture is coming through',
   'tile.why.unreachable': 'The video server cannot be reached',
 } as const satisfies Record<string, string>;
 
