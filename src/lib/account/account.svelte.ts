@@ -34,14 +34,13 @@ export class Account {
     });
   }
 
-  /** Asks the server who is signed in here, unless it is known. */
-  async read(signal?: AbortSignal): Promise<AccountState> {
+  /** Asks the server who is signed in here, unless it is known. `fetch` is the router's own while it loads a page. */
+  async read(fetch?: typeof globalThis.fetch): Promise<AccountState> {
     if (this.state.status === 'signed-in' || this.state.status === 'expired') return this.state;
     try {
-      const session = await call(routes.readSession, signal ? { signal } : {});
+      const session = await call(routes.readSession, fetch ? { fetch } : {});
       this.state = { status: 'signed-in', session };
     } catch (error) {
-      signal?.throwIfAborted();
       const isSignedOut = error instanceof ProblemError && error.code === 'signed-out';
       this.state = { status: isSignedOut ? 'signed-out' : 'unreachable' };
     }

@@ -3,6 +3,8 @@ export interface Notice {
   readonly id: number;
   readonly meaning: 'done' | 'notice' | 'alarm';
   readonly words: string;
+  /** Stays until it is closed. Alarms always do. */
+  readonly isLasting: boolean;
   /** One thing that can be done about it. */
   readonly action?: { readonly words: string; readonly run: () => void } | undefined;
 }
@@ -18,16 +20,12 @@ class Notices {
   spoken = $state.raw('');
   #count = 0;
 
-  /** Shows a line for six seconds; alarms stay until they are closed. Gives its id. */
-  show(words: string, options: Partial<Pick<Notice, 'meaning' | 'action'>> = {}): number {
-    const notice: Notice = {
-      id: ++this.#count,
-      meaning: options.meaning ?? 'done',
-      words,
-      action: options.action,
-    };
+  /** Shows a line for six seconds, or until it is closed. Gives its id. */
+  show(words: string, options: Partial<Omit<Notice, 'id' | 'words'>> = {}): number {
+    const { meaning = 'done', isLasting = meaning === 'alarm', action } = options;
+    const notice: Notice = { id: ++this.#count, meaning, words, isLasting, action };
     this.current = [...this.current, notice].slice(-most);
-    if (notice.meaning !== 'alarm') setTimeout(() => this.close(notice.id), shownMs);
+    if (!isLasting) setTimeout(() => this.close(notice.id), shownMs);
     return notice.id;
   }
 

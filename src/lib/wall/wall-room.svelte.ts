@@ -38,8 +38,6 @@ export class WallRoom {
 
   asking = $state.raw<Asking | undefined>();
   isSaving = $state(false);
-  /** A version of the open wall that somebody else saved while it was being changed here. */
-  newer = $state.raw<Wall | undefined>();
 
   constructor({ directory, pictures, supply, userId }: WallRoomParts) {
     this.desk = new WallDesk(directory);
@@ -62,7 +60,6 @@ export class WallRoom {
   open(wall: Wall): void {
     const hadWork = this.desk.isDirty && this.desk.settled.cameraIds.some((id) => id !== null);
     this.desk.open(wall);
-    this.newer = undefined;
     rememberWall(this.#userId, wall.id);
     if (hadWork) notices.show(t('wall.left-unsaved'), { meaning: 'notice', action: this.#undoing() });
   }
@@ -77,7 +74,6 @@ export class WallRoom {
       ...this.desk.settled,
       cameraIds: this.desk.settled.cameraIds.map(() => null),
     });
-    this.newer = undefined;
   }
 
   // Saving
@@ -119,7 +115,6 @@ export class WallRoom {
   /** The other answer: what somebody else saved is shown. Undo brings back what was shown here. */
   load(newer: Wall): void {
     this.asking = undefined;
-    this.newer = undefined;
     this.desk.open(newer);
   }
 
@@ -129,7 +124,6 @@ export class WallRoom {
     this.isSaving = false;
     switch (saved.status) {
       case 'saved':
-        this.newer = undefined;
         // More may have been changed while it was on its way; that is then unsaved, as it should be.
         this.desk.becomes(saved.wall);
         rememberWall(this.#userId, saved.wall.id);
@@ -206,7 +200,11 @@ export class WallRoom {
     const isMine = newer.version <= (this.desk.wall?.version ?? 0);
     if (this.desk.wall?.id !== newer.id || isMine) return;
     if (this.desk.isDirty && !isSame(this.desk.settled, newer.content)) {
-      this.newer = newer;
+      notices.show(t('wall.newer', { name: isolate(newer.name) }), {
+        meaning: 'notice',
+        isLasting: true,
+        action: { words: t('wall.newer-load'), run: () => this.load(newer) },
+      });
       return;
     }
     this.desk.follow(newer);

@@ -77,7 +77,10 @@ export function t(key: WordKey, values?: WordValues): string {
   return String(message.format(values));
 }
 
+// Written as numbers: the characters themselves would change how this file reads.
+const [firstStrongIsolate, popIsolate] = [String.fromCharCode(0x2068), String.fromCharCode(0x2069)];
+
 /** Keeps a name from disturbing the direction of the sentence it stands in (Unicode isolates). */
 export function isolate(name: string): string {
-  return `\u2068${name}\u2069`;
+  return firstStrongIsolate + name + popIsolate;
 }
