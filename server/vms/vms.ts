@@ -1,4 +1,5 @@
 import type { StreamName } from '#contract/camera.ts';
+import type { VmsRecordings } from './recordings.ts';
 
 /** A camera as the VMS describes it. Ids are the VMS's own, lower case; they become Parapet's camera ids. */
 export interface VmsCamera {
@@ -53,6 +54,8 @@ export type LiveSource =
       readonly streamId?: string;
       /** The SOAP token of ServerCommandService `Login`. */
       readonly token: string;
+      /** PEM of the authority that signed the recorder's certificate, where it is not a public one. */
+      readonly ca?: string;
       /** When the token dies, epoch ms. A fresh source has to reach the gateway before. */
       readonly tokenExpiresAt: number;
     };
@@ -81,6 +84,8 @@ export interface Vms {
   liveSource(cameraId: string, stream: StreamName, signal: AbortSignal): Promise<LiveSource>;
   /** Reads one camera's streams afresh. */
   readStreams(cameraId: string, signal: AbortSignal): Promise<readonly VmsStream[]>;
+  /** The past, where this VMS has one to offer. */
+  readonly recordings?: VmsRecordings;
   /** Stops timers and closes connections. Safe to call twice. */
   close(): Promise<void>;
 }

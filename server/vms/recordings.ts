@@ -1,0 +1,96 @@
+import type { StreamName } from '#contract/camera.ts';
+
+/** A stretch of recorded time, end excluded, epoch ms of the recorder's clock. */
+export interface RecordedSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What a VMS lets us do with its recordings. Asked for once by probing, never derived from a product name. */
+export interface RecordingAbilities {
+  /** Native coded frames at a time: exact seek, stepping, reverse, export without re-encoding. */
+  readonly nativeFrames: boolean;
+  /** JPEG stills at a time. */
+  readonly stills: boolean;
+  readonly motion: boolean;
+  readonly bookmarks: 'write' | 'none';
+  /** `not-in-edition`: the installed edition has no evidence lock. */
+  readonly evidenceLocks: 'write' | 'not-in-edition' | 'none';
+}
+
+/** One recorded coded picture as the recorder stored it. */
+export interface RecordedFrame {
+  readonly codec: 'H264' | 'H265' | 'MJPEG';
+  readonly timeMs: number;
+  readonly isKeyframe: boolean;
+  /** NAL units without start codes (H.264, H.265), or one JPEG. */
+  readonly units: readonly Uint8Array[];
+  /** The neighbours' times as the recorder tells them, undefined at the ends. */
+  readonly previousMs: number | undefined;
+  readonly nextMs: number | undefined;
+}
+
+/** A cursor over one camera's recording. One request at a time is sent; calls queue. */
+export interface RecordingCursor {
+  /** The frame at or before `timeMs`; with `keyframe` the keyframe at or before it. Undefined before the first recording. */
+  at(timeMs: number, options: { keyframe: boolean }, signal: AbortSignal): Promise<RecordedFrame | undefined>;
+  /** The following frame; may lie across a gap. Undefined at the end of what is recorded. */
+  next(signal: AbortSignal): Promise<RecordedFrame | undefined>;
+  previous(signal: AbortSignal): Promise<RecordedFrame | undefined>;
+  /** Gives the connection back. Safe to call twice. */
+  close(): void;
+}
+
+export interface Still {
+  readonly timeMs: number;
+  readonly jpeg: Uint8Array;
+}
+
+/** A bookmark as people make it. Times in epoch ms. */
+export interface VmsBookmark {
+  readonly id: string;
+  readonly cameraId: string;
+  readonly start: number;
+  readonly end: number;
+  readonly at: number;
+  readonly title: string;
+  readonly description: string;
+}
+
+export interface VmsEvidenceLock {
+  readonly id: string;
+  readonly cameraIds: readonly string[];
+  readonly start: number;
+  readonly end: number;
+  readonly title: string;
+  readonly description: string;
+  readonly expiresAt: number | undefined;
+}
+
+/** The past of a VMS. Every method throws VmsError and aborts with its signal. */
+export interface VmsRecordings {
+  abilities(signal: AbortSignal): Promise<RecordingAbilities>;
+  /** Recorded and motion spans that touch `within`, clipped to it, ascending, merged where they touch. */
+  spans(
+    cameraId: string,
+    within: RecordedSpan,
+    signal: AbortSignal,
+  ): Promise<{ recorded: readonly RecordedSpan[]; motion: readonly RecordedSpan[] }>;
+  /** The oldest moment that is still kept. */
+  oldest(cameraId: string, signal: AbortSignal): Promise<number | undefined>;
+  cursor(cameraId: string, stream: StreamName, signal: AbortSignal): Promise<RecordingCursor>;
+  /** A JPEG no wider than `width` of the frame at or before `timeMs`; undefined when nothing is recorded within 5 s of it. */
+  still(cameraId: string, timeMs: number, width: number, signal: AbortSignal): Promise<Still | undefined>;
+  listBookmarks(
+    cameraIds: readonly string[],
+    within: RecordedSpan,
+    signal: AbortSignal,
+  ): Promise<readonly VmsBookmark[]>;
+  saveBookmark(
+    bookmark: Omit<VmsBookmark, 'id'> & { id?: string },
+    signal: AbortSignal,
+  ): Promise<VmsBookmark>;
+  deleteBookmark(id: string, signal: AbortSignal): Promise<void>;
+  listEvidenceLocks(within: RecordedSpan, signal: AbortSignal): Promise<readonly VmsEvidenceLock[]>;
+  saveEvidenceLock(lock: Omit<VmsEvidenceLock, 'id'>, signal: AbortSignal): Promise<VmsEvidenceLock>;
+}
