@@ -11,7 +11,7 @@ let at: Harness;
 let olga: Browser;
 beforeAll(async () => {
   held = await pglite.open();
-});
+}, 60_000);
 afterAll(() => held.close());
 beforeEach(async () => {
   await held.empty();

@@ -41,7 +41,8 @@ export async function openStore(where: {
   return store;
 }
 
-async function migrate(db: Db): Promise<void> {
+/** Brings the tables up to date. */
+export async function migrate(db: Db): Promise<void> {
   const migrator = new Migrator({
     db: db as Kysely<unknown>,
     provider: { getMigrations: () => Promise.resolve({ ...migrations }) },

@@ -20,13 +20,14 @@ function beginDirectory(directory: string): () => void {
 
 /**
  * Opens the embedded Postgres; one process at a time. Every statement is in the files before it is answered, so
- * a killed process loses nothing that was committed.
+ * a killed process loses nothing that was committed. `template`, a dumped directory, is what it starts from when new.
  */
-export async function openPglite(directory: string | undefined): Promise<Store> {
+export async function openPglite(directory: string | undefined, template?: Blob): Promise<Store> {
   const settleIn = directory === undefined ? undefined : beginDirectory(directory);
   // The default of 128 MB is for servers; our tables fit here and the process is 200 MB smaller (measured).
   const pglite = new PGlite({
     ...(directory === undefined ? {} : { dataDir: directory }),
+    ...(template === undefined ? {} : { loadDataDir: template }),
     postgresqlconf: ['shared_buffers=8MB'],
   });
   await pglite.waitReady;

@@ -1,8 +1,13 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import process from 'node:process';
-import { sql } from 'kysely';
+import { PGlite } from '@electric-sql/pglite';
+import { Kysely, PGliteDialect, sql } from 'kysely';
 import pg from 'pg';
-import { openStore } from '../open-store.ts';
+import { migrate, openStore } from '../open-store.ts';
+import { openPglite } from '../pglite.ts';
+import type { Schema } from '../schema.ts';
 import type { Db, Store } from '../store.ts';
 import { findPostgres, startPostgres } from './throwaway-postgres.ts';
 
@@ -35,11 +40,42 @@ async function empty(db: Db): Promise<void> {
   await db.updateTable('directory_version').set({ version: 1 }).execute();
 }
 
+/**
+ * A database with all tables in it, made once per machine and version: the first start of a PGlite takes seconds of
+ * a whole core, a copy a quarter of one.
+ */
+async function template(): Promise<Blob> {
+  const directory = path.resolve(import.meta.dirname, '../../../node_modules/.cache/parapet');
+  const recipe = readFileSync(path.join(import.meta.dirname, '../migrations.ts'), 'utf8') + pgliteVersion();
+  const file = path.join(
+    directory,
+    `pglite-${createHash('sha256').update(recipe).digest('hex').slice(0, 16)}.tar`,
+  );
+  if (!existsSync(file)) {
+    mkdirSync(directory, { recursive: true });
+    const made = new PGlite();
+    await migrate(new Kysely<Schema>({ dialect: new PGliteDialect({ pglite: made }) }));
+    const dump = await made.dumpDataDir('none');
+    await made.close();
+    // Several test files may make it at the same moment; each puts a whole one into place.
+    const own = `${file}.${randomUUID()}`;
+    writeFileSync(own, Buffer.from(await dump.arrayBuffer()));
+    renameSync(own, file);
+  }
+  return new Blob([readFileSync(file)]);
+}
+
+const pgliteVersion = (): string =>
+  readFileSync(
+    path.resolve(import.meta.dirname, '../../../node_modules/@electric-sql/pglite/package.json'),
+    'utf8',
+  );
+
 export const pglite: TestDatabase = {
   name: 'PGlite',
   missing: undefined,
   async open() {
-    const store = await openStore({});
+    const store = await openPglite(undefined, await template());
     const notHere = (): never => {
       throw new Error('PGlite serves one process only');
     };
