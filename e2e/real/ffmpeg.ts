@@ -16,11 +16,11 @@ export const framesPerSecond = 25;
 /** A keyframe every two seconds. */
 const groupLength = 50;
 
-/** Why FFmpeg cannot be used here, or undefined where it can. It is optional: apt-get install ffmpeg. */
-export function missingFfmpeg(): string | undefined {
+/** Why FFmpeg cannot encode here, or undefined where it can. It is optional: apt-get install ffmpeg. */
+export function missingFfmpeg({ codec = 'libx264' }: TestPicture = {}): string | undefined {
   const found = spawnSync('ffmpeg', ['-hide_banner', '-encoders'], { encoding: 'utf8' });
   if (found.status !== 0) return 'FFmpeg is not on this machine';
-  return found.stdout.includes('libx264') ? undefined : 'this FFmpeg has no libx264';
+  return found.stdout.includes(codec) ? undefined : `this FFmpeg has no ${codec}`;
 }
 
 export interface Publishing {

@@ -34,7 +34,7 @@ async function mediaMtx(context: TestContext, options: MediaMtxOptions): Promise
 
 /** FFmpeg publishing to path `name` of a MediaMTX, once that has it. */
 async function published(context: TestContext, picture: TestPicture, reader?: MediaMtxOptions['reader']) {
-  const missing = missingFfmpeg();
+  const missing = missingFfmpeg(picture);
   if (missing !== undefined) context.skip(missing);
   const media = await mediaMtx(context, { paths: { camera: 'publish' }, ...(reader ? { reader } : {}) });
   open.push(publish(media.rtspUrl('camera'), picture));
