@@ -11,7 +11,7 @@ export const STRIP_HEIGHT = 1 / 45;
 
 /** Cells before and after the payload that are always the same: they give away dark and light. */
 const HEAD = [1, 0, 1, 0] as const;
-const TAIL = [0, 1] as const;
+const TAIL = [0, 1, 0, 1, 0, 1] as const;
 const NUMBER_BITS = 10;
 /** Milliseconds since 1970 for as long as the year 2527. */
 const TIME_BITS = 44;
@@ -83,6 +83,11 @@ function readLine(
   for (let x = 0; x < width; x++) line[x]! /= last - first + 1;
 }
 
+/** Where the known dark cells are, and the known light ones. */
+const known = [0, 1].map((bit) => [
+  ...HEAD.flatMap((at, i) => (at === bit ? [i] : [])),
+  ...TAIL.flatMap((at, i) => (at === bit ? [CELLS - TAIL.length + i] : [])),
+]);
 const levels = new Float32Array(CELLS);
 const bits = new Uint8Array(CELLS);
 
@@ -93,8 +98,10 @@ function readCells(line: Float32Array, width: number, shift: number): StripReadi
     // The middle half of the cell; its edges carry what scaling and compression smear over.
     levels[cell] = meanBetween(line, (cell + 0.25) * cellWidth + shift, (cell + 0.75) * cellWidth + shift);
   }
-  const light = (levels[0]! + levels[2]! + levels[CELLS - 1]!) / 3;
-  const dark = (levels[1]! + levels[3]! + levels[CELLS - 2]!) / 3;
+  const [dark, light] = known.map(
+    (cells) => cells.reduce((sum, cell) => sum + levels[cell]!, 0) / cells.length,
+  );
+  if (dark === undefined || light === undefined) return undefined;
   if (light - dark < LEAST_CONTRAST) return undefined;
   const threshold = (light + dark) / 2;
   for (let cell = 0; cell < CELLS; cell++) bits[cell] = levels[cell]! > threshold ? 1 : 0;
