@@ -197,6 +197,7 @@ export default ts.config(
       'bench/**',
       'server/supervisor/**',
       'server/main.ts',
+      'server/doctor/main.ts',
       'mocks/**/main.ts',
       'mocks/camera/scenes/encode.ts',
       'e2e/real/**',

@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { readConfig } from '#server/config.ts';
+import { createLog } from '#server/http/log.ts';
+import { isAppStale } from '#server/supervisor/built-app.ts';
+import { openSystems } from '#server/systems.ts';
+import {
+  type Finding,
+  probeDatabase,
+  probeDataDir,
+  probeMediaPort,
+  probeNode,
+  probeRunning,
+  probeVms,
+  probeWebRtc,
+} from './probes.ts';
+
+// npm run doctor: looks at what Parapet leans on, says what it found in plain lines, ends with 1 when something is wrong.
+
+const root = path.resolve(import.meta.dirname, '../..');
+/** Long enough for a slow recorder's whole inventory. */
+const patience = AbortSignal.timeout(60_000);
+let faults = 0;
+
+function tell(finding: Finding): void {
+  console.log(`${finding.isFine ? 'ok     ' : 'WRONG  '} ${finding.subject}: ${finding.words}`);
+  if (finding.isFine) return;
+  faults += 1;
+  console.log(`        ${finding.fix}`);
+}
+
+async function main(): Promise<void> {
+  tell(probeNode(process.version));
+  const config = readConfig(process.env);
+  console.log('ok      Configuration: every value can be used');
+  tell(await probeDataDir(config.dataDir));
+  tell(probeWebRtc());
+  const isBuilt = existsSync(path.join(root, 'build/index.html')) && !isAppStale(root);
+  console.log(`ok      App: ${isBuilt ? 'built' : 'will be built at the next npm start'}`);
+
+  const host = ['0.0.0.0', '::'].includes(config.host) ? '127.0.0.1' : config.host;
+  const running = await probeRunning(`http://${host}:${config.port}`, patience);
+  tell(running.finding);
+  tell(await probeMediaPort(config.media.port, config.media.host, running.isRunning));
+  if (config.databaseUrl !== undefined) tell(await probeDatabase(config.databaseUrl));
+  if (config.isDemo) {
+    console.log('ok      VMS: none configured, npm start shows the demo site');
+    return;
+  }
+  const systems = await openSystems(config, process.env, createLog('silent'));
+  for (const vms of systems) {
+    tell(await probeVms(vms, patience));
+    await vms.close();
+  }
+}
+
+try {
+  await main();
+} catch (cause) {
+  faults += 1;
+  console.log(`WRONG   ${cause instanceof Error ? cause.message : String(cause)}`);
+}
+console.log(faults === 0 ? 'Nothing is wrong.' : `${faults} thing${faults === 1 ? ' is' : 's are'} wrong.`);
+process.exit(faults === 0 ? 0 : 1);
