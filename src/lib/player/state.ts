@@ -36,7 +36,7 @@ export type PlayerState =
   | ({ readonly status: 'connecting' } & Trouble)
   | ({ readonly status: 'live' } & Running)
   | ({ readonly status: 'delayed' } & Running)
-  | ({ readonly status: 'stalled' } & Running)
+  | ({ readonly status: 'stalled' } & Trouble)
   | ({ readonly status: 'reconnecting' } & Trouble)
   | ({ readonly status: 'offline' } & Trouble)
   | { readonly status: 'refused'; readonly since: number; readonly code: StreamErrorCode };
@@ -180,64 +180,80 @@ function retryLater(
 function lost(state: PlayerState, event: Extract<PlayerEvent, { type: 'lost' }>, random: () => number): Step {
   // In trouble already: the attempt that runs or waits is the answer to this as well.
   if (state.status === 'idle' || state.status === 'refused' || isTrouble(state)) return to(state, 'drop');
-  const step = reconnect(state, event.at, event.frameAt ?? event.at, event.code, random);
+  const step = reconnect(state, 'reconnecting', event.at, event.frameAt ?? event.at, event.code, random);
   return to(step.state, 'drop', ...step.commands);
 }
 
-/** From pictures to none. The first attempt starts at once; after earlier failures it waits its time. */
-function reconnect(state: Running, at: number, frameAt: number, reason: Reason, random: () => number): Step {
+/**
+ * From pictures to none. The first attempt starts at once, while the tile still says that it is stalled: it costs
+ * nothing when the camera is known to be gone, and brings the picture back two seconds earlier when the engine was.
+ * After earlier failures it waits its time.
+ */
+function reconnect(
+  state: Running,
+  status: 'stalled' | 'reconnecting',
+  at: number,
+  frameAt: number,
+  reason: Reason,
+  random: () => number,
+): Step {
   const failures = at - state.liveSince >= calmMs ? 0 : state.failures;
   const effort: Effort =
     failures === 0
       ? { kind: 'opening', since: at }
       : { kind: 'waiting', until: at + retryDelay(failures, undefined, random) };
   return to(
-    { status: 'reconnecting', since: frameAt, failures, reason, effort },
+    { status, since: frameAt, failures, reason, effort },
     ...(failures === 0 ? (['open'] as const) : []),
   );
 }
 
-function tick(state: PlayerState, event: Extract<PlayerEvent, { type: 'tick' }>, random: () => number): Step {
-  const { at, frameAt, limits } = event;
+function tick(
+  state: PlayerState,
+  { at, frameAt, limits }: Extract<PlayerEvent, { type: 'tick' }>,
+  random: () => number,
+): Step {
   const ageMs = frameAt === undefined ? Infinity : at - frameAt;
-  if (state.status === 'live' || state.status === 'delayed' || state.status === 'stalled') {
-    if (ageMs >= limits.reconnectMs) return reconnect(state, at, frameAt ?? at, 'silent', random);
-    const status = ageMs >= limits.stalledMs ? 'stalled' : ageMs >= limits.delayedMs ? 'delayed' : 'live';
-    return status === state.status ? stay(state) : stay(resume(state, status, at));
+  if (state.status === 'live' || state.status === 'delayed') {
+    if (ageMs >= limits.stalledMs) {
+      const status = ageMs >= limits.reconnectMs ? 'reconnecting' : 'stalled';
+      return reconnect(state, status, at, frameAt ?? at, 'silent', random);
+    }
+    const status = ageMs >= limits.delayedMs ? 'delayed' : 'live';
+    if (status === state.status) return stay(state);
+    const { liveSince, failures } = state;
+    return stay({ status, liveSince, failures: at - liveSince < calmMs ? failures : 0 });
   }
   if (state.status === 'idle') return stay(state);
   // Pictures again from the session that had gone silent: no need for another.
   if (ageMs < limits.delayedMs) {
     return to({ status: 'live', liveSince: at, failures: failuresOf(state) }, 'abandon');
   }
-  if (!isTrouble(state)) return stay(state);
-  return pursue(state, at, random);
+  return isTrouble(state) ? pursue(state, at, limits, random) : stay(state);
 }
 
-function resume(state: Running, status: 'live' | 'delayed' | 'stalled', at: number): PlayerState {
-  const { liveSince, failures } = state;
-  return status === 'stalled' || at - liveSince < calmMs
-    ? { status, liveSince, failures }
-    : { status, liveSince, failures: 0 };
-}
-
-/** Time passes in trouble: attempts become due, take too long, and at last the tile says that it is offline. */
-function pursue(state: TroubledState, at: number, random: () => number): Step {
-  const { effort } = state;
+/** Time passes in trouble: attempts become due, take too long, and the tile says how bad it is. */
+function pursue(state: TroubledState, at: number, limits: Limits, random: () => number): Step {
+  const { effort, since, failures, reason } = state;
   if (effort.kind === 'opening' && at - effort.since >= firstFrameMs) {
-    const reason = effort.isAgreed ? 'silent' : 'unreachable';
-    return to(retryLater(state, at, reason, undefined, random), 'abandon');
+    const why = effort.isAgreed ? 'silent' : 'unreachable';
+    return to(retryLater(state, at, why, undefined, random), 'abandon');
   }
-  const isLong = at - state.since >= offlineAfterMs && effort.kind !== 'queued';
-  const { since, failures, reason } = state;
-  const status = isLong ? 'offline' : state.status;
+  if (state.status === 'queued') return stay(state);
+  const status = statusAfter(state.status, effort, at - since, limits);
   if (effort.kind === 'waiting' && at >= effort.until) {
-    const opening: Effort = { kind: 'opening', since: at };
-    const begun = status === 'queued' ? 'connecting' : status;
-    return to({ status: begun, since, failures, reason, effort: opening }, 'open');
+    return to({ status, since, failures, reason, effort: { kind: 'opening', since: at } }, 'open');
   }
-  if (status === state.status || status === 'queued') return stay(state);
-  return stay({ status, since, failures, reason, effort });
+  return stay(status === state.status ? state : { status, since, failures, reason, effort });
+}
+
+type Named = Exclude<TroubledState['status'], 'queued'>;
+
+/** What a tile says after this long without a picture. */
+function statusAfter(status: Named, effort: Effort, sinceMs: number, limits: Limits): Named {
+  // Who waits for a turn is not known to fail.
+  if (sinceMs >= Math.max(offlineAfterMs, limits.reconnectMs) && effort.kind !== 'queued') return 'offline';
+  return status === 'stalled' && sinceMs >= limits.reconnectMs ? 'reconnecting' : status;
 }
 
 function hurried(state: PlayerState, at: number, random: () => number): PlayerState {
