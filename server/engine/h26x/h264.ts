@@ -4,6 +4,8 @@ import type { Codec, NalKind, PictureFormat } from './codec.ts';
 const idr = 5;
 const sps = 7;
 const pps = 8;
+/** MaxFS of level 6.2, table A-1: a slice that begins beyond it is none. */
+const mostMacroblocks = 139_264;
 
 /** H.264 as ITU-T H.264 and RFC 6184 number things. */
 export const h264: Codec = {
@@ -32,9 +34,9 @@ export const h264: Codec = {
 
   isBidirectional(slice) {
     const bits = new BitReader(slice, 1);
-    bits.ue(); // first_mb_in_slice
+    const firstMacroblock = bits.ue();
     const type = bits.ue();
-    return type === 1 || type === 6;
+    return firstMacroblock < mostMacroblocks && (type === 1 || type === 6);
   },
 };
 

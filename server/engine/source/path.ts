@@ -1,5 +1,4 @@
 import { EventEmitter, once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { EngineError, type EngineErrorCode } from '../error.ts';
 import type { CodecName, PictureFormat } from '../h26x/codec.ts';
 import { codecs } from '../h26x/codecs.ts';
@@ -9,7 +8,7 @@ import { Reel } from '../rtp/reel.ts';
 import { Timeline } from '../rtp/timeline.ts';
 import { imageServerInput } from './image-server-input.ts';
 import type { Input, InputEvents } from './input.ts';
-import { retryDelay } from './retry.ts';
+import { pause, retryDelay } from './retry.ts';
 import { rtspInput } from './rtsp-input.ts';
 import { isSameSource, type SourceRequest } from './source.ts';
 
@@ -143,17 +142,24 @@ export class Path {
    * with `camera-offline` when nothing is known after `patienceMs`.
    */
   async ready(patienceMs: number, signal: AbortSignal): Promise<CodecName> {
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
-    for (;;) {
-      if (this.#isClosed) throw new EngineError('not-found', 'The path has been closed.');
-      if (this.#state === 'error' && this.#error !== undefined) throw this.#error;
-      if (this.#codec !== undefined) return this.#codec;
-      try {
+    const patience = new AbortController();
+    const timer = setTimeout(() => {
+      patience.abort();
+    }, patienceMs);
+    const deadline = AbortSignal.any([signal, patience.signal]);
+    try {
+      for (;;) {
+        if (this.#isClosed) throw new EngineError('not-found', 'The path has been closed.');
+        if (this.#state === 'error' && this.#error !== undefined) throw this.#error;
+        if (this.#codec !== undefined) return this.#codec;
         await once(this.#changes, 'change', { signal: deadline });
-      } catch {
-        signal.throwIfAborted();
-        throw new EngineError('camera-offline', 'The camera gives no picture yet.');
       }
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof EngineError) throw error;
+      throw new EngineError('camera-offline', 'The camera gives no picture yet.');
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -191,8 +197,7 @@ export class Path {
             : new EngineError('camera-offline', 'Receiving failed.', { cause: error });
         failures = this.#counters.pictures > pictures + 25 ? 1 : failures + 1;
         this.#fail(reason, failures);
-        const pause = retryDelay(failures, reason.code, this.#options.random);
-        await sleep(pause, undefined, { signal, ref: false }).catch(() => undefined);
+        await pause(retryDelay(failures, reason.code, this.#options.random), signal);
       }
       if (signal.aborted) {
         // Another source, or a fresh token: what went wrong before says nothing any more.
@@ -223,6 +228,7 @@ export class Path {
     const running = input.run(this.#events(stalled.reject), both);
     try {
       await Promise.race([stalled.promise, running]);
+      if (!signal.aborted) throw new EngineError('camera-offline', 'The source has ended.');
     } finally {
       clearInterval(timer);
       watchdog.abort();
@@ -302,8 +308,12 @@ export class Path {
   }
 
   #fail(error: EngineError, failures: number): void {
-    const { log } = this.#options;
-    log.warn({ path: this.name, code: error.code, reason: error.message, failures }, 'source failed');
+    // A camera that is off for days says so once, not every fifteen seconds.
+    const level = failures === 1 || error.code !== this.#error?.code ? 'warn' : 'debug';
+    this.#options.log[level](
+      { path: this.name, code: error.code, reason: error.message, failures },
+      'source failed',
+    );
     this.#error = error;
     this.#setState('error');
     if (error.code === 'b-frames' || error.code === 'codec-unsupported') {

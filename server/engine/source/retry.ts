@@ -20,3 +20,17 @@ export function retryDelay(
   // A floor, so that an unlucky draw does not make a busy loop.
   return Math.round(100 + random() * (ceiling - 100));
 }
+
+/** Resolves after this time, or at once when the signal is aborted. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const wake = (): void => {
+    resolve(undefined);
+  };
+  const timer = setTimeout(wake, ms);
+  signal.addEventListener('abort', wake, { once: true });
+  await promise;
+  clearTimeout(timer);
+  signal.removeEventListener('abort', wake);
+}

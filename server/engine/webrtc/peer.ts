@@ -90,7 +90,15 @@ export async function openPeer(
       if (state === 'failed' || state === 'closed' || state === 'disconnected') lost();
     });
     const local = await describe(connection, narrowOffer(offer, picked));
-    for (const candidate of offer.candidates) connection.addRemoteCandidate(candidate, offer.video.mid);
+    const addCandidate = (candidate: string): void => {
+      if (isClosed || !isUsableCandidate(candidate)) return;
+      try {
+        connection.addRemoteCandidate(candidate, offer.video.mid);
+      } catch {
+        // One that the library cannot read is one way less to the viewer, not an error.
+      }
+    };
+    offer.candidates.forEach(addCandidate);
     const answer = writeAnswer({ offer, picked, ssrc, cname, local, candidates: candidates(local, where) });
     return {
       answer,
@@ -106,10 +114,7 @@ export async function openPeer(
           // The transport went away between two packets; the state change says so too.
         }
       },
-      addCandidate(candidate) {
-        if (!isClosed && isUsableCandidate(candidate))
-          connection.addRemoteCandidate(candidate, offer.video.mid);
-      },
+      addCandidate,
       close,
     };
   } catch (cause) {
