@@ -54,7 +54,7 @@ describe.each(['main', 'sub'] as const)('decoded by the browser, pictures of %s'
   it.each([formats[format].width, 500, 320])(
     'carry their strip on a canvas %i pixels wide',
     async (width) => {
-        const pictures = composePictures({ main: await material('main'), sub: await material('sub') });
+      const pictures = composePictures({ main: await material('main'), sub: await material('sub') });
       const first = pictures.keyframeAtOrBefore(camera, format, pictures.indexAt(camera, format, noon));
       const units = Array.from({ length: 2.4 * formats[format].framesPerSecond }, (_, i) =>
         pictures.at(camera, format, first + i),
