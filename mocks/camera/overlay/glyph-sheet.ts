@@ -7,9 +7,9 @@ export const PER_LINE = 16;
 /** One macroblock row. */
 export const CELL_HEIGHT = 16;
 
-/** How large the letters are: on the small picture 80 to the line, on the large one a little taller and 128. */
+/** How large the letters are: on the small picture 80 to the line, on the large one a little taller and 138. */
 export const sheets = {
-  main: { url: new URL('glyphs/main.pgm', import.meta.url), pitch: 10, fontPx: 16, baseline: 12 },
+  main: { url: new URL('glyphs/main.pgm', import.meta.url), pitch: 9, fontPx: 15, baseline: 12 },
   sub: { url: new URL('glyphs/sub.pgm', import.meta.url), pitch: 8, fontPx: 13.33, baseline: 12 },
 } as const satisfies Record<Format, unknown>;
 
