@@ -4,6 +4,7 @@ import { sveltekit } from '@sveltejs/kit/vite';
 import tailwindcss from '@tailwindcss/vite';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { mockWorker } from './mocks/vite-plugin.ts';
 import { chromiumFlags, findChromium } from './.ci/machine.ts';
 
 const executablePath = findChromium();
@@ -18,6 +19,7 @@ export default defineConfig({
     ...(bff === undefined ? {} : { proxy: { '/api': bff, '/healthz': bff, '/readyz': bff } }),
   },
   plugins: [
+    mockWorker(),
     tailwindcss(),
     sveltekit({
       adapter: adapter({ pages: 'build', fallback: 'index.html' }),
