@@ -27,6 +27,6 @@ times.forEach((time, i) => {
 });
 const drawn = performance.now();
 writeFileSync(file, sheet.toBuffer('image/png'));
-console.log(
-  `${name} ${format}: traced in ${Math.round(traced - began)} ms, ${Math.round((drawn - traced) / times.length)} ms a picture`,
+process.stdout.write(
+  `${name} ${format}: traced in ${Math.round(traced - began)} ms, ${Math.round((drawn - traced) / times.length)} ms a picture\n`,
 );

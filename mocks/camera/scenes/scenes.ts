@@ -1,5 +1,13 @@
 /** The scenes that have been drawn and encoded, in the order in which a tour of the demo would show them. */
-export const sceneNames = ['junction', 'metro-platform', 'highway', 'tunnel'] as const;
+export const sceneNames = [
+  'junction',
+  'metro-platform',
+  'highway',
+  'car-park',
+  'roundabout',
+  'tunnel',
+  'highway-night',
+] as const;
 
 export type SceneName = (typeof sceneNames)[number];
 
@@ -18,7 +26,10 @@ export const scenes: Readonly<Record<SceneName, Scene>> = {
   junction: { name: 'junction', kind: 'road', isNight: false },
   'metro-platform': { name: 'metro-platform', kind: 'metro', isNight: false },
   highway: { name: 'highway', kind: 'highway', isNight: false },
+  'car-park': { name: 'car-park', kind: 'parking', isNight: false },
+  roundabout: { name: 'roundabout', kind: 'road', isNight: false },
   tunnel: { name: 'tunnel', kind: 'tunnel', isNight: false },
+  'highway-night': { name: 'highway-night', kind: 'highway', isNight: true },
 };
 
 /** Seconds after which a scene's clip flows into its own beginning. */

@@ -1,6 +1,6 @@
 import { hash, noise } from '../render/chance.ts';
 import type { Material } from '../render/material.ts';
-import { Mesh } from '../render/mesh.ts';
+import type { Mesh } from '../render/mesh.ts';
 import { colour, type Rgb } from '../render/vector.ts';
 
 export interface FacadeStyle {

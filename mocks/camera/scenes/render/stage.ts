@@ -3,7 +3,7 @@ import { Film, type Look } from './film.ts';
 import { Lens, nearest, type LensMounting } from './lens.ts';
 import { lampAt, skyLight, type Lamp, type Light } from './light.ts';
 import { freshSurface, surfaceAt, type Material } from './material.ts';
-import { Mesh, turned, type Placement } from './mesh.ts';
+import { turned, type Mesh, type Placement } from './mesh.ts';
 import { clipNear, cornerSize, fillTriangle, type Touch } from './raster.ts';
 import { waterLight } from './water.ts';
 import type { Rgb, Vec3 } from './vector.ts';

@@ -135,7 +135,7 @@ function passengers(): { walks: Walk[]; passes: { x: number; at: number }[] } {
     const lane = isIn ? n % 4 : 4 + (n % 3);
     const x = -5.5 + lane * 1.5;
     const figure = crowd[(n * 7 + 1) % crowd.length] ?? { garb: 'robe' };
-    const far: readonly [number, number] = n % 3 === 0 ? [-9, 38] : [stairs[isIn ? 1 : 0] ?? 5, foot + 0.6];
+    const far: readonly [number, number] = n % 3 === 0 ? [-9, 38] : [stairs[isIn ? 1 : 0], foot + 0.6];
     const near: readonly [number, number] = [-8 + random() * 15, -3];
     const middle: readonly (readonly [number, number])[] = [
       [x, gates - 2.5],
