@@ -34,7 +34,7 @@ export interface AppParts {
   /** Names this process among several on one database. */
   readonly holder: string;
   /** Epoch ms. */
-  now(): number;
+  readonly now: () => number;
   readonly newsHeartbeatMs?: number;
 }
 
@@ -153,7 +153,7 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
 
   let closing: Promise<void> | undefined;
   return {
-    fetch: (request, env) => app.fetch(request, env as object | undefined),
+    fetch: (request, env) => app.fetch(request, env ?? {}),
     upkeep,
     close: () =>
       (closing ??= (async () => {

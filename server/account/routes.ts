@@ -11,9 +11,9 @@ import { changeUser, findUser, listUsers } from './users.ts';
 
 export interface AccountParts {
   readonly store: Store;
-  now(): number;
+  readonly now: () => number;
   /** Sessions or rights were lost: closes the pictures that depended on them. Returns before that is done. */
-  afterLoss(): void;
+  readonly afterLoss: () => void;
 }
 
 /** Tells a request's session from its cookie. */

@@ -20,11 +20,11 @@ export interface SyncParts {
   readonly log: Logger;
   /** This process among several. */
   readonly holder: string;
-  now(): number;
+  readonly now: () => number;
   /** After every reading that succeeded. */
-  onSynced(): Promise<void>;
+  readonly onSynced: () => Promise<void>;
   readonly pace?: SyncPace;
-  random?(): number;
+  readonly random?: () => number;
 }
 
 /**
@@ -37,7 +37,8 @@ export async function keepSynced(vms: Vms, parts: SyncParts, signal: AbortSignal
   const duty = `sync:${vms.id}`;
   let failures = 0;
   let isFirst = true;
-  while (!signal.aborted) {
+  const isEnding = (): boolean => signal.aborted;
+  while (!isEnding()) {
     let pauseMs = pace.everyMs * (0.9 + 0.2 * random());
     try {
       const isRead = await readOnce();
@@ -45,7 +46,7 @@ export async function keepSynced(vms: Vms, parts: SyncParts, signal: AbortSignal
       else failures = 0;
       isFirst = false;
     } catch (cause) {
-      if (signal.aborted) break;
+      if (isEnding()) break;
       failures += 1;
       pauseMs = random() * Math.min(pace.longestPauseMs, 1000 * 2 ** failures);
       log.warn({ err: cause, vms: vms.id, failures }, 'the VMS could not be read');

@@ -35,7 +35,7 @@ async function answers(question: Promise<unknown>): Promise<boolean> {
 export function healthRoutes(parts: {
   readonly store: Store;
   readonly gateway: Gateway;
-  now(): number;
+  readonly now: () => number;
 }): Pick<Handlers, 'readHealth' | 'readReadiness'> {
   const { store, gateway, now } = parts;
   const since = sinceKeeper(now);

@@ -33,8 +33,8 @@ export interface Call<Name extends RouteName> {
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal;
   readonly cookieHeader: string | undefined;
-  setHeader(name: string, value: string): void;
-  setStatus(status: 200 | 503): void;
+  readonly setHeader: (name: string, value: string) => void;
+  readonly setStatus: (status: 200 | 503) => void;
 }
 
 export type Handler<Name extends RouteName> = (
@@ -57,7 +57,7 @@ export interface Gate {
     now: number,
   ): Promise<Principal | undefined>;
   readonly publicUrl: string | undefined;
-  now(): number;
+  readonly now: () => number;
 }
 
 /** Lets the request through or throws: other sites first, then who asks, then what they may. */

@@ -10,9 +10,9 @@ export interface LiveParts {
   readonly directory: CameraDirectory;
   readonly supply: Supply;
   readonly upkeep: Upkeep;
-  now(): number;
+  readonly now: () => number;
   /** Runs on after the answer; what fails is logged, and made good by the next round of upkeep. */
-  inBackground(work: Promise<unknown>): void;
+  readonly inBackground: (work: Promise<unknown>) => void;
 }
 
 export function liveRoutes(parts: LiveParts): Pick<Handlers, 'reserve' | 'renew' | 'release'> {

@@ -33,8 +33,8 @@ export interface UpkeepParts {
   readonly supply: Supply;
   readonly log: Logger;
   readonly holder: string;
-  now(): number;
-  random?(): number;
+  readonly now: () => number;
+  readonly random?: () => number;
 }
 
 /** Keeps what runs in step with who may see it. */

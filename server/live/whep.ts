@@ -59,7 +59,7 @@ export interface WhepParts {
   /** How often one session may ask, see allowance.ts. */
   readonly offers: Allowance;
   readonly patches: Allowance;
-  now(): number;
+  readonly now: () => number;
 }
 
 /** What failed while the gateway was asked, as an answer. */

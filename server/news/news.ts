@@ -18,7 +18,7 @@ export interface NewsParts {
   readonly store: Store;
   readonly directory: CameraDirectory;
   readonly log: Logger;
-  now(): number;
+  readonly now: () => number;
   readonly heartbeatMs?: number;
 }
 

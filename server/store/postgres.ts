@@ -4,17 +4,16 @@ import pg from 'pg';
 import type { Schema } from './schema.ts';
 import type { Listener, Store } from './store.ts';
 
-const int8 = 20;
 /** How many connections one BFF may hold, beside the one that listens. */
 const poolSize = 10;
 const longestPauseMs = 5000;
 
 // int8 arrives as text by default, as it may exceed 2^53; ours are epoch ms and counters, which do not.
 const types: pg.CustomTypesConfig = {
-  getTypeParser: ((id: number, format?: 'text' | 'binary') =>
-    id === int8
+  getTypeParser: (id, format) =>
+    id === pg.types.builtins.INT8
       ? Number
-      : (pg.types.getTypeParser(id, format as 'text') as unknown)) as typeof pg.types.getTypeParser,
+      : (pg.types.getTypeParser(id, format) as (text: string) => unknown),
 };
 
 /** Opens a pool on a Postgres server. */

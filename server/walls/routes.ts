@@ -6,7 +6,7 @@ import { changeWall, createWall, deleteWall, listWalls, readWall } from './walls
 export function wallRoutes(parts: {
   readonly store: Store;
   readonly directory: CameraDirectory;
-  now(): number;
+  readonly now: () => number;
 }): Pick<Handlers, 'listWalls' | 'readWall' | 'createWall' | 'changeWall' | 'deleteWall'> {
   const { db } = parts.store;
   const { directory, now } = parts;
