@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
 import { problemStatus, type ProblemCode } from '#contract/problem.ts';
-import '../../app.css';
+import '#lib/ui/app.css';
 import { Account } from './account.svelte.ts';
 import SignInForm from './SignInForm.svelte';
 
@@ -23,7 +23,7 @@ const problem = (code: ProblemCode, more: object = {}) =>
 async function openForm(...answers: (Response | Error)[]) {
   const sent: unknown[] = [];
   vi.spyOn(globalThis, 'fetch').mockImplementation(async (_, init) => {
-    sent.push(JSON.parse(String(init?.body)));
+    sent.push(JSON.parse(init?.body as string));
     const answer = answers.shift();
     if (answer instanceof Response) return answer;
     throw answer ?? new TypeError('no answer left');

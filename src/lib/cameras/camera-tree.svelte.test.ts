@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
 import type { Camera, CameraGroup } from '#contract/camera.ts';
-import '../../app.css';
+import '#lib/ui/app.css';
 import CameraTree from './CameraTree.svelte';
 import type { DirectoryCondition } from './directory.svelte.ts';
 import { indexed, search } from './search.ts';
@@ -44,7 +44,7 @@ async function openTree(directory = directoryOf()) {
   const screen = await render(CameraTree, {
     directory,
     shown: new Set(['c1']),
-    onuse: (list) => used.push(...list.map(({ number }) => number)),
+    onuse: (list: readonly Camera[]) => used.push(...list.map(({ number }) => number)),
   });
   screen.container.style.cssText =
     'display: flex; flex-direction: column; block-size: 400px; inline-size: 280px';

@@ -5,7 +5,7 @@ import { mayRetry } from '#lib/api/errors.ts';
 import type { Camera, Directory } from '#contract/camera.ts';
 import type { News } from '#contract/news.ts';
 import { routes } from '#contract/routes.ts';
-import { indexed, search } from './search.ts';
+import { indexed, keyed, search } from './search.ts';
 import { treeOf } from './tree.ts';
 
 /** The camera list of whoever is signed in. News keeps it fresh; reading it again every so often catches what news missed. */
@@ -59,8 +59,8 @@ export class CameraDirectory {
   );
   readonly cameras: readonly Camera[] = $derived(this.directory?.cameras ?? []);
   readonly tree = $derived(treeOf(this.cameras, this.directory?.groups ?? []));
-  readonly #byId = $derived(new Map(this.cameras.map((camera) => [camera.id, camera])));
-  readonly #byNumber = $derived(new Map(this.cameras.map((camera) => [camera.number, camera])));
+  readonly #byId = $derived(keyed(this.cameras, (camera) => camera.id));
+  readonly #byNumber = $derived(keyed(this.cameras, (camera) => camera.number));
   readonly #index = $derived(indexed(this.cameras, this.directory?.groups ?? []));
 
   /** Whether the list has been read at all, so that a missing camera is really missing. */

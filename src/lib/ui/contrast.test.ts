@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { contrast, type Oklch, readOklch } from './contrast.ts';
 
-const css = readFileSync(new URL('../../app.css', import.meta.url), 'utf8');
+const css = readFileSync(new URL('app.css', import.meta.url), 'utf8');
 const [usual, more] = [
   css.slice(css.indexOf('@theme'), css.indexOf('@media (prefers-contrast')),
   css.slice(css.indexOf('@media (prefers-contrast'), css.indexOf('@font-face')),

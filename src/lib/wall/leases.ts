@@ -155,7 +155,7 @@ export class Leases {
       this.#book = book;
       this.#letGo(release);
     } catch (cause) {
-      if (this.#life.signal.aborted) return;
+      if (this.#isClosed()) return;
       // Nobody asks again by himself: each picture's next attempt does, at its own pace.
       const error = new StreamError('unreachable', 'The reservation could not be asked for', { cause });
       this.#settle(wants, (waiting) => waiting.reject(error));
@@ -186,6 +186,11 @@ export class Leases {
         // The BFF is away or nobody is signed in. Pictures that run may run on; the next beat renews or learns.
       }
     }
+  }
+
+  // A function, because the compiler takes a flag that was false before an await to be false after it.
+  #isClosed(): boolean {
+    return this.#life.signal.aborted;
   }
 
   #letGo(ids: readonly string[]): void {

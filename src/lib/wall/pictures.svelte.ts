@@ -60,9 +60,8 @@ export class Pictures {
 
   /** Makes the wall show exactly this. */
   show(wishes: readonly TileWish[]): void {
-    const wanted = new Map(wishes.map((wish) => [wish.key, wish]));
     for (const [key, tile] of this.#tiles) {
-      if (wanted.has(key)) continue;
+      if (wishes.some((wish) => wish.key === key)) continue;
       this.#tiles.delete(key);
       tile.front.player.stop();
       tile.next?.player.stop();

@@ -1,3 +1,4 @@
+import { SvelteMap } from 'svelte/reactivity';
 import type { Camera } from '#contract/camera.ts';
 import type { Cell, Wall, WallContent } from '#contract/wall.ts';
 import * as contents from './content.ts';
@@ -29,7 +30,7 @@ export class WallDesk {
   readonly #cameras: CameraBook;
   #history = $state.raw<History<Showing>>(begin({ content: contents.blank, parked: [], wallId: undefined }));
   /** The saved walls that were opened here, as they were when last read or saved. */
-  #bases = $state.raw<ReadonlyMap<string, Wall>>(new Map());
+  readonly #bases = new SvelteMap<string, Wall>();
 
   /** The tile that keys act on. */
   selected = $state(0);
@@ -68,7 +69,7 @@ export class WallDesk {
   /** The camera on a tile; undefined for empty tiles and cameras this person may not see. */
   cameraAt(index: number): Camera | undefined {
     const id = this.content.cameraIds[index];
-    return id == null ? undefined : this.#cameras.byId(id);
+    return typeof id === 'string' ? this.#cameras.byId(id) : undefined;
   }
 
   /** The camera with a number; undefined when there is none that this person may see. */
@@ -91,7 +92,7 @@ export class WallDesk {
 
   /** Remembers how a wall is on the server now, without showing it: it was saved from here, or read. */
   know(wall: Wall): void {
-    this.#bases = new Map(this.#bases).set(wall.id, wall);
+    this.#bases.set(wall.id, wall);
   }
 
   /** What is shown is from now on that saved wall: it was just saved under that name. */
@@ -109,9 +110,7 @@ export class WallDesk {
 
   /** A saved wall no longer exists: what is shown of it stays, unsaved. */
   forget(wallId: string): void {
-    const bases = new Map(this.#bases);
-    bases.delete(wallId);
-    this.#bases = bases;
+    this.#bases.delete(wallId);
   }
 
   #show(showing: Showing): void {

@@ -65,21 +65,21 @@ export class WallKeys {
       case 'select':
         desk.digits = '';
         desk.select(command.direction);
-        return this.#saySelection();
+        { this.#saySelection(); return; }
       case 'select-end':
         desk.selectEnd(command.end);
-        return this.#saySelection();
+        { this.#saySelection(); return; }
       case 'carry':
         desk.carry(command.direction);
-        return this.#saySelection();
+        { this.#saySelection(); return; }
       case 'move-tile':
-        return desk.moveTile(command.direction);
+        { desk.moveTile(command.direction); return; }
       case 'resize-tile':
-        return desk.resizeTile(command.direction);
+        { desk.resizeTile(command.direction); return; }
       case 'type':
-        return this.#type(command.digits);
+        { this.#type(command.digits); return; }
       case 'call':
-        return this.#call(command.number);
+        { this.#call(command.number); return; }
       case 'leave':
         if (desk.digits !== '') desk.digits = '';
         else if (desk.isArranging) desk.toggleArranging();
@@ -87,27 +87,27 @@ export class WallKeys {
         return;
       case 'clear':
         desk.clear(desk.selected);
-        return notices.say(t('wall.cleared', { tile: desk.selected + 1 }));
+        { notices.say(t('wall.cleared', { tile: desk.selected + 1 })); return; }
       case 'undo':
-        return desk.undo();
+        { desk.undo(); return; }
       case 'redo':
-        return desk.redo();
+        { desk.redo(); return; }
       case 'tile-full':
         if (desk.cameraAt(desk.selected)) desk.toggleFull();
         return;
       case 'wall-full':
-        return this.#page.fullScreen();
+        { this.#page.fullScreen(); return; }
       case 'search':
-        return this.#page.search();
+        { this.#page.search(); return; }
       case 'open-wall':
-        return this.#page.openWall();
+        { this.#page.openWall(); return; }
       case 'arrange':
-        return desk.toggleArranging();
+        { desk.toggleArranging(); return; }
       case 'add-tile':
         if (!desk.addTile()) notices.show(t('wall.no-room'), { meaning: 'notice' });
         return;
       case 'remove-tile':
-        return desk.removeTile();
+        { desk.removeTile(); return; }
       case 'pin':
         settings.isPinned = !settings.isPinned;
         return;

@@ -173,6 +173,9 @@ export class WallRoom {
         return;
       case 'wall':
         void this.#hearOfWall(news);
+        return;
+      case 'directory':
+      case 'signed-out':
     }
   }
 

@@ -18,7 +18,10 @@ function conditionOf(status: PlayerStatus): Condition {
 /** Tells people who cannot see the wall which pictures are lost and which are back. */
 export class Watch {
   readonly #room: WallRoom;
+  // Plain: what was known before must not call `look` again.
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity
   readonly #known = new Map<string, Condition>();
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- the same
   readonly #changed = new Map<string, 'well' | 'lost'>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 

@@ -4,7 +4,7 @@ import { page, userEvent } from 'vitest/browser';
 import { cleanup, render } from 'vitest-browser-svelte';
 import type { Wall } from '#contract/wall.ts';
 import { speak } from '#lib/ui/words/words.svelte.ts';
-import '../../app.css';
+import '#lib/ui/app.css';
 import { type BffInPage, bffInPage } from './testing/bff-in-page.ts';
 import WorkplaceOnMocks from './testing/WorkplaceOnMocks.svelte';
 
@@ -14,9 +14,9 @@ beforeEach(async () => {
   await page.viewport(1280, 720);
   site = bffInPage();
 });
-afterEach(async () => {
+afterEach(() => {
   // First the page, which gives back what it reserved, then the BFF that it gives it back to.
-  await cleanup();
+  cleanup();
   speak('en');
   site.close();
 });

@@ -28,7 +28,8 @@ const storedAs = 'parapet.language';
 
 let current = $state.raw<Language>(languageOf(read()));
 // Compiled on first use: a page says a fraction of the catalogue, and compiling is the slow part.
-let compiled = new Map<WordKey, IntlMessageFormat>();
+// eslint-disable-next-line svelte/prefer-svelte-reactivity -- a cache: nothing is drawn from it but through `current`
+const compiled = new Map<WordKey, IntlMessageFormat>();
 
 function languageOf(code: string | null): Language {
   return [...languages, mirrored].find((language) => language.code === code) ?? english;
@@ -51,7 +52,7 @@ export function language(): Language {
 /** Speaks another language from now on, here and on the next visit. Unknown codes mean English. */
 export function speak(code: string): void {
   current = languageOf(code);
-  compiled = new Map();
+  compiled.clear();
   try {
     localStorage.setItem(storedAs, current.code);
   } catch {
