@@ -1,6 +1,42 @@
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
+import { stripTypeScriptTypes } from 'node:module';
 import type { AddressInfo } from 'node:net';
+
+/** What the page's `vitals()` says of a tile. Counters are Chromium's own. */
+export interface TileVitals {
+  readonly path: string;
+  readonly status: number;
+  readonly state: string;
+  readonly frames: number;
+  readonly firstFrameMs?: number;
+  readonly answerMs?: number;
+  readonly ageMs?: number;
+  readonly width: number;
+  readonly readings: readonly {
+    readonly at: number;
+    readonly number?: number;
+    readonly latencyMs?: number;
+  }[];
+  readonly remote?: string;
+  readonly framesDecoded?: number;
+  readonly framesDropped?: number;
+  readonly keyFramesDecoded?: number;
+  readonly packetsLost?: number;
+  readonly nackCount?: number;
+  readonly pliCount?: number;
+  readonly jitterBufferDelay?: number;
+  readonly jitterBufferEmittedCount?: number;
+}
+
+/** What the page's script puts into its global scope. */
+export interface ViewerGlobals {
+  view(path: string, options?: { readings?: number; only?: 'udp' | 'tcp' }): Promise<number>;
+  vitals(): Promise<TileVitals[]>;
+  closeAll(): void;
+  readonly ready: true;
+}
 
 /** A page with a bare WHEP player for tests and benches, and a door from it to the engine. */
 export interface ViewerPage {
@@ -9,14 +45,18 @@ export interface ViewerPage {
 }
 
 /**
- * What the page's script knows: `view(path)` opens a picture, `tiles` are those that are open. Kept as text: it runs in
+ * What the page's script knows: `view(path, options)` opens a picture, `vitals()` tells of all, `closeAll()` ends them. With
+ * `readings` in the options that many pictures have their strip read: which camera, and how late. Kept as text: it runs in
  * the browser only.
  */
 const script = `
+import { readStrip } from '/strip.js';
 const tiles = [];
 window.tiles = tiles;
+const canvas = new OffscreenCanvas(640, 360);
+const pen = canvas.getContext('2d', { willReadFrequently: true });
 window.view = async (path, options = {}) => {
-  const tile = { path, startedAt: performance.now(), frames: 0, frameTimes: [] };
+  const tile = { path, startedAt: performance.now(), frames: 0, readings: [] };
   tiles.push(tile);
   const pc = new RTCPeerConnection();
   tile.pc = pc;
@@ -25,64 +65,76 @@ window.view = async (path, options = {}) => {
   document.body.append(video);
   tile.video = video;
   pc.ontrack = (event) => { video.srcObject = new MediaStream([event.track]); };
-  pc.onconnectionstatechange = () => { tile.state = pc.connectionState; };
-  const onFrame = (now, meta) => {
+  const onFrame = () => {
+    const now = performance.now();
     tile.frames++;
-    tile.lastFrameAt = performance.now();
-    tile.firstFrameAt ??= performance.now();
-    if (tile.frameTimes.length < 400) tile.frameTimes.push({ at: now - tile.startedAt, rtp: meta.rtpTimestamp, shown: meta.expectedDisplayTime - tile.startedAt });
-    if (window.onPicture) window.onPicture(tile, video);
+    tile.firstFrameAt ??= now;
+    tile.lastFrameAt = now;
+    if (tile.readings.length < (options.readings ?? 0)) {
+      const wall = Date.now();
+      pen.clearRect(0, 0, 640, 360);
+      pen.drawImage(video, 0, 0, 640, 360);
+      const picture = pen.getImageData(0, 0, 640, 360);
+      const strip = readStrip(picture);
+      // A new video element may call before there is anything to draw.
+      if (picture.data[3] !== 0) tile.readings.push({ at: now - tile.startedAt, number: strip?.number, latencyMs: strip && wall - strip.timeMs });
+    }
     video.requestVideoFrameCallback(onFrame);
   };
   video.requestVideoFrameCallback(onFrame);
   pc.addTransceiver('video', { direction: 'recvonly' });
-  if (options.audio) pc.addTransceiver('audio', { direction: 'recvonly' });
   await pc.setLocalDescription();
   const response = await fetch('/offer/' + path, { method: 'POST', body: pc.localDescription.sdp });
   tile.status = response.status;
   tile.answeredAt = performance.now();
-  if (response.status !== 201) { tile.error = await response.text(); return tile.status; }
-  tile.location = response.headers.get('location');
   let sdp = await response.text();
-  tile.answer = sdp;
-  if (options.only) sdp = sdp.split('\\r\\n').filter((l) => !l.startsWith('a=candidate:') || l.includes(' ' + options.only + ' ')).join('\\r\\n');
+  if (response.status !== 201) return tile.status;
+  if (options.only) sdp = sdp.split('\\r\\n').filter((line) => !line.startsWith('a=candidate:') || line.includes(' ' + options.only + ' ')).join('\\r\\n');
   await pc.setRemoteDescription({ type: 'answer', sdp });
-  return 201;
+  return tile.status;
 };
-window.vitals = async () => Promise.all(tiles.map(async (tile) => {
-  const out = { path: tile.path, status: tile.status, error: tile.error, state: tile.state, frames: tile.frames,
+window.vitals = () => Promise.all(tiles.map(async (tile) => {
+  const out = { path: tile.path, status: tile.status, state: tile.pc.connectionState, frames: tile.frames,
     firstFrameMs: tile.firstFrameAt && tile.firstFrameAt - tile.startedAt,
     answerMs: tile.answeredAt && tile.answeredAt - tile.startedAt,
     ageMs: tile.lastFrameAt && performance.now() - tile.lastFrameAt,
-    width: tile.video.videoWidth, height: tile.video.videoHeight };
+    width: tile.video.videoWidth, readings: tile.readings };
   for (const report of (await tile.pc.getStats()).values()) {
-    if (report.type === 'inbound-rtp') for (const key of ['framesDecoded','framesDropped','keyFramesDecoded','packetsLost','packetsReceived','nackCount','pliCount','bytesReceived','jitterBufferDelay','jitterBufferEmittedCount','freezeCount','totalDecodeTime','jitter','framesAssembledFromMultiplePackets'])
-      out[key] = report[key];
-    if (report.type === 'candidate-pair' && report.nominated) out.pairState = report.state;
+    if (report.type === 'inbound-rtp')
+      for (const key of ['framesDecoded', 'framesDropped', 'keyFramesDecoded', 'packetsLost', 'packetsReceived', 'nackCount', 'pliCount', 'bytesReceived', 'jitterBufferDelay', 'jitterBufferEmittedCount'])
+        out[key] = report[key];
     if (report.type === 'remote-candidate') out.remote = report.address + ':' + report.port + '/' + report.protocol;
   }
   return out;
 }));
+window.closeAll = () => { for (const tile of tiles) { tile.pc.close(); tile.video.srcObject = null; tile.video.remove(); } tiles.length = 0; };
+window.ready = true;
 `;
 
-/** @param engine where the engine answers; `extra` is put into the page as a module */
+/** The strip of synthetic pictures is read by the page itself. */
+const stripFile = new URL('../../../mocks/camera/strip.ts', import.meta.url);
+
+/** @param engine tells where the engine answers, which may change while the page lives */
 export async function serveViewerPage(
-  engine: { readonly url: string; readonly secret: string },
-  extra = '',
+  engine: () => { readonly url: string; readonly secret: string },
 ): Promise<ViewerPage> {
+  const strip = stripTypeScriptTypes(await readFile(stripFile, 'utf8'));
   const server = createServer((request, response) => {
     const path = /^\/offer\/(.+)$/.exec(request.url ?? '')?.[1];
     if (path === undefined) {
-      response.setHeader('content-type', 'text/html');
-      response.end(`<!doctype html><body><script>${script}</script><script type="module">${extra}</script>`);
+      const isScript = request.url?.endsWith('.js') === true;
+      response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
+      if (request.url === '/strip.js') response.end(strip);
+      else if (request.url === '/page.js') response.end(script);
+      else response.end('<!doctype html><body><script type="module" src="/page.js"></script>');
       return;
     }
     void (async () => {
       const chunks: Buffer[] = [];
       for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-      const answer = await fetch(`${engine.url}/${path}/whep`, {
+      const answer = await fetch(`${engine().url}/${path}/whep`, {
         method: 'POST',
-        headers: { authorization: `Bearer ${engine.secret}`, 'content-type': 'application/sdp' },
+        headers: { authorization: `Bearer ${engine().secret}`, 'content-type': 'application/sdp' },
         body: Buffer.concat(chunks).toString(),
       });
       response.writeHead(answer.status, { location: answer.headers.get('location') ?? '' });

@@ -14,7 +14,7 @@ function camera() {
   let picture = 0;
   return {
     reel,
-    shoot(packets = 1, isKeyframe = picture === 0): void {
+    shoot: (packets = 1, isKeyframe = picture === 0): void => {
       for (let i = 0; i < packets; i++)
         reel.push(
           mediaPacket([Uint8Array.of(picture, i)], 1e10 + picture * frame, i === packets - 1),

@@ -276,7 +276,7 @@ describe('the control interface', () => {
     const response = await engine.fetch('/v3/config/paths/replace/bad/sub', {
       method: 'POST',
       headers: json,
-      body: JSON.stringify(source) ?? '{',
+      body: source === undefined ? '{' : JSON.stringify(source),
     });
     const text = await response.clone().text();
     expect(await problem(response)).toMatchObject({ status: 400, code: 'bad-offer' });
