@@ -14,6 +14,7 @@ import { createEngineGateway } from './gateway/engine/engine-gateway.ts';
 import { createLog } from './http/log.ts';
 import { openStaticFiles } from './http/static-files.ts';
 import { publish } from './news/envelope.ts';
+import { freeDuties } from './store/duty.ts';
 import { openStore } from './store/open-store.ts';
 import { openSystems } from './systems.ts';
 import { seedDemoWalls } from './walls/demo-walls.ts';
@@ -59,6 +60,8 @@ async function start(): Promise<void> {
     if (users.length > 0) await publish(store.db, { kind: 'users-changed', users });
     if (config.isDemo) await seedDemoWalls(store.db, now());
   };
+  // One process has the embedded database: what its predecessor held when it was killed is free.
+  if (store.kind === 'pglite') await freeDuties(store.db);
   // Before the first request: leases that only ran out because nobody was there live on.
   await app.upkeep.round();
   const duties = [
@@ -66,7 +69,16 @@ async function start(): Promise<void> {
     ...systems.map((vms) => keepSynced(vms, { db: store.db, log, holder, now, onSynced }, ending.signal)),
   ];
 
-  const server = createAdaptorServer({ fetch: (request, bindings) => app.fetch(request, bindings) });
+  const server = createAdaptorServer({
+    fetch: (request, bindings) => app.fetch(request, bindings),
+    serverOptions: {
+      // Longer than the pages' renewals are apart, so that they share one connection.
+      keepAliveTimeout: 30_000,
+      // A request that trickles in holds a socket no longer than this.
+      headersTimeout: 10_000,
+      requestTimeout: 30_000,
+    },
+  });
   server.listen(config.port, config.host);
   await once(server, 'listening');
 

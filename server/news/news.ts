@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { News } from '#contract/news.ts';
 import { readSession } from '#server/account/sessions.ts';
-import { type CameraDirectory, rightsOf } from '#server/cameras/directory.ts';
+import { type CameraDirectory, type KnownCamera, rightsOf } from '#server/cameras/directory.ts';
 import type { Logger } from '#server/http/log.ts';
 import type { Principal } from '#server/http/principal.ts';
 import { Refusal } from '#server/http/refusal.ts';
@@ -80,17 +80,18 @@ export async function openNewsDesk(parts: NewsParts): Promise<NewsDesk> {
   // One text after the other, so that everybody hears them in the order they were said.
   let queue = Promise.resolve();
 
-  /** Whether a piece of news is for this person. */
-  const isFor = async (
+  /** Whether a piece of news is for this person; `camera` is the one it is about, if any. */
+  const isFor = (
     { principal }: Subscriber,
     envelope: Envelope & { kind: 'news' },
-  ): Promise<boolean> => {
+    camera: KnownCamera | undefined,
+  ): boolean => {
     if (envelope.sessions !== undefined && !envelope.sessions.includes(principal.sessionId)) return false;
     if (envelope.user !== undefined && envelope.user !== principal.user.id) return false;
     if (envelope.notUser === principal.user.id) return false;
-    if (envelope.news.kind !== 'camera') return true;
-    const camera = (await directory.snapshot()).cameras.get(envelope.news.cameraId);
-    return camera !== undefined && rightsOf(principal.user, camera).length > 0;
+    return (
+      envelope.news.kind !== 'camera' || (camera !== undefined && rightsOf(principal.user, camera).length > 0)
+    );
   };
 
   const refresh = async (subscriber: Subscriber): Promise<void> => {
@@ -104,11 +105,15 @@ export async function openNewsDesk(parts: NewsParts): Promise<NewsDesk> {
   };
 
   const pass = async (envelope: Envelope): Promise<void> => {
+    const camera =
+      envelope.kind === 'news' && envelope.news.kind === 'camera'
+        ? (await directory.snapshot()).cameras.get(envelope.news.cameraId)
+        : undefined;
     for (const subscriber of [...subscribers]) {
       const { sessionId, user } = subscriber.principal;
       switch (envelope.kind) {
         case 'news':
-          if (await isFor(subscriber, envelope)) subscriber.tell(envelope.news);
+          if (isFor(subscriber, envelope, camera)) subscriber.tell(envelope.news);
           break;
         case 'sessions-ended':
           if (!envelope.sessions.includes(sessionId)) break;

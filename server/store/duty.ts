@@ -42,3 +42,8 @@ export async function leaveDuty(db: Db, name: string, holder: string): Promise<v
     .where('holder', '=', holder)
     .execute();
 }
+
+/** Frees all duties, where no other process can be holding one. When they were last done stays known. */
+export async function freeDuties(db: Db): Promise<void> {
+  await db.updateTable('duties').set({ held_until: 0 }).execute();
+}
