@@ -11,10 +11,11 @@ const rates = {
 /**
  * A faint line along the lower edge, and finer quantisation for its macroblock row. Below a flat row, every motion
  * vector that points out of the picture would cost x264 nothing, but in the camera's taller picture it would fetch parts
- * of caption and clock. With the line, coded well, such vectors never pay.
+ * of caption and clock. With the line, coded well, such vectors never pay. Vectors from further up would have to be
+ * longer than `mvrange` allows.
  */
 const lowerEdge =
-  'drawbox=x=0:y=ih-2:w=iw:h=2:color=0x202020:t=fill,addroi=x=0:y=ih-16:w=iw:h=16:qoffset=-0.6';
+  'drawbox=x=0:y=ih-2:w=iw:h=2:color=0x343434:t=fill,addroi=x=0:y=ih-16:w=iw:h=16:qoffset=-0.6';
 
 export class EncodeError extends Error {
   override readonly name = 'EncodeError';
@@ -41,7 +42,7 @@ export async function encodeClip(
   const { width, height, framesPerSecond } = clipFormats[format];
   const { crf, maxrate, level } = rates[format];
   const gop = framesPerSecond * keyframeSeconds;
-  const x264 = `keyint=${gop}:min-keyint=${gop}:scenecut=0:open-gop=0:bframes=0:ref=1:weightp=0:cabac=0:slices=1:threads=1:sliced-threads=0:lookahead-threads=1:8x8dct=0:repeat-headers=1:aud=0:nal-hrd=none:aq-mode=1:aq-strength=0.9:rc-lookahead=40`;
+  const x264 = `keyint=${gop}:min-keyint=${gop}:scenecut=0:open-gop=0:bframes=0:ref=1:weightp=0:cabac=0:slices=1:threads=1:sliced-threads=0:lookahead-threads=1:8x8dct=0:repeat-headers=1:aud=0:nal-hrd=none:aq-mode=1:aq-strength=0.9:rc-lookahead=40:mvrange=32`;
   const args = [
     ...['-hide_banner', '-loglevel', 'warning', '-y'],
     ...[
