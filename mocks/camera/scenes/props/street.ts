@@ -1,4 +1,4 @@
-import type { Halo } from '../render/stage.ts';
+import type { Halo } from '../render/plate.ts';
 import type { Lamp } from '../render/light.ts';
 import { glossy, glowing, matte, type Material } from '../render/material.ts';
 import { Mesh } from '../render/mesh.ts';

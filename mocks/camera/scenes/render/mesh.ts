@@ -192,7 +192,7 @@ export class Mesh {
 }
 
 /** The numbers a placement turns points with. */
-export function turned(placement: Placement): {
+export interface Turned {
   readonly sin: number;
   readonly cos: number;
   readonly lift: number;
@@ -200,7 +200,9 @@ export function turned(placement: Placement): {
   readonly x: number;
   readonly y: number;
   readonly z: number;
-} {
+}
+
+export function turned(placement: Placement): Turned {
   const heading = placement.heading ?? 0;
   const climb = placement.climb ?? 0;
   return {

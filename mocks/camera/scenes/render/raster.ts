@@ -1,11 +1,3 @@
-/** A place to draw triangles: depth decides what is in front. Three floats of linear light a sample. */
-export interface Plate {
-  readonly width: number;
-  readonly height: number;
-  readonly light: Float32Array;
-  readonly near: Float32Array;
-}
-
 /** Values of one corner: sample x, sample y, 1/depth, then three free values (light, or a place on a decal). */
 export const cornerSize = 6;
 
