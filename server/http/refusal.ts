@@ -39,6 +39,7 @@ const titles: Readonly<Record<ProblemCode, string>> = {
   'codec-unsupported': 'The codec of the camera cannot be shown.',
   'b-frames': 'The camera sends B-frames.',
   'no-such-stream': 'The camera has no such stream.',
+  'no-recording': 'Nothing is recorded at that time.',
   'gateway-unavailable': 'The media gateway does not answer.',
   'vms-unavailable': 'The recorder does not answer.',
   overloaded: 'Too much to do at the moment.',

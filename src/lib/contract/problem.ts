@@ -37,6 +37,8 @@ export const ProblemCode = z.enum([
   'b-frames',
   /** The camera has no such stream. */
   'no-such-stream',
+  /** Nothing is recorded at that time, or before it. */
+  'no-recording',
   /** The media gateway does not answer; pictures come back by themselves. */
   'gateway-unavailable',
   /** The recorder (VMS) does not answer. */
@@ -85,6 +87,7 @@ export const problemStatus: Readonly<Record<ProblemCode, number>> = {
   'codec-unsupported': 422,
   'b-frames': 422,
   'no-such-stream': 404,
+  'no-recording': 404,
   'gateway-unavailable': 503,
   'vms-unavailable': 503,
   overloaded: 503,

@@ -38,7 +38,8 @@ export interface Route<
 const nothing = z.undefined();
 const noParams = z.object({});
 
-function route<
+/** One line of the table, with what it does not have filled in. */
+export function route<
   Answer extends z.ZodType = z.ZodUndefined,
   Body extends z.ZodType = z.ZodUndefined,
   Params extends z.ZodType = typeof noParams,
