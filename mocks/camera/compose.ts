@@ -12,7 +12,7 @@ export interface Pictures {
   indexAt(subject: PictureSubject, format: Format, timeMs: number): number;
   /** When a picture is taken, epoch ms, to the nearest whole one. */
   timeOf(subject: PictureSubject, format: Format, index: number): number;
-  /** The coded picture. Throws a {@link PictureError} for a scene that there is not. */
+  /** The coded picture. Throws a {@link PictureError} for a scene that there is not, a RangeError for a number over 1023. */
   at(subject: PictureSubject, format: Format, index: number): AccessUnit;
   /** Index of the keyframe that the picture's group begins with. */
   keyframeAtOrBefore(subject: PictureSubject, format: Format, index: number): number;
