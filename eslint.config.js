@@ -46,6 +46,9 @@ const mayLeanOn = {
   ...Object.fromEntries(
     nouns.map((noun) => [noun, [contract, 'server/http', 'server/store', ...nouns, ...ports]]),
   ),
+  'server/recordings': [contract, 'server/http', 'server/store', 'server/fmp4', ...nouns, ...ports],
+  'server/evidence': [contract, 'server/http', 'server/store', 'server/fmp4', ...nouns, ...ports],
+  'server/fmp4': [],
   'server/vms/vms.ts': [contract, ...vmsPort],
   'server/vms/recordings.ts': [contract],
   'server/vms/xprotect': [contract, ...vmsPort],
@@ -53,7 +56,7 @@ const mayLeanOn = {
   'server/vms/rta': [contract, ...vmsPort],
   'server/gateway/gateway.ts': vmsPort,
   'server/gateway/engine': [contract, ...ports],
-  'server/engine': [contract, 'server/vms/xprotect/image-server'],
+  'server/engine': [contract, 'server/fmp4', 'server/vms/xprotect/image-server'],
   'server/supervisor': ['server/config.ts'],
   server: ['*'],
 
