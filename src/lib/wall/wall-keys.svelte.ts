@@ -65,21 +65,38 @@ export class WallKeys {
       case 'select':
         desk.digits = '';
         desk.select(command.direction);
-        { this.#saySelection(); return; }
+        {
+          this.#saySelection();
+          return;
+        }
       case 'select-end':
         desk.selectEnd(command.end);
-        { this.#saySelection(); return; }
+        {
+          this.#saySelection();
+          return;
+        }
       case 'carry':
         desk.carry(command.direction);
-        { this.#saySelection(); return; }
-      case 'move-tile':
-        { desk.moveTile(command.direction); return; }
-      case 'resize-tile':
-        { desk.resizeTile(command.direction); return; }
-      case 'type':
-        { this.#type(command.digits); return; }
-      case 'call':
-        { this.#call(command.number); return; }
+        {
+          this.#saySelection();
+          return;
+        }
+      case 'move-tile': {
+        desk.moveTile(command.direction);
+        return;
+      }
+      case 'resize-tile': {
+        desk.resizeTile(command.direction);
+        return;
+      }
+      case 'type': {
+        this.#type(command.digits);
+        return;
+      }
+      case 'call': {
+        this.#call(command.number);
+        return;
+      }
       case 'leave':
         if (desk.digits !== '') desk.digits = '';
         else if (desk.isArranging) desk.toggleArranging();
@@ -87,27 +104,44 @@ export class WallKeys {
         return;
       case 'clear':
         desk.clear(desk.selected);
-        { notices.say(t('wall.cleared', { tile: desk.selected + 1 })); return; }
-      case 'undo':
-        { desk.undo(); return; }
-      case 'redo':
-        { desk.redo(); return; }
+        {
+          notices.say(t('wall.cleared', { tile: desk.selected + 1 }));
+          return;
+        }
+      case 'undo': {
+        desk.undo();
+        return;
+      }
+      case 'redo': {
+        desk.redo();
+        return;
+      }
       case 'tile-full':
         if (desk.cameraAt(desk.selected)) desk.toggleFull();
         return;
-      case 'wall-full':
-        { this.#page.fullScreen(); return; }
-      case 'search':
-        { this.#page.search(); return; }
-      case 'open-wall':
-        { this.#page.openWall(); return; }
-      case 'arrange':
-        { desk.toggleArranging(); return; }
+      case 'wall-full': {
+        this.#page.fullScreen();
+        return;
+      }
+      case 'search': {
+        this.#page.search();
+        return;
+      }
+      case 'open-wall': {
+        this.#page.openWall();
+        return;
+      }
+      case 'arrange': {
+        desk.toggleArranging();
+        return;
+      }
       case 'add-tile':
         if (!desk.addTile()) notices.show(t('wall.no-room'), { meaning: 'notice' });
         return;
-      case 'remove-tile':
-        { desk.removeTile(); return; }
+      case 'remove-tile': {
+        desk.removeTile();
+        return;
+      }
       case 'pin':
         settings.isPinned = !settings.isPinned;
         return;
