@@ -221,7 +221,8 @@ const meaning: Partial<Record<ProblemCode, StreamErrorCode>> = {
   'signed-out': 'signed-out',
   'not-permitted': 'not-permitted',
   'not-found': 'not-permitted',
-  'no-such-stream': 'codec-unsupported',
+  // The directory was older than the camera's settings; it comes right with its next reading.
+  'no-such-stream': 'camera-offline',
   'codec-unsupported': 'codec-unsupported',
   'b-frames': 'b-frames',
   'camera-offline': 'camera-offline',

@@ -31,6 +31,11 @@ describe('which stream a tile asks for', () => {
     expect(streamFor({ streams: [both[0]!] }, { width: 100, height: 50 }, { isFull: false })).toBe('main');
   });
 
+  it('assumes both while the recorder has told of none', () => {
+    expect(streamFor({ streams: [] }, { width: 480, height: 270 }, { isFull: false })).toBe('sub');
+    expect(streamFor({ streams: [] }, { width: 480, height: 270 }, { isFull: true })).toBe('main');
+  });
+
   it('assumes the usual size where the recorder does not tell', () => {
     const untold: Stream[] = [{ name: 'main' }, { name: 'sub' }];
     expect(streamFor({ streams: untold }, { width: 480, height: 270 }, { isFull: false })).toBe('sub');

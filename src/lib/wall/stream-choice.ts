@@ -23,11 +23,13 @@ export function streamFor(
 ): StreamName {
   const sub = camera.streams.find((stream) => stream.name === 'sub');
   const hasMain = camera.streams.some((stream) => stream.name === 'main');
-  if (sub === undefined) return 'main';
-  if (!hasMain) return 'sub';
+  // None at all: the recorder has not told yet (a thousand calls take it a while). Then both are assumed.
+  const isTold = camera.streams.length > 0;
+  if (isTold && sub === undefined) return 'main';
+  if (isTold && !hasMain) return 'sub';
   if (options.isFull) return 'main';
-  const width = sub.width ?? usualSub.width;
-  const height = sub.height ?? usualSub.height;
+  const width = sub?.width ?? usualSub.width;
+  const height = sub?.height ?? usualSub.height;
   // The picture is contained, so the side that fits worse decides how much it is enlarged.
   const shown = Math.min(tile.width / width, tile.height / height);
   const border = enlargement * (options.now === undefined ? 1 : options.now === 'sub' ? 1.2 : 1 / 1.2);
