@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Problem, problemStatus } from '#contract/problem.ts';
 import { type Needs, otherRoutes, routes } from '#contract/routes.ts';
 import { pglite, type TestStore } from '#server/store/testing/databases.ts';
 import { Browser, type Harness, people, startApp } from '#server/testing/harness.ts';
+
+// A database starts in a second; on a machine that does much else, in many.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let held: TestStore;
 let at: Harness;
@@ -12,7 +15,7 @@ beforeAll(async () => {
   held = await pglite.open();
   at = await startApp(held.store);
   for (const name of Object.keys(people)) browsers.set(name, await at.as(name));
-}, 60_000);
+});
 afterAll(async () => {
   await at.app.close();
   await held.close();

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import { eventually } from '#server/testing/eventually.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Directory } from '#contract/camera.ts';
 
@@ -81,15 +82,10 @@ describe('the BFF as a process', () => {
 
       const second = await start(directory);
       expect(second.said.generatedAdminPassword).toBeUndefined();
-      await expect
-        .poll(
-          async () => {
-            const answer = await fetch(`${second.url}/api/directory`, { headers: { cookie } });
-            return ((await answer.json()) as Directory).cameras.map(({ name, number }) => [name, number]);
-          },
-          { timeout: 10_000 },
-        )
-        .toEqual([['North gate', 7]]);
+      await eventually(async () => {
+        const answer = await fetch(`${second.url}/api/directory`, { headers: { cookie } });
+        return ((await answer.json()) as Directory).cameras.map(({ name, number }) => [name, number]);
+      }).toEqual([['North gate', 7]]);
       const ready = await fetch(`${second.url}/readyz`);
       expect([ready.status, await ready.text()]).toEqual([
         200,

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { applyDirectory, claimSystems } from '#server/cameras/apply-directory.ts';
 import { pglite, type TestStore } from '#server/store/testing/databases.ts';
 import { vmsCamera } from '#server/testing/fake-vms.ts';
@@ -7,10 +7,13 @@ import { claimSite, seedAdministrator, seedDemoAccounts, WrongSiteError } from '
 import { isPassword } from './passwords.ts';
 import { findUser, listUsers, resolvePendingGrants } from './users.ts';
 
+// A database starts in a second; on a machine that does much else, in many.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
 let held: TestStore;
 beforeAll(async () => {
   held = await pglite.open();
-}, 60_000);
+});
 afterAll(() => held.close());
 beforeEach(() => held.empty());
 

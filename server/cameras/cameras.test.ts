@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '#server/testing/eventually.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Directory } from '#contract/camera.ts';
 import { createLog } from '#server/http/log.ts';
 import { channel } from '#server/news/envelope.ts';
@@ -11,12 +12,15 @@ import { createDirectory } from './directory.ts';
 import { applyStates, stateFrom, statesFrom } from './states.ts';
 import { keepSynced, type SyncPace } from './sync.ts';
 
+// A database starts in a second; on a machine that does much else, in many.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
 describe.each(databases)('the directory', (database) => {
   describe.skipIf(database.missing !== undefined)(titleOf(database), () => {
     let held: TestStore;
     beforeAll(async () => {
       held = await database.open();
-    }, 60_000);
+    });
     afterAll(() => held.close());
     beforeEach(async () => {
       await held.empty();
@@ -59,7 +63,7 @@ describe.each(databases)('the directory', (database) => {
       expect((await applyDirectory(held.store.db, 'town', structuredClone(town), 6)).hasChanged).toBe(false);
       const renamed = { ...town, groups: town.groups.map((one) => ({ ...one, name: `${one.name}!` })) };
       expect((await applyDirectory(held.store.db, 'town', renamed, 7)).hasChanged).toBe(true);
-      await expect.poll(() => heard.length).toBe(2);
+      await eventually(() => heard.length).toBe(2);
       await stop();
     });
 
@@ -183,7 +187,7 @@ describe('what somebody sees', () => {
   beforeAll(async () => {
     held = await pglite.open();
     at = await startApp(held.store);
-  }, 60_000);
+  });
   afterAll(async () => {
     await at.app.close();
     await held.close();
@@ -225,7 +229,7 @@ describe('keepSynced', () => {
   let held: TestStore;
   beforeAll(async () => {
     held = await pglite.open();
-  }, 60_000);
+  });
   afterAll(() => held.close());
   beforeEach(() => held.empty());
 
@@ -261,7 +265,7 @@ describe('keepSynced', () => {
   it('reads at once, and again and again', async () => {
     const vms = new FakeVms();
     const sync = await running(vms);
-    await expect.poll(() => vms.reads, { timeout: 5000 }).toBeGreaterThan(2);
+    await eventually(() => vms.reads).toBeGreaterThan(2);
     await sync.stop();
     expect(await system()).toMatchObject({ is_up: true });
     const reads = vms.reads;
@@ -272,9 +276,9 @@ describe('keepSynced', () => {
   it('leaves what was known when the VMS fails, says that it is old, and recovers', async () => {
     const vms = new FakeVms();
     const sync = await running(vms);
-    await expect.poll(async () => (await system()).is_up, { timeout: 5000 }).toBe(true);
+    await eventually(async () => (await system()).is_up).toBe(true);
     vms.error = new VmsError('unavailable', 'connect ECONNREFUSED');
-    await expect.poll(async () => (await system()).is_up, { timeout: 5000 }).toBe(false);
+    await eventually(async () => (await system()).is_up).toBe(false);
     const user = {
       id: '',
       name: '',
@@ -288,7 +292,7 @@ describe('keepSynced', () => {
     expect(stale.syncedAt).toBeTypeOf('number');
     expect(sync.lines.join('')).toContain('the VMS could not be read');
     vms.error = undefined;
-    await expect.poll(async () => (await directory.readFor(user)).isStale, { timeout: 5000 }).toBe(false);
+    await eventually(async () => (await directory.readFor(user)).isStale).toBe(false);
     await sync.stop();
   });
 
@@ -296,9 +300,9 @@ describe('keepSynced', () => {
     const vms = new FakeVms();
     vms.error = new VmsError('refused', 'no');
     const sync = await running(vms);
-    await expect.poll(() => vms.reads, { timeout: 5000 }).toBeGreaterThan(2);
+    await eventually(() => vms.reads).toBeGreaterThan(2);
     vms.error = undefined;
-    await expect.poll(async () => (await system()).is_up, { timeout: 5000 }).toBe(true);
+    await eventually(async () => (await system()).is_up).toBe(true);
     await sync.stop();
   });
 

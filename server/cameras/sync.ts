@@ -44,6 +44,8 @@ export async function keepSynced(vms: Vms, parts: SyncParts, signal: AbortSignal
       const isRead = await readOnce();
       if (isRead === 'elsewhere') pauseMs = Math.min(pauseMs, 2000 + 1000 * random());
       else failures = 0;
+      // The first reading gives what is quick to read; streams that came too late for it are known soon after.
+      if (isFirst) pauseMs = Math.min(pauseMs, pace.secondMs);
       isFirst = false;
     } catch (cause) {
       if (isEnding()) break;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '#server/testing/eventually.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RenewAnswer } from '#contract/reservation.ts';
 import { applyDirectory } from '#server/cameras/apply-directory.ts';
 import { createDirectory } from '#server/cameras/directory.ts';
@@ -10,6 +11,9 @@ import { type Browser, grant, type Harness, startApp } from '#server/testing/har
 import { VmsError } from '#server/vms/vms.ts';
 import { createAllowance } from './allowance.ts';
 import { pathOf, streamOf } from './paths.ts';
+
+// A database starts in a second; on a machine that does much else, in many.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 describe('paths', () => {
   it.each([
@@ -46,7 +50,7 @@ describe.each(databases)('live', (database) => {
     let olga: Browser;
     beforeAll(async () => {
       held = await database.open();
-    }, 60_000);
+    });
     afterAll(() => held.close());
     beforeEach(async () => {
       await held.empty();
@@ -94,7 +98,7 @@ describe.each(databases)('live', (database) => {
           { status: 'reserved' },
         ]);
         expect(outcomes[4]).toEqual(outcomes[0]);
-        await expect.poll(paths).toEqual(['b1_main', 'p1_sub']);
+        await eventually(paths).toEqual(['b1_main', 'p1_sub']);
       });
 
       it('says what exactly is missing', async () => {
@@ -169,10 +173,10 @@ describe.each(databases)('live', (database) => {
         expect((await olga.send('POST', '/api/reservations/release', { ids: [shared, single] })).status).toBe(
           204,
         );
-        await expect.poll(paths).toEqual(['p1_sub']);
-        await expect.poll(() => at.gateway.sessions.size).toBe(1);
+        await eventually(paths).toEqual(['p1_sub']);
+        await eventually(() => at.gateway.sessions.size).toBe(1);
         await boss.send('POST', '/api/reservations/release', { ids: [others] });
-        await expect.poll(paths).toEqual([]);
+        await eventually(paths).toEqual([]);
       });
 
       it('twice, or somebody else’s, is fine and does nothing', async () => {
@@ -209,8 +213,8 @@ describe.each(databases)('live', (database) => {
       it('the session ends its pictures', async () => {
         await watching();
         await olga.send('DELETE', '/api/session');
-        await expect.poll(() => at.gateway.sessions.size).toBe(0);
-        await expect.poll(paths).toEqual([]);
+        await eventually(() => at.gateway.sessions.size).toBe(0);
+        await eventually(paths).toEqual([]);
         expect(await reserved()).toEqual([]);
       });
 
@@ -226,9 +230,7 @@ describe.each(databases)('live', (database) => {
         await watching();
         const boss = await at.as('boss');
         await boss.json('PATCH', `/api/users/${at.idOf('olga')}`, { grants: [grant('metro', 'live')] });
-        await expect
-          .poll(() => [...at.gateway.sessions.values()].map(({ path }) => path))
-          .toEqual(['m1_sub']);
+        await eventually(() => [...at.gateway.sessions.values()].map(({ path }) => path)).toEqual(['m1_sub']);
         expect(await reserved()).toEqual(['m1/sub']);
       });
 
@@ -370,9 +372,9 @@ describe.each(databases)('live', (database) => {
         const ending = new AbortController();
         at.gateway.incarnation = () => Promise.reject(new Error('a fault of ours'));
         const running = at.app.upkeep.run(ending.signal);
-        await expect.poll(() => at.log.some((line) => line.includes('a round of upkeep failed'))).toBe(true);
+        await eventually(() => at.log.some((line) => line.includes('a round of upkeep failed'))).toBe(true);
         at.gateway.incarnation = () => Promise.resolve('again');
-        await expect.poll(paths, { timeout: 5000 }).toEqual(['p1_sub']);
+        await eventually(paths).toEqual(['p1_sub']);
         ending.abort();
         await running;
         const duty = await held.store.db

@@ -1,17 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '#server/testing/eventually.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Problem } from '#contract/problem.ts';
 import { GatewayError, type GatewayErrorCode } from '#server/gateway/gateway.ts';
 import { pglite, type TestStore } from '#server/store/testing/databases.ts';
 import { type Browser, type Harness, startApp } from '#server/testing/harness.ts';
 import { VmsError } from '#server/vms/vms.ts';
 
+// A database starts in a second; on a machine that does much else, in many.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
 let held: TestStore;
 let at: Harness;
 let olga: Browser;
 beforeAll(async () => {
   held = await pglite.open();
-}, 60_000);
+});
 afterAll(() => held.close());
 beforeEach(async () => {
   await held.empty();
@@ -116,7 +120,7 @@ describe('an offer', () => {
 
   it('says that the recorder is away when a source cannot be had', async () => {
     const id = await olga.reserveOne('p1');
-    await expect.poll(() => at.gateway.sources.size).toBe(1);
+    await eventually(() => at.gateway.sources.size).toBe(1);
     at.gateway.restart();
     at.vms.error = new VmsError('unavailable', 'https://vms.internal is away');
     const response = await olga.offer(id);

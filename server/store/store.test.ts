@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { eventually } from '#server/testing/eventually.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openStore } from './open-store.ts';
 import { databases, postgres, type TestStore, titleOf } from './testing/databases.ts';
+
+// A database starts in a second; on a machine that does much else, in many.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const user = (name: string) => ({
   id: randomUUID(),
@@ -20,7 +24,7 @@ describe.each(databases)('the store', (database) => {
     let held: TestStore;
     beforeAll(async () => {
       held = await database.open();
-    }, 60_000);
+    });
     afterAll(() => held.close());
     beforeEach(() => held.empty());
 
@@ -66,7 +70,7 @@ describe.each(databases)('the store', (database) => {
         await sql`select pg_notify('test', 'first')`.execute(trx);
       });
       await sql`select pg_notify('test', 'second')`.execute(store.db);
-      await expect.poll(() => heard).toEqual(['first', 'second']);
+      await eventually(() => heard).toEqual(['first', 'second']);
       await stop();
       await sql`select pg_notify('test', 'third')`.execute(store.db);
       await store.ping();
@@ -84,33 +88,35 @@ describe.each(databases)('the store', (database) => {
       const other = await database.open();
       await other.close();
       await expect(other.store.close()).resolves.toBeUndefined();
-    }, 30_000);
+    });
   });
 });
 
 describe.skipIf(postgres.missing !== undefined)('a store that several BFFs share, on Postgres', () => {
+  let held: TestStore;
+  beforeAll(async () => {
+    held = await postgres.open();
+  });
+  afterAll(() => held.close());
+
   it('migrates once when two open it at the same moment, and carries texts between them', async () => {
-    const held = await postgres.open();
-    onTestFinished(() => held.close());
     await sql`drop schema public cascade`.execute(held.store.db);
     await sql`create schema public`.execute(held.store.db);
     const [one, two] = await Promise.all([held.another(), held.another()]);
     const heard: string[] = [];
     await two.listen('test', { onText: (text) => heard.push(text), onGap: () => undefined });
     await sql`select pg_notify('test', 'hello')`.execute(one.db);
-    await expect.poll(() => heard).toEqual(['hello']);
+    await eventually(() => heard).toEqual(['hello']);
   });
 
   it('listens again after the connection was lost, and says that something may be missing', async () => {
-    const held = await postgres.open();
-    onTestFinished(() => held.close());
     const heard: string[] = [];
     let gaps = 0;
     await held.store.listen('test', { onText: (text) => heard.push(text), onGap: () => (gaps += 1) });
     await held.disconnectAll();
-    await expect.poll(() => gaps, { timeout: 8000 }).toBe(1);
+    await eventually(() => gaps).toBe(1);
     await sql`select pg_notify('test', 'again')`.execute(held.store.db);
-    await expect.poll(() => heard).toEqual(['again']);
+    await eventually(() => heard).toEqual(['again']);
   });
 
   it('says so when nobody answers', async () => {

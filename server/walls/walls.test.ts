@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Problem } from '#contract/problem.ts';
 import type { Wall, WallContent, WallDraft } from '#contract/wall.ts';
 import { pglite, type TestStore } from '#server/store/testing/databases.ts';
 import { type Browser, type Harness, startApp } from '#server/testing/harness.ts';
+
+// A database starts in a second; on a machine that does much else, in many.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let held: TestStore;
 let at: Harness;
@@ -10,7 +13,7 @@ let olga: Browser;
 let otto: Browser;
 beforeAll(async () => {
   held = await pglite.open();
-}, 60_000);
+});
 afterAll(() => held.close());
 beforeEach(async () => {
   await held.empty();

@@ -42,25 +42,20 @@ export async function startPostgres(binaries: string): Promise<ThrowawayPostgres
     ['-D', cluster, '-U', 'parapet', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
     { ...owner, cwd: directory },
   );
+  // A shell between us holds the other end of a pipe: however this process ends, the server and its files go too.
   const server: ChildProcess = spawn(
-    path.join(binaries, 'postgres'),
+    '/bin/sh',
     [
-      '-D',
-      cluster,
-      '-k',
+      '-c',
+      '"$@" & read -r _; kill -QUIT $!; wait $!; rm -rf "$0"',
       directory,
-      '-c',
-      'listen_addresses=',
-      '-c',
-      'fsync=off',
-      '-c',
-      'shared_buffers=16MB',
+      path.join(binaries, 'postgres'),
+      ...['-D', cluster, '-k', directory],
+      ...['-c', 'listen_addresses=', '-c', 'fsync=off', '-c', 'shared_buffers=16MB'],
     ],
-    { ...owner, cwd: directory, stdio: 'ignore' },
+    { ...owner, cwd: '/', stdio: ['pipe', 'ignore', 'ignore'] },
   );
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
-  const stopWithUs = (): void => void server.kill('SIGKILL');
-  process.once('exit', stopWithUs);
 
   const urlOf = (database: string): string =>
     `postgres://parapet@localhost/${database}?host=${encodeURIComponent(directory)}`;
@@ -71,9 +66,7 @@ export async function startPostgres(binaries: string): Promise<ThrowawayPostgres
     await client.query(statement).finally(() => client.end());
   };
   const close = async (): Promise<void> => {
-    process.off('exit', stopWithUs);
-    // SIGQUIT: immediate shutdown; nothing in it is to survive.
-    server.kill('SIGQUIT');
+    server.stdin?.end();
     await ended;
     rmSync(directory, { recursive: true, force: true });
   };
@@ -83,7 +76,7 @@ export async function startPostgres(binaries: string): Promise<ThrowawayPostgres
       await run('select 1');
       break;
     } catch (cause) {
-      if (attempt < 200 && server.exitCode === null) await sleep(25);
+      if (attempt < 1200) await sleep(25);
       else {
         await close();
         throw new Error('Postgres did not start', { cause });
