@@ -127,22 +127,22 @@ interface Activity {
 
 const quiet: Activity = { perHour: 1, share: 0.02 };
 const rhythms: Readonly<Record<SceneKind, (hourOfDay: number) => Activity>> = {
-  road: (h) => traffic(h, 6),
-  highway: (h) => traffic(h, 5),
-  tunnel: (h) => traffic(h, 6),
-  shore: (h) => (h >= 16 || h < 1 ? { perHour: 6, share: 0.5 } : { perHour: 3, share: 0.2 }),
+  road: (h) => traffic(h, 3),
+  highway: (h) => traffic(h, 3),
+  tunnel: (h) => traffic(h, 4),
+  shore: (h) => (h >= 16 || h < 1 ? { perHour: 3, share: 0.5 } : { perHour: 2, share: 0.2 }),
   // First train at five, last one after midnight.
-  metro: (h) => (h >= 1 && h < 5 ? quiet : { perHour: 12, share: 0.55 }),
-  bus: (h) => (h >= 1 && h < 5 ? quiet : { perHour: 5, share: 0.65 }),
-  gate: (h) => (h >= 6 && h < 20 ? { perHour: 8, share: 0.15 } : { perHour: 2, share: 0.02 }),
-  parking: (h) => (h >= 7 && h < 23 ? { perHour: 6, share: 0.25 } : { perHour: 1, share: 0.03 }),
-  depot: (h) => (h >= 4 && h < 7 ? { perHour: 10, share: 0.6 } : { perHour: 3, share: 0.1 }),
+  metro: (h) => (h >= 1 && h < 5 ? quiet : { perHour: 5, share: 0.55 }),
+  bus: (h) => (h >= 1 && h < 5 ? quiet : { perHour: 3, share: 0.65 }),
+  gate: (h) => (h >= 6 && h < 20 ? { perHour: 5, share: 0.15 } : { perHour: 2, share: 0.02 }),
+  parking: (h) => (h >= 7 && h < 23 ? { perHour: 4, share: 0.25 } : { perHour: 1, share: 0.03 }),
+  depot: (h) => (h >= 4 && h < 7 ? { perHour: 5, share: 0.6 } : { perHour: 2, share: 0.1 }),
 };
 
 function traffic(hourOfDay: number, perHour: number): Activity {
   const isRush = (hourOfDay >= 7 && hourOfDay < 10) || (hourOfDay >= 16 && hourOfDay < 20);
   if (isRush) return { perHour, share: 0.9 };
-  return hourOfDay >= 1 && hourOfDay < 5 ? { perHour: 3, share: 0.08 } : { perHour, share: 0.6 };
+  return hourOfDay >= 1 && hourOfDay < 5 ? { perHour: 2, share: 0.08 } : { perHour, share: 0.6 };
 }
 
 const kinds = new Map<string, SceneKind>(Object.values(scenes).map(({ name, kind }) => [name, kind]));

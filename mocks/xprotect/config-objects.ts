@@ -149,8 +149,15 @@ const recorderOf = (hardware: SiteHardware): number => recorderNumbers.get(hardw
 
 const streamNames = { main: 'Video stream 1', sub: 'Video stream 2' } as const;
 
+/** The tracks a camera's streams can be recorded to: the ids are the same on every system. */
+const tracks = {
+  primary: '16ce3aa1-5f93-458a-abe5-5c95d9ed1372',
+  secondary: '84fff8b9-8cd1-46b2-a451-c4a87d4cbbb0',
+  none: '00000000-0000-0000-0000-000000000000',
+} as const;
+
 /** What `GET /streams/{cameraId}` says. It has no id of its own: it is found under the camera's. */
-export function streamsObject(camera: SiteCamera): object {
+export function streamsObject(camera: SiteCamera, recordsSubStream: boolean): object {
   const usage = (format: Format) => ({
     displayName: streamNames[format],
     name: streamNames[format],
@@ -158,10 +165,9 @@ export function streamsObject(camera: SiteCamera): object {
     liveMode: 'WhenNeeded',
     liveDefault: format === 'main',
     defaultPlayback: format === 'main',
-    recordTo:
-      format === 'main' ? '16ce3aa1-5f93-458a-abe5-5c95d9ed1372' : '00000000-0000-0000-0000-000000000000',
+    recordTo: format === 'main' ? tracks.primary : recordsSubStream ? tracks.secondary : tracks.none,
     useEdge: format === 'main',
-    edgeTrackId: '00000000-0000-0000-0000-000000000000',
+    edgeTrackId: tracks.none,
   });
   return {
     displayName: 'Streams',

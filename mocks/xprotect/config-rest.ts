@@ -1,5 +1,6 @@
 import type { SiteCamera, SiteGroup } from '#mocks/site/cameras.ts';
 import type { SiteHardware, SiteRecorder } from '#mocks/site/hardware.ts';
+import { cameraTasks, getSequences } from './camera-tasks.ts';
 import {
   cameraObject,
   groupObject,
@@ -11,6 +12,7 @@ import {
   streamsObject,
   type ConfigObject,
 } from './config-objects.ts';
+import type { Features } from './features.ts';
 import { errorBody, oddJson } from './odd-json.ts';
 
 /** What stands behind the Config API. */
@@ -21,6 +23,7 @@ export interface ConfigSource {
   readonly recorders: readonly SiteRecorder[];
   /** `http://host:port/` of a recorder; they listen before the gateway does. */
   webServerUri(recorder: SiteRecorder): string;
+  readonly features: Features;
 }
 
 export interface RestAnswer {
@@ -53,8 +56,6 @@ const switches = new Set([
 /** Resources that other systems have been asked for in vain; each with the answer a real gateway gave. */
 const refusals: Readonly<Record<string, RestAnswer>> = {
   outputs: { status: 200, body: oddJson({ array: [] }) },
-  bookmarks: { status: 400, body: errorBody(400, 'Bad request: Unknown request') },
-  evidencelocks: { status: 400, body: errorBody(400, 'Bad request: Unknown request') },
 };
 
 /** Children that exist, but not below a camera: asked for there, the gateway names the folder it looked for. */
@@ -67,19 +68,17 @@ const folders: Readonly<Record<string, string>> = {
   cameras: 'CameraFolder',
 };
 
-/** Tasks this release offers on a camera. Pictures on request and sequences come with recordings. */
-const cameraTasks = [
-  { id: 'GetPtzAbsolutePosition', displayName: 'Get PTZ absolute position' },
-  { id: 'SendDriverCommand', displayName: 'Send driver command' },
-];
-
 /** The read side of the Config API over a site. Knows nothing of HTTP beyond method, path and query. */
 export class ConfigRest {
   readonly #lists = new Map<string, readonly Written[]>();
   readonly #children = new Map<string, readonly Written[]>();
   readonly #details = new Map<string, string>();
+  readonly #siteCameras: ReadonlyMap<string, SiteCamera>;
+  readonly #features: Features;
 
   constructor(source: ConfigSource) {
+    this.#features = source.features;
+    this.#siteCameras = new Map(source.cameras.map((camera) => [camera.id, camera]));
     const cameraIds = new Set(source.cameras.map(({ id }) => id));
     const hardware = source.hardware.filter((box) =>
       box.channels.some((camera) => camera === undefined || cameraIds.has(camera.id)),
@@ -124,10 +123,8 @@ export class ConfigRest {
         below.map((g) => this.#one('cameragroups', g.id)!),
       );
     }
-    for (const camera of source.cameras) {
-      this.#details.set(`streams/${camera.id}`, oddJson(streamsObject(camera)));
+    for (const camera of source.cameras)
       this.#details.set(`settings/${camera.id}`, oddJson(settingsObject(camera)));
-    }
   }
 
   /** Answers `GET` on the path below `/api/rest/v1/`, already in lower case. */
@@ -138,7 +135,8 @@ export class ConfigRest {
       return child === undefined ? this.#detail(type, id) : unknown(child);
     if (!this.#lists.has(type)) return refusals[type] ?? unknown(type);
     const found = this.#one(type, id);
-    if (child === undefined) return found === undefined ? notFound(type, id) : single(type, found, query);
+    if (child === undefined)
+      return found === undefined ? notFound(type, id) : this.#single(type, found, query);
     if (rest.length > 0) return unknown(rest[0] ?? '');
     if (found === undefined) return notFound(type, id);
     if (type === 'cameras' && (child === 'streams' || child === 'settings')) return this.#detail(child, id);
@@ -150,12 +148,15 @@ export class ConfigRest {
       : { status: 400, body: errorBody(400, `Invalid parent. ${type}/${id}/${folder}`) };
   }
 
-  /** Answers `POST /<type>/{id}?task=`. None of the tasks is offered yet. */
-  post(path: string, query: URLSearchParams): RestAnswer {
+  /** Answers `POST /<type>/{id}?task=`. Of the tasks on a camera only `GetSequences` does something here. */
+  post(path: string, query: URLSearchParams, body: string): RestAnswer {
     const [type = '', id = ''] = path.split('/').filter((part) => part !== '');
     if (!this.#lists.has(type)) return unknown(type);
     if (this.#one(type, id) === undefined) return notFound(type, id);
     const task = query.get('task');
+    const camera = type === 'cameras' ? this.#siteCameras.get(id) : undefined;
+    if (camera !== undefined && task?.toLowerCase() === 'getsequences' && this.#features.now.getSequences)
+      return getSequences(camera, body);
     return {
       status: 400,
       body: errorBody(
@@ -199,8 +200,21 @@ export class ConfigRest {
   }
 
   #detail(type: string, id: string): RestAnswer {
-    const text = this.#details.get(`${type}/${id}`);
+    const camera = type === 'streams' ? this.#siteCameras.get(id) : undefined;
+    const text =
+      camera === undefined
+        ? this.#details.get(`${type}/${id}`)
+        : oddJson(streamsObject(camera, this.#features.now.recordsSubStream));
     return text === undefined ? notFound(type, id) : { status: 200, body: `{  "data" : ${text} }` };
+  }
+
+  #single(type: string, { text }: Written, query: URLSearchParams): RestAnswer {
+    const parts: string[] = [];
+    if (!query.has('nodata')) parts.push(`"data" : ${text}`);
+    if (query.has('tasks'))
+      parts.push(`"tasks" : ${oddJson(type === 'cameras' ? cameraTasks(this.#features.now) : [])}`);
+    if (query.has('resources')) parts.push(`"resources" : ${oddJson([])}`);
+    return { status: 200, body: `{  ${parts.join(',  ')} }` };
   }
 }
 
@@ -216,14 +230,6 @@ const notFound = (type: string, id: string): RestAnswer => ({
 
 function visible(list: readonly Written[], query: URLSearchParams): readonly Written[] {
   return query.has('disabled') ? list : list.filter(({ object }) => object.enabled !== false);
-}
-
-function single(type: string, { text }: Written, query: URLSearchParams): RestAnswer {
-  const parts: string[] = [];
-  if (!query.has('nodata')) parts.push(`"data" : ${text}`);
-  if (query.has('tasks')) parts.push(`"tasks" : ${oddJson(type === 'cameras' ? cameraTasks : [])}`);
-  if (query.has('resources')) parts.push(`"resources" : ${oddJson([])}`);
-  return { status: 200, body: `{  ${parts.join(',  ')} }` };
 }
 
 /** Filters, then cuts out the page. Pages start at 0 and nobody is told how many there are. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { siteCameras } from '#mocks/site/cameras.ts';
 import { startControl, type Control } from './control.ts';
+import { defaultFeatures } from './features.ts';
 import { ImageTalk } from './testing/image-talk.ts';
 import { plainPictures } from './testing/plain-pictures.ts';
 import { SiteSession } from './testing/site-session.ts';
@@ -39,6 +40,7 @@ it('takes a camera down and up again, as the live connection sees it', async () 
   expect(await talk.nextXml()).toContain('id="5" value="1"');
   expect(await (await call('')).json()).toEqual({
     faults: { cameras: { 2: 'offline' }, recordersOffline: [], surfaces: {}, inventoryLatencyMs: 0 },
+    features: defaultFeatures,
     connections: 1,
   });
   expect((await call('/cameras/2', { state: 'online' })).status).toBe(200);

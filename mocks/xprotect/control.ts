@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { once } from 'node:events';
 import { z } from 'zod';
 import { surfaces, type Faults } from './faults.ts';
+import type { Features } from './features.ts';
 import { answer, credentialsOf, readBody } from './http-answer.ts';
 import { isSame } from './tokens.ts';
 import type { DemoXProtect } from './xprotect.ts';
@@ -12,6 +13,14 @@ const SurfaceChange = z.strictObject({
   latencyMs: z.int().min(0).max(600_000).optional(),
   failWith: z.union([z.literal(500), z.literal(503)]).optional(),
 });
+const FeatureChange = z.strictObject({
+  getSequences: z.boolean().optional(),
+  videoBlocks: z.boolean().optional(),
+  edition: z.enum(['corporate', 'expert']).optional(),
+  bookmarks: z.boolean().optional(),
+  recordsSubStream: z.boolean().optional(),
+  stills: z.boolean().optional(),
+});
 const Inventory = z.strictObject({ latencyMs: z.int().min(0).max(600_000) });
 
 /** A running control endpoint. */
@@ -21,43 +30,53 @@ export interface Control {
   close(): void;
 }
 
-type Act = (faults: Faults, name: string, body: unknown) => void;
+type Act = (xprotect: { faults: Faults; features: Features }, name: string, body: unknown) => void;
 
 /**
  * What can be switched from outside the process, each by `POST` with a JSON body:
  *
  * - `/control/cameras/<number>` `{ "state": "online" | "offline" | "silent" | "frozen" }`
  * - `/control/recorders/<1…6>` `{ "state": "online" | "offline" }`
- * - `/control/surfaces/<idp|rest|soap>` `{ "latencyMs"?, "failWith"?: 500 | 503 }`, `{}` mends it
+ * - `/control/surfaces/<idp|rest|soap|bookmarks|evidence-locks|recorder-command|image-server>`
+ *   `{ "latencyMs"?, "failWith"?: 500 | 503 }`, `{}` mends it
+ * - `/control/features` any of `{ "getSequences", "videoBlocks", "edition": "corporate" | "expert", "bookmarks",
+ *   "recordsSubStream", "stills" }`
  * - `/control/inventory` `{ "latencyMs" }`: how long `includeChildren` takes
  * - `/control/connections/kill`, `/control/tokens/expire`, `/control/reset`: no body
  *
  * `GET /control` tells what is set and how many live connections stand.
  */
 const acts: Readonly<Record<string, Act>> = {
-  cameras: (faults, name, body) =>
+  cameras: ({ faults }, name, body) =>
     faults.setCamera(z.coerce.number().int().min(1).parse(name), CameraChange.parse(body).state),
-  recorders: (faults, name, body) =>
+  recorders: ({ faults }, name, body) =>
     faults.setRecorder(z.coerce.number().int().min(1).max(6).parse(name), RecorderChange.parse(body).state),
-  surfaces: (faults, name, body) => {
+  surfaces: ({ faults }, name, body) => {
     const { latencyMs, failWith } = SurfaceChange.parse(body);
     faults.setSurface(z.enum(surfaces).parse(name), {
       ...(latencyMs === undefined ? {} : { latencyMs }),
       ...(failWith === undefined ? {} : { failWith }),
     });
   },
-  inventory: (faults, _name, body) => {
+  inventory: ({ faults }, _name, body) => {
     faults.inventoryLatencyMs = Inventory.parse(body).latencyMs;
   },
-  connections: (faults, name) => {
+  connections: ({ faults }, name) => {
     z.literal('kill').parse(name);
     faults.killConnections();
   },
-  tokens: (faults, name) => {
+  tokens: ({ faults }, name) => {
     z.literal('expire').parse(name);
     faults.expireTokens();
   },
-  reset: (faults) => faults.reset(),
+  features: ({ features }, _name, body) => {
+    const given = Object.entries(FeatureChange.parse(body)).filter(([, value]) => value !== undefined);
+    features.change(Object.fromEntries(given));
+  },
+  reset: ({ faults, features }) => {
+    faults.reset();
+    features.reset();
+  },
 };
 
 /** Starts the control endpoint on a free loopback port. Every call needs `Authorization: Bearer <secret>`. */
@@ -90,14 +109,18 @@ async function decide(
   const [root, what, name = ''] = new URL(request.url ?? '/', 'http://control').pathname
     .split('/')
     .filter(Boolean);
-  const state = () => ({ faults: xprotect.faults, connections: xprotect.connectionCount });
+  const state = () => ({
+    faults: xprotect.faults,
+    features: xprotect.features,
+    connections: xprotect.connectionCount,
+  });
   if (root === 'control' && what === undefined && request.method === 'GET')
     return { status: 200, body: state() };
   const act = root === 'control' && what !== undefined && request.method === 'POST' ? acts[what] : undefined;
   if (act === undefined) return { status: 404, body: { error: 'There is no such switch' } };
   try {
     const text = (await readBody(request)) ?? '';
-    act(xprotect.faults, name, text === '' ? {} : JSON.parse(text));
+    act(xprotect, name, text === '' ? {} : JSON.parse(text));
     return { status: 200, body: state() };
   } catch (error) {
     return {

@@ -6,14 +6,25 @@ import { EventEmitter } from 'node:events';
  */
 export type CameraFault = 'offline' | 'silent' | 'frozen';
 
-/** The parts of the gateway that can be slowed or broken by themselves. */
-export const surfaces = ['idp', 'rest', 'soap'] as const;
+/**
+ * The parts that can be slowed or broken by themselves: of the gateway `idp`, `rest` (bookmarks and evidence locks apart)
+ * and `soap`; of the recorders their SOAP and their recorded pictures.
+ */
+export const surfaces = [
+  'idp',
+  'rest',
+  'soap',
+  'bookmarks',
+  'evidence-locks',
+  'recorder-command',
+  'image-server',
+] as const;
 export type Surface = (typeof surfaces)[number];
 
 export interface SurfaceFault {
   /** Added to every answer, ms. */
   readonly latencyMs?: number;
-  /** Every call gets this status with IIS's own page. */
+  /** Every call gets this status with IIS's own page; the ImageServer, which has none, breaks the connection. */
   readonly failWith?: 500 | 503;
 }
 

@@ -1,8 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConfigRest } from './config-rest.ts';
+import type { EvidenceStore } from './evidence-store.ts';
 import type { Faults, Surface } from './faults.ts';
-import { answer, answerPage, credentialsOf } from './http-answer.ts';
+import type { Features } from './features.ts';
+import { answer, answerPage, credentialsOf, readBody } from './http-answer.ts';
 import { answerToken, type Account } from './oauth.ts';
 import { answerServerCommand } from './server-command.ts';
 import type { AccessTokens, VmsTokens } from './tokens.ts';
@@ -12,6 +14,8 @@ export interface GatewayParts {
   readonly accessTokens: AccessTokens;
   readonly vmsTokens: VmsTokens;
   readonly rest: ConfigRest;
+  readonly evidence: EvidenceStore;
+  readonly features: Features;
   readonly faults: Faults;
   /** Where clients reach it, `http://host:port`. Known once it listens. */
   origin(): string;
@@ -37,6 +41,8 @@ export function createGateway(parts: GatewayParts): Server {
 }
 
 function surfaceOf(path: string): Surface | undefined {
+  if (path.startsWith(`${restRoot}bookmarks`)) return 'bookmarks';
+  if (path.startsWith(`${restRoot}evidencelocks`)) return 'evidence-locks';
   if (path.startsWith('/api/rest/')) return 'rest';
   if (path.startsWith('/idp/') || path.startsWith('/api/idp/')) return 'idp';
   return path.startsWith('/managementserver/') ? 'soap' : undefined;
@@ -88,7 +94,7 @@ async function route(
 async function answerRest(
   request: IncomingMessage,
   response: ServerResponse,
-  { accessTokens, rest, faults }: GatewayParts,
+  { accessTokens, rest, evidence, features, faults }: GatewayParts,
   path: string,
   given: URLSearchParams,
   signal: AbortSignal,
@@ -101,12 +107,24 @@ async function answerRest(
   const query = new URLSearchParams([...given].map(([key, value]) => [key.toLowerCase(), value]));
   if (query.has('includechildren') && faults.inventoryLatencyMs > 0)
     await sleep(faults.inventoryLatencyMs, undefined, { signal });
-  if (request.method !== 'GET' && request.method !== 'POST') {
+  const { method = 'GET' } = request;
+  const text = method === 'GET' ? '' : ((await readBody(request)) ?? '');
+  request.resume();
+  const [root, id] = path.split('/').filter(Boolean);
+  if (root === 'bookmarks' || root === 'evidencelocks') {
+    const task = query.get('task')?.toLowerCase();
+    const stored = evidence[root === 'bookmarks' ? 'bookmarks' : 'evidenceLocks'](
+      { method, id, task, body: text },
+      features.now,
+    );
+    answer(response, stored.status, json, stored.body);
+    return;
+  }
+  if (method !== 'GET' && method !== 'POST') {
     answerPage(response, 405);
     return;
   }
-  request.resume();
-  const { status, body } = request.method === 'GET' ? rest.get(path, query) : rest.post(path, query);
+  const { status, body } = method === 'GET' ? rest.get(path, query) : rest.post(path, query, text);
   answer(response, status, json, body);
 }
 

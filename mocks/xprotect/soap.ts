@@ -2,10 +2,16 @@ import { XMLParser } from 'fast-xml-parser';
 
 const parser = new XMLParser({ removeNSPrefix: true, ignoreAttributes: true, parseTagValue: false });
 
-/** The operation in a SOAP 1.1 envelope with its plain arguments, or undefined where there is none. */
-export function readEnvelope(
-  xml: string,
-): { operation: string; parameters: Readonly<Record<string, string>> } | undefined {
+export interface SoapCall {
+  readonly operation: string;
+  /** The plain arguments. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** All arguments; those with parts of their own as objects. */
+  readonly content: Readonly<Record<string, unknown>>;
+}
+
+/** The operation in a SOAP 1.1 envelope with its arguments, or undefined where there is none. */
+export function readEnvelope(xml: string): SoapCall | undefined {
   let document: unknown;
   try {
     document = parser.parse(xml);
@@ -16,10 +22,9 @@ export function readEnvelope(
   const [operation, content] = Object.entries(body ?? {})[0] ?? [];
   if (operation === undefined) return undefined;
   const parameters: Record<string, string> = {};
-  if (typeof content === 'object' && content !== null)
-    for (const [name, value] of Object.entries(content))
-      if (typeof value === 'string') parameters[name] = value;
-  return { operation, parameters };
+  const all = typeof content === 'object' && content !== null ? (content as Record<string, unknown>) : {};
+  for (const [name, value] of Object.entries(all)) if (typeof value === 'string') parameters[name] = value;
+  return { operation, parameters, content: all };
 }
 
 export function escapeXml(text: string): string {

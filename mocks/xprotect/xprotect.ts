@@ -2,11 +2,14 @@ import { once } from 'node:events';
 import { siteCameras, siteGroups, type SiteCamera } from '#mocks/site/cameras.ts';
 import { siteHardware, siteRecorders } from '#mocks/site/hardware.ts';
 import { ConfigRest } from './config-rest.ts';
+import { EvidenceStore } from './evidence-store.ts';
 import { Faults } from './faults.ts';
+import { Features, type FeatureSet } from './features.ts';
 import { createGateway } from './gateway.ts';
 import type { LivePictures } from './image-server/live-feed.ts';
 import { LiveWheel } from './image-server/live-wheel.ts';
 import { Recorder } from './image-server/recorder.ts';
+import { noStills, type Stills } from './stills.ts';
 import { AccessTokens, VmsTokens } from './tokens.ts';
 
 export interface DemoXProtectOptions {
@@ -22,6 +25,10 @@ export interface DemoXProtectOptions {
   readonly accessTokenLifeMs?: number;
   /** How long VMS tokens live, ms. Default four hours, as seen in the field. */
   readonly vmsTokenLifeMs?: number;
+  /** What the installation offers; the rest as in {@link FeatureSet}'s defaults. */
+  readonly features?: Partial<FeatureSet>;
+  /** Draws JPEGs. Default: nothing does, recorders do not transcode. */
+  readonly stills?: Stills;
 }
 
 /** A running pretend XProtect. Close it; closing twice is fine. */
@@ -29,6 +36,9 @@ export interface DemoXProtect {
   /** `http://127.0.0.1:port`: management server and API gateway. */
   readonly url: string;
   readonly faults: Faults;
+  readonly features: Features;
+  /** How often recorders have been asked for what: operations of their SOAP, methods of their ImageServer. */
+  readonly calls: ReadonlyMap<string, number>;
   /** Open ImageServer connections on all recorders. */
   readonly connectionCount: number;
   close(): Promise<void>;
@@ -40,6 +50,8 @@ const host = '127.0.0.1';
 export async function startXProtect(options: DemoXProtectOptions): Promise<DemoXProtect> {
   const cameras = options.cameras ?? siteCameras;
   const faults = new Faults();
+  const features = new Features(options.features);
+  const calls = new Map<string, number>();
   const wheel = new LiveWheel();
   const accessTokens = await AccessTokens.create(options.accessTokenLifeMs ?? 3_600_000);
   const vmsTokens = new VmsTokens(options.vmsTokenLifeMs ?? 14_400_000);
@@ -56,6 +68,9 @@ export async function startXProtect(options: DemoXProtectOptions): Promise<DemoX
       pictures: options.pictures,
       wheel,
       faults,
+      features,
+      stills: options.stills ?? noStills,
+      onCall: (operation: string) => calls.set(operation, (calls.get(operation) ?? 0) + 1),
     };
     recorders.set(recorder.number, await Recorder.start(parts, host));
   }
@@ -65,6 +80,7 @@ export async function startXProtect(options: DemoXProtectOptions): Promise<DemoX
     groups: siteGroups,
     hardware: siteHardware,
     recorders: siteRecorders,
+    features,
     webServerUri: ({ number }) => `http://${host}:${recorders.get(number)!.port}/`,
   });
   let origin = '';
@@ -73,6 +89,8 @@ export async function startXProtect(options: DemoXProtectOptions): Promise<DemoX
     accessTokens,
     vmsTokens,
     rest,
+    evidence: new EvidenceStore(new Set(cameras.map(({ id }) => id)), options.username),
+    features,
     faults,
     origin: () => origin,
   });
@@ -104,6 +122,8 @@ export async function startXProtect(options: DemoXProtectOptions): Promise<DemoX
   return {
     url: origin,
     faults,
+    features,
+    calls,
     get connectionCount() {
       return all.reduce((sum, recorder) => sum + recorder.connectionCount, 0);
     },

@@ -3,11 +3,14 @@ import type { Format } from '#mocks/camera/pictures.ts';
 import type { SiteCamera } from '#mocks/site/cameras.ts';
 import { streamId } from '../config-objects.ts';
 import type { Faults } from '../faults.ts';
+import type { Features } from '../features.ts';
+import type { Stills } from '../stills.ts';
 import type { VmsTokens } from '../tokens.ts';
 import { LiveFeed, type LivePictures } from './live-feed.ts';
 import type { LiveWheel } from './live-wheel.ts';
+import { Playback, playbackMethods, type Transcoding } from './playback.ts';
 import { readConnectParameters, readMethodCall, RequestSplitter, type MethodCall } from './request.ts';
-import { connectRefusal, connectResponse, emptyImageResponse, methodResponse } from './response.ts';
+import { connectRefusal, connectResponse, methodResponse } from './response.ts';
 
 export interface RecorderParts {
   /** The cameras recorded here, by id in lower case. */
@@ -16,7 +19,14 @@ export interface RecorderParts {
   readonly pictures: LivePictures;
   readonly wheel: LiveWheel;
   readonly faults: Faults;
+  readonly features: Features;
+  readonly stills: Stills;
+  /** Told of every operation of RecorderCommandService, and of every method of a connection. */
+  onCall?(operation: string): void;
 }
+
+/** Pictures without a wished width are this wide: the whole picture. */
+const fullWidth = 1280;
 
 /** One ImageServer connection: one camera, from `connect` to the end of its socket or of its token. */
 export class ImageConnection {
@@ -27,6 +37,8 @@ export class ImageConnection {
   #format: Format = 'main';
   #token = '';
   #feed: LiveFeed | undefined;
+  #playback: Playback | undefined;
+  #transcoding: Transcoding | undefined;
 
   constructor(socket: Socket, parts: RecorderParts) {
     this.#socket = socket;
@@ -72,6 +84,7 @@ export class ImageConnection {
 
   #do(call: MethodCall): void {
     const { method, requestId } = call;
+    this.#parts.onCall?.(method);
     if (method === 'connect') {
       this.#connect(call);
       return;
@@ -93,21 +106,14 @@ export class ImageConnection {
         this.#stop();
         this.#socket.write(methodResponse(requestId, 'stop', ''));
         return;
-      case 'goto':
-      case 'next':
-      case 'previous':
-      case 'nextsequence':
-      case 'previoussequence':
-      case 'begin':
-      case 'end':
-        // This recorder has no recordings: what a real one says where there is no picture.
-        this.#socket.write(emptyImageResponse(requestId));
+      case 'alarms': {
+        this.#play(call);
         return;
-      case 'alarms':
-        this.#socket.write(methodResponse(requestId, 'alarms', '<alarms></alarms>'));
-        return;
+      }
       default:
-        this.#socket.write(methodResponse(requestId, method, '<errorreason>Unknown method</errorreason>'));
+        if (playbackMethods.some((name) => name === method)) this.#play(call);
+        else
+          this.#socket.write(methodResponse(requestId, method, '<errorreason>Unknown method</errorreason>'));
     }
   }
 
@@ -127,8 +133,9 @@ export class ImageConnection {
       refuse('Camera not found');
       return;
     }
-    const jpeg = call.elements['alwaysstdjpeg'];
-    if (typeof jpeg === 'string' && jpeg.toLowerCase() === 'yes') {
+    const { stills, features } = this.#parts;
+    const isJpeg = textOf(call.elements['alwaysstdjpeg']).toLowerCase() === 'yes';
+    if (isJpeg && !(features.now.stills && stills.has(camera))) {
       refuse('Transcoding to JPEG is not available on this recording server');
       return;
     }
@@ -143,7 +150,24 @@ export class ImageConnection {
     this.#camera = camera;
     this.#format = format;
     this.#token = token;
-    this.#socket.write(connectResponse(call.requestId, 'connect', camera.id));
+    this.#playback = undefined;
+    this.#transcoding = isJpeg ? transcodingOf(call, stills) : undefined;
+    this.#socket.write(connectResponse(call.requestId, 'connect', camera.id, this.#transcoding?.width));
+  }
+
+  /** A stream that is not recorded by itself plays what is: the main one. */
+  #play(call: MethodCall): void {
+    if (this.#camera === undefined) return;
+    const { pictures, faults, features } = this.#parts;
+    this.#playback ??= new Playback(this.#socket, {
+      camera: this.#camera,
+      format: features.now.recordsSubStream ? this.#format : 'main',
+      pictures,
+      faults,
+      features,
+      transcoding: this.#transcoding,
+    });
+    this.#playback.do(call);
   }
 
   #update(call: MethodCall): void {
@@ -180,6 +204,22 @@ export class ImageConnection {
     if (this.#feed !== undefined) this.#parts.wheel.delete(this.#feed);
     this.#feed = undefined;
   }
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+function transcodingOf(call: MethodCall, stills: Stills): Transcoding {
+  const wishes = call.elements['transcode'];
+  const { width, allframes } = (typeof wishes === 'object' && wishes !== null ? wishes : {}) as Record<
+    string,
+    unknown
+  >;
+  const wished = Number(textOf(width));
+  return {
+    stills,
+    width: wished > 0 ? Math.min(wished, fullWidth) : fullWidth,
+    allFrames: textOf(allframes).toLowerCase() === 'yes',
+  };
 }
 
 function formatOf(camera: SiteCamera, wanted: string): Format | undefined {

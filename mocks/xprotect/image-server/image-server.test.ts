@@ -242,17 +242,6 @@ describe('connect', () => {
     await talk.sayRaw(text);
     expect(await talk.next()).toBeUndefined();
   });
-
-  it('has no recordings yet, and answers like a recorder without any', async () => {
-    talk.connect(camera.id, session.vmsToken);
-    await talk.nextXml();
-    talk.say('goto', '<time>1705320000000</time>', 9);
-    expect(await talk.next()).toMatchObject({
-      kind: 'image',
-      headers: { requestid: '9' },
-      bytes: Buffer.alloc(0),
-    });
-  });
 });
 
 describe('the end of a connection', () => {

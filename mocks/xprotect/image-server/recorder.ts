@@ -27,7 +27,7 @@ export class Recorder {
     }, tokenCheckMs);
     this.#checks.unref();
     this.#http = createHttpServer((request, response) => {
-      answerRecorderCommand(request, response, parts.tokens).catch(() => response.destroy());
+      answerRecorderCommand(request, response, parts).catch(() => response.destroy());
     });
   }
 

@@ -14,8 +14,9 @@ export interface PictureHeader {
   /** Time of the keyframe this picture builds on, epoch ms. */
   readonly keyframeTimeMs: number;
   readonly timeMs: number;
-  readonly previousMs: number;
-  readonly nextMs: number;
+  /** Absent before the first and after the last picture of a recording. */
+  readonly previousMs: number | undefined;
+  readonly nextMs: number | undefined;
 }
 
 /**
@@ -26,31 +27,79 @@ export function imageResponse(
   unit: Pick<AccessUnit, 'nalUnits' | 'isKeyframe'>,
   header: PictureHeader,
 ): Buffer {
-  const payload = unit.nalUnits.reduce((sum, nal) => sum + startCode.length + nal.length, 0);
-  const length = genericByteDataHeader + payload;
-  const text = Buffer.from(
-    'ImageResponse\r\n' +
-      `RequestId: ${header.requestId}\r\n` +
-      'Content-type: application/x-genericbytedata-octet-stream\r\n' +
-      `Content-length: ${length}\r\n` +
-      `Current: ${header.timeMs}\r\n` +
-      `Prev: ${header.previousMs}\r\n` +
-      `Next: ${header.nextMs}\r\n\r\n`,
-    'latin1',
-  );
-  const packet = Buffer.allocUnsafe(text.length + length + trailer.length);
-  text.copy(packet, 0);
-  let at = text.length;
+  const { packet, at } = begin(header, genericByteData, genericByteDataHeader + annexBLength(unit));
   packet.writeUInt16BE(0x0010, at); // video
-  packet.writeUInt32BE(length, at + 2);
+  packet.writeUInt32BE(genericByteDataHeader + annexBLength(unit), at + 2);
   packet.writeUInt16BE(0x000a, at + 6); // H.264
   packet.writeUInt16BE(header.sequence & 0xffff, at + 8);
   packet.writeUInt16BE(unit.isKeyframe ? 1 : 0, at + 10);
   packet.writeBigUInt64BE(BigInt(header.keyframeTimeMs), at + 12);
   packet.writeBigUInt64BE(BigInt(header.timeMs), at + 20);
   packet.writeUInt32BE(0, at + 28);
-  at += genericByteDataHeader;
-  for (const nal of unit.nalUnits) {
+  return end(packet, at + genericByteDataHeader, unit);
+}
+
+/** Length of the fixed part of a video block's header. */
+export const videoBlockHeader = 36;
+
+/**
+ * The same in the form that some recorded pictures come in: 36 bytes that begin with the codec, then as many more as
+ * the second field says. What the other fields mean is not on record; here they are times, sequence and flags.
+ */
+export function videoBlockResponse(
+  unit: Pick<AccessUnit, 'nalUnits' | 'isKeyframe'>,
+  header: PictureHeader,
+): Buffer {
+  const extra = unit.isKeyframe ? 12 : 0;
+  const length = videoBlockHeader + extra + annexBLength(unit);
+  const { packet, at } = begin(header, genericByteData, length);
+  packet.fill(0, at, at + videoBlockHeader + extra);
+  packet.writeUInt16BE(0x000a, at); // H.264
+  packet.writeUInt16BE(extra, at + 2);
+  packet.writeUInt32BE(length, at + 4);
+  packet.writeBigUInt64BE(BigInt(header.timeMs), at + 12);
+  packet.writeBigUInt64BE(BigInt(header.keyframeTimeMs), at + 20);
+  packet.writeUInt16BE(header.sequence & 0xffff, at + 28);
+  packet.writeUInt16BE(unit.isKeyframe ? 1 : 0, at + 30);
+  return end(packet, at + videoBlockHeader + extra, unit);
+}
+
+/** One `ImageResponse` with a JPEG. */
+export function jpegResponse(jpeg: Uint8Array, header: PictureHeader): Buffer {
+  const { packet, at } = begin(header, 'image/jpeg', jpeg.length);
+  packet.set(jpeg, at);
+  trailer.copy(packet, at + jpeg.length);
+  return packet;
+}
+
+const genericByteData = 'application/x-genericbytedata-octet-stream';
+
+const annexBLength = ({ nalUnits }: Pick<AccessUnit, 'nalUnits'>): number =>
+  nalUnits.reduce((sum, nal) => sum + startCode.length + nal.length, 0);
+
+/** The text before the bytes, and room for those. */
+function begin(header: PictureHeader, contentType: string, length: number): { packet: Buffer; at: number } {
+  const line = (name: string, value: number | undefined): string =>
+    value === undefined ? '' : `${name}: ${value}\r\n`;
+  const text = Buffer.from(
+    'ImageResponse\r\n' +
+      `RequestId: ${header.requestId}\r\n` +
+      `Content-type: ${contentType}\r\n` +
+      line('Content-length', length) +
+      line('Current', header.timeMs) +
+      line('Prev', header.previousMs) +
+      `${line('Next', header.nextMs)}\r\n`,
+    'latin1',
+  );
+  const packet = Buffer.allocUnsafe(text.length + length + trailer.length);
+  text.copy(packet, 0);
+  return { packet, at: text.length };
+}
+
+/** Annex B, and the four bytes that follow every picture. */
+function end(packet: Buffer, from: number, { nalUnits }: Pick<AccessUnit, 'nalUnits'>): Buffer {
+  let at = from;
+  for (const nal of nalUnits) {
     startCode.copy(packet, at);
     packet.set(nal, at + startCode.length);
     at += startCode.length + nal.length;
@@ -73,15 +122,16 @@ export function connectResponse(
   requestId: string,
   method: 'connect' | 'connectupdate',
   cameraId: string,
+  jpegWidth?: number,
 ): string {
   return methodResponse(
     requestId,
     method,
-    '<connected>yes</connected><errorreason></errorreason><alwaysstdjpeg>no</alwaysstdjpeg>' +
+    `<connected>yes</connected><errorreason></errorreason><alwaysstdjpeg>${jpegWidth === undefined ? 'no' : 'yes'}</alwaysstdjpeg>` +
       `<camera>${escapeXml(cameraId)}</camera>` +
       '<clientcapabilities><privacymask>no</privacymask><privacymaskversion>0</privacymaskversion><multipartdata>no</multipartdata><datarestriction>no</datarestriction></clientcapabilities>' +
       '<servercapabilities><connectupdate>yes</connectupdate><adaptivestreamingversion>0</adaptivestreamingversion></servercapabilities>' +
-      '<transcode><width>0</width><height>0</height><keepaspectratio>no</keepaspectratio><allowupsizing>no</allowupsizing></transcode>',
+      `<transcode><width>${jpegWidth ?? 0}</width><height>0</height><keepaspectratio>no</keepaspectratio><allowupsizing>no</allowupsizing></transcode>`,
   );
 }
 

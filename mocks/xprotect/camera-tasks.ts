@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import type { SiteCamera } from '#mocks/site/cameras.ts';
+import type { FeatureSet } from './features.ts';
+import { errorBody, oddJson, xprotectTime } from './odd-json.ts';
+import { sequencesOf } from './recorder-operations.ts';
+
+/** Tasks this release offers on a camera. */
+export function cameraTasks({ getSequences }: FeatureSet): readonly { id: string; displayName: string }[] {
+  return [
+    { id: 'GetPtzAbsolutePosition', displayName: 'Get PTZ absolute position' },
+    { id: 'SendDriverCommand', displayName: 'Send driver command' },
+    ...(getSequences ? [{ id: 'GetSequences', displayName: 'Get sequences' }] : []),
+  ];
+}
+
+/** `ddd.HH:mm:ss`, the days and the dot may be missing; gives ms. */
+const TimeSpan = z
+  .string()
+  .regex(/^(?:\d{1,5}\.)?\d{1,2}:\d{2}:\d{2}(?:\.\d+)?$/)
+  .transform((text) => {
+    const {
+      days = '0',
+      hours,
+      minutes,
+      seconds,
+    } = /^(?:(?<days>\d+)\.)?(?<hours>\d+):(?<minutes>\d+):(?<seconds>[\d.]+)$/.exec(text)?.groups ?? {};
+    return (((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000;
+  });
+
+const Request = z.object({
+  sequenceType: z.enum(['RecordingSequence', 'MotionSequence', 'RecordingWithTriggerSequence']),
+  time: z
+    .string()
+    .transform((text) => Date.parse(text))
+    .pipe(z.number()),
+  timeBefore: TimeSpan,
+  timeAfter: TimeSpan,
+  maxCountBefore: z.int().nonnegative(),
+  maxCountAfter: z.int().nonnegative(),
+});
+
+/** The camera task `GetSequences`: those before and after a time. The one that covers it counts as before. */
+export function getSequences(camera: SiteCamera, body: string): { status: number; body: string } {
+  let request;
+  try {
+    request = Request.safeParse(JSON.parse(body));
+  } catch {
+    return { status: 400, body: errorBody(400, 'Incorrect formatted JSON') };
+  }
+  if (!request.success)
+    return {
+      status: 400,
+      body: errorBody(400, `Invalid parameter. ${String(request.error.issues[0]?.path[0])}`),
+    };
+  const { sequenceType, time, timeBefore, timeAfter, maxCountBefore, maxCountAfter } = request.data;
+  const within = { start: time - timeBefore, end: time + timeAfter + 1 };
+  const found = sequencesOf(camera, sequenceType, within, Date.now());
+  const before = found.filter(({ start }) => start <= time);
+  const chosen = [
+    ...(maxCountBefore === 0 ? [] : before.slice(-maxCountBefore)),
+    ...found.filter(({ start }) => start > time).slice(0, maxCountAfter),
+  ];
+  const sequences = chosen.map(({ start, end }) => ({
+    timeBegin: xprotectTime(start),
+    timeEnd: xprotectTime(end),
+    timeTrigger: xprotectTime(start),
+  }));
+  return { status: 200, body: oddJson({ result: { sequences }, state: 'Success' }) };
+}

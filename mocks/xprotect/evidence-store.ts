@@ -1,0 +1,243 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import type { FeatureSet } from './features.ts';
+import { errorBody, oddJson, xprotectTime } from './odd-json.ts';
+
+export interface StoreAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+export interface StoreRequest {
+  readonly method: string;
+  /** The id in the path, if there is one. */
+  readonly id: string | undefined;
+  readonly task: string | undefined;
+  readonly body: string;
+}
+
+const Moment = z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'not a time');
+const DevicePath = z.object({ type: z.literal('cameras'), id: z.guid() });
+
+const Bookmark = z.object({
+  header: z.string().default(''),
+  description: z.string().default(''),
+  timeBegin: Moment,
+  timeEnd: Moment,
+  timeTriggered: Moment,
+  reference: z.string().default(''),
+  devicePath: DevicePath,
+});
+type Bookmark = z.infer<typeof Bookmark>;
+
+const BookmarkSearch = z.object({
+  time: Moment,
+  /** Microseconds from `time` on, as everywhere in the SDK. */
+  timeLimit: z.number().nonnegative(),
+  count: z.int().positive(),
+  deviceIds: z.array(z.guid()).default([]),
+  searchText: z.string().default(''),
+});
+
+const Lock = z.object({
+  header: z.string().default(''),
+  description: z.string().default(''),
+  startTime: Moment,
+  tagTime: Moment,
+  endTime: Moment,
+  reference: z.string().default(''),
+  retentionExpire: Moment.optional(),
+  retentionOption: z.object({ retentionUnits: z.int(), retentionType: z.string() }).optional(),
+  devicePaths: z.array(DevicePath).min(1),
+});
+type Lock = z.infer<typeof Lock>;
+
+const LockSearch = z.object({
+  startTime: Moment.optional(),
+  endTime: Moment.optional(),
+  deviceIds: z.array(z.guid()).default([]),
+  searchText: z.string().default(''),
+  pageIndex: z.int().nonnegative().default(0),
+  pageSize: z.int().positive().default(100),
+});
+
+/** How an evidence lock without an end says so. */
+const forEver = '9999-12-31T22:59:59.9999999Z';
+
+const refuse = (status: number, text: string): StoreAnswer => ({ status, body: errorBody(status, text) });
+const overlaps = (start: string, end: string, from: number, to: number): boolean =>
+  Date.parse(end) >= from && Date.parse(start) <= to;
+const stamp = (moment: string): string => xprotectTime(Date.parse(moment));
+
+/** Bookmarks and evidence locks of the pretend XProtect, kept while it runs. */
+export class EvidenceStore {
+  readonly #cameraIds: ReadonlySet<string>;
+  readonly #user: string;
+  readonly #bookmarks = new Map<string, Bookmark>();
+  readonly #locks = new Map<string, Lock & { created: string; lastModified: string }>();
+
+  constructor(cameraIds: ReadonlySet<string>, user: string) {
+    this.#cameraIds = cameraIds;
+    this.#user = user;
+  }
+
+  /** `/bookmarks`. There is no list: it is asked for by a task. */
+  bookmarks(request: StoreRequest, features: FeatureSet): StoreAnswer {
+    if (!features.bookmarks) return refuse(404, 'Unknown resource: bookmarks');
+    const { method, id, task } = request;
+    if (id === undefined) {
+      if (method !== 'POST') return refuse(400, 'Bad request: Unknown request');
+      if (task === 'searchtime') return this.#searchBookmarks(request.body);
+      if (task === 'newreference')
+        return { status: 200, body: oddJson({ result: { reference: newReference() } }) };
+      if (task !== undefined) return refuse(400, `Bad request: Unknown task ${task}`);
+      const made = read(Bookmark, request.body);
+      if ('status' in made) return made;
+      if (!this.#cameraIds.has(made.data.devicePath.id.toLowerCase())) return refuse(400, 'Device not found');
+      const created = randomUUID();
+      this.#bookmarks.set(created, { ...made.data, reference: made.data.reference || newReference() });
+      return { status: 201, body: oddJson({ data: this.#bookmark(created) }) };
+    }
+    const known = this.#bookmarks.get(id);
+    if (known === undefined) return refuse(404, `Not found: bookmarks/${id}`);
+    switch (method) {
+      case 'GET':
+        return { status: 200, body: oddJson({ data: this.#bookmark(id) }) };
+      case 'PATCH':
+      case 'PUT': {
+        const changed = read(method === 'PUT' ? Bookmark : Bookmark.partial(), request.body);
+        if ('status' in changed) return changed;
+        // What was not sent stays, whatever a new bookmark would have there.
+        const sent = Object.keys(JSON.parse(request.body) as object);
+        const fields = Object.entries(changed.data).filter(
+          ([name]) => method === 'PUT' || sent.includes(name),
+        );
+        this.#bookmarks.set(id, { ...known, ...(Object.fromEntries(fields) as Partial<Bookmark>) });
+        return { status: 200, body: oddJson({ data: this.#bookmark(id) }) };
+      }
+      case 'DELETE':
+        this.#bookmarks.delete(id);
+        return { status: 200, body: oddJson({ state: 'Success' }) };
+      default:
+        return refuse(400, 'Bad request: Unknown request');
+    }
+  }
+
+  /** `/evidenceLocks`, which only the Corporate edition has. */
+  evidenceLocks(request: StoreRequest, features: FeatureSet): StoreAnswer {
+    if (!features.bookmarks) return refuse(404, 'Unknown resource: evidenceLocks');
+    // The words are ours; that Expert refuses is on record.
+    if (features.edition === 'expert')
+      return refuse(403, 'Evidence lock is not supported by the installed license');
+    const { method, id, task } = request;
+    if (id === undefined) {
+      if (method !== 'POST') return refuse(400, 'Bad request: Unknown request');
+      if (task === 'search') return this.#searchLocks(request.body);
+      if (task === 'newreference')
+        return { status: 200, body: oddJson({ result: { reference: newReference() } }) };
+      if (task !== undefined) return refuse(400, `Bad request: Unknown task ${task}`);
+      const made = read(Lock, request.body);
+      if ('status' in made) return made;
+      if (made.data.devicePaths.some((path) => !this.#cameraIds.has(path.id.toLowerCase())))
+        return refuse(400, 'Device not found');
+      const created = randomUUID();
+      const now = xprotectTime(Date.now());
+      this.#locks.set(created, { ...made.data, created: now, lastModified: now });
+      return { status: 201, body: oddJson({ data: this.#lock(created) }) };
+    }
+    if (!this.#locks.has(id)) return refuse(404, `Not found: evidenceLocks/${id}`);
+    if (method === 'GET') return { status: 200, body: oddJson({ data: this.#lock(id) }) };
+    if (method !== 'DELETE') return refuse(400, 'Bad request: Unknown request');
+    this.#locks.delete(id);
+    return { status: 200, body: oddJson({ state: 'Success' }) };
+  }
+
+  #searchBookmarks(body: string): StoreAnswer {
+    const search = read(BookmarkSearch, body);
+    if ('status' in search) return search;
+    const { time, timeLimit, count, deviceIds, searchText } = search.data;
+    const from = Date.parse(time);
+    const wanted = new Set(deviceIds.map((id) => id.toLowerCase()));
+    const found = [...this.#bookmarks]
+      .filter(([, { timeBegin, timeEnd }]) => overlaps(timeBegin, timeEnd, from, from + timeLimit / 1000))
+      .filter(([, { devicePath }]) => wanted.size === 0 || wanted.has(devicePath.id.toLowerCase()))
+      .filter(([, { header, description }]) => `${header}\n${description}`.includes(searchText))
+      .toSorted(([, a], [, b]) => Date.parse(a.timeBegin) - Date.parse(b.timeBegin))
+      .slice(0, count);
+    return {
+      status: 200,
+      body: oddJson({ result: { bookmarks: found.map(([id]) => this.#bookmark(id)), state: 'Success' } }),
+    };
+  }
+
+  #searchLocks(body: string): StoreAnswer {
+    const search = read(LockSearch, body);
+    if ('status' in search) return search;
+    const { startTime, endTime, deviceIds, searchText, pageIndex, pageSize } = search.data;
+    const wanted = new Set(deviceIds.map((id) => id.toLowerCase()));
+    const found = [...this.#locks]
+      .filter(([, lock]) =>
+        overlaps(
+          lock.startTime,
+          lock.endTime,
+          startTime === undefined ? -Infinity : Date.parse(startTime),
+          endTime === undefined ? Infinity : Date.parse(endTime),
+        ),
+      )
+      .filter(
+        ([, { devicePaths }]) =>
+          wanted.size === 0 || devicePaths.some(({ id }) => wanted.has(id.toLowerCase())),
+      )
+      .filter(([, { header, description }]) => `${header}\n${description}`.includes(searchText))
+      .toSorted(([, a], [, b]) => Date.parse(a.startTime) - Date.parse(b.startTime))
+      .slice(pageIndex * pageSize, (pageIndex + 1) * pageSize);
+    return {
+      status: 200,
+      body: oddJson({ result: { evidenceLocks: found.map(([id]) => this.#lock(id)), state: 'Success' } }),
+    };
+  }
+
+  #bookmark(id: string): object {
+    const bookmark = this.#bookmarks.get(id)!;
+    return {
+      ...bookmark,
+      timeBegin: stamp(bookmark.timeBegin),
+      timeEnd: stamp(bookmark.timeEnd),
+      timeTriggered: stamp(bookmark.timeTriggered),
+      user: this.#user,
+      relations: { self: { type: 'bookmarks', id } },
+    };
+  }
+
+  #lock(id: string): object {
+    const lock = this.#locks.get(id)!;
+    return {
+      ...lock,
+      id,
+      startTime: stamp(lock.startTime),
+      tagTime: stamp(lock.tagTime),
+      endTime: stamp(lock.endTime),
+      user: this.#user,
+      retentionExpire: lock.retentionExpire === undefined ? forEver : stamp(lock.retentionExpire),
+      retentionSize: 0,
+      retentionOption: lock.retentionOption ?? { retentionUnits: -1, retentionType: 'Indefinite' },
+      relations: { self: { type: 'evidenceLocks', id } },
+    };
+  }
+}
+
+let references = 0;
+const newReference = (): string => `no.${String(++references).padStart(6, '0')}`;
+
+function read<T extends z.ZodType>(schema: T, body: string): { data: z.output<T> } | StoreAnswer {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    return refuse(400, 'Incorrect formatted JSON');
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return { data: parsed.data };
+  const [issue] = parsed.error.issues;
+  return refuse(400, `Invalid value of property ${String(issue?.path.join('.'))}`);
+}
