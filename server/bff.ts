@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createAdaptorServer } from '@hono/node-server';
 import { claimSite, seedAdministrator, seedDemoAccounts } from './account/first-start.ts';
 import { resolvePendingGrants } from './account/users.ts';
@@ -23,6 +24,8 @@ import { seedDemoWalls } from './walls/demo-walls.ts';
 
 /** Open answers have so long to finish; event streams end at once. */
 const graceMs = 1000;
+/** How long the demo waits for its cameras before it says that it is ready all the same. */
+const demoPatienceMs = 10_000;
 const { env } = process;
 
 async function start(): Promise<void> {
@@ -55,10 +58,12 @@ async function start(): Promise<void> {
     : await openStaticFiles(path.resolve(import.meta.dirname, '../build'));
   const app = await createApp({ store, gateway, systems, config, log, files, holder, now });
 
+  const firstReading = Promise.withResolvers<undefined>();
   const onSynced = async (): Promise<void> => {
     const users = await resolvePendingGrants(store.db);
     if (users.length > 0) await publish(store.db, { kind: 'users-changed', users });
     if (config.isDemo) await seedDemoWalls(store.db, now());
+    firstReading.resolve(undefined);
   };
   // One process has the embedded database: what its predecessor held when it was killed is free.
   if (store.kind === 'pglite') await freeDuties(store.db);
@@ -107,6 +112,10 @@ async function start(): Promise<void> {
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
   process.on('disconnect', end);
+
+  // The demo's accounts get their rights and walls with the first reading; whoever signs in at the ready line has them.
+  if (config.isDemo)
+    await Promise.race([firstReading.promise, sleep(demoPatienceMs, undefined, { ref: false })]);
 
   const { port } = server.address() as AddressInfo;
   log.info({ port }, 'the BFF listens');

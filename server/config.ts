@@ -93,7 +93,7 @@ const Settings = z.strictObject({
       /** Addresses told to browsers; empty: those of this machine's interfaces. */
       addresses: z.array(Host).default([]),
       /** Largest RTP packet, bytes. */
-      mtu: z.coerce.number().int().min(576).max(9000).default(1200),
+      mtu: z.coerce.number().int().min(500).max(1460).default(1200),
       /** How long a source stays open after its last viewer, ms. */
       lingerMs: z.coerce.number().int().min(0).max(600_000).default(10_000),
     })

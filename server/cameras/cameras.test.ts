@@ -233,8 +233,8 @@ describe('keepSynced', () => {
   afterAll(() => held.close());
   beforeEach(() => held.empty());
 
-  const pace: SyncPace = { everyMs: 30, patienceMs: 1000, longestPauseMs: 20 };
-  async function running(vms: FakeVms, more: { onSynced?: () => Promise<void> } = {}) {
+  const pace: SyncPace = { everyMs: 30, patienceMs: 1000, longestPauseMs: 20, completeMs: 10 };
+  async function running(vms: FakeVms, more: { onSynced?: () => Promise<void>; pace?: SyncPace } = {}) {
     await claimSystems(held.store.db, [vms.id], 1);
     const ending = new AbortController();
     const clock = new TestClock();
@@ -247,7 +247,7 @@ describe('keepSynced', () => {
         holder: crypto.randomUUID(),
         now: () => (clock.at += 100),
         onSynced: more.onSynced ?? (() => Promise.resolve()),
-        pace,
+        pace: more.pace ?? pace,
         random: () => 0.5,
       },
       ending.signal,
@@ -271,6 +271,20 @@ describe('keepSynced', () => {
     const reads = vms.reads;
     await new Promise((resolve) => setTimeout(resolve, 60));
     expect(vms.reads).toBe(reads);
+  });
+
+  it('reads again soon while streams of cameras are unknown, and then at its usual pace', async () => {
+    const vms = new FakeVms();
+    const whole = vms.directory;
+    vms.directory = { ...whole, cameras: whole.cameras.map((camera) => ({ ...camera, streams: [] })) };
+    const sync = await running(vms, { pace: { ...pace, everyMs: 600_000 } });
+    await eventually(() => vms.reads).toBeGreaterThan(1);
+    vms.directory = whole;
+    const before = vms.reads;
+    await eventually(() => vms.reads).toBeGreaterThan(before);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sync.stop();
+    expect(vms.reads).toBeLessThanOrEqual(before + 2);
   });
 
   it('leaves what was known when the VMS fails, says that it is old, and recovers', async () => {

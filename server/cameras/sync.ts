@@ -11,9 +11,20 @@ export interface SyncPace {
   /** One reading may take so long. */
   readonly patienceMs: number;
   readonly longestPauseMs: number;
+  /**
+   * When a reading is followed by another because it left streams of cameras unknown: a VMS tells first what is quick
+   * to tell. Not more than {@link mostCompletions} times, for there may be cameras without any stream.
+   */
+  readonly completeMs: number;
 }
 
-export const usualPace: SyncPace = { everyMs: 300_000, patienceMs: 60_000, longestPauseMs: 60_000 };
+export const usualPace: SyncPace = {
+  everyMs: 300_000,
+  patienceMs: 60_000,
+  longestPauseMs: 60_000,
+  completeMs: 8000,
+};
+const mostCompletions = 10;
 
 export interface SyncParts {
   readonly db: Db;
@@ -37,6 +48,9 @@ export async function keepSynced(vms: Vms, parts: SyncParts, signal: AbortSignal
   const duty = `sync:${vms.id}`;
   let failures = 0;
   let isFirst = true;
+  let completions = 0;
+  /** The last reading of ours left something out that the next one may know. */
+  let isPartial = false;
   const isEnding = (): boolean => signal.aborted;
   while (!isEnding()) {
     let pauseMs = pace.everyMs * (0.9 + 0.2 * random());
@@ -44,9 +58,9 @@ export async function keepSynced(vms: Vms, parts: SyncParts, signal: AbortSignal
       const isRead = await readOnce();
       if (isRead === 'elsewhere') pauseMs = Math.min(pauseMs, 2000 + 1000 * random());
       else failures = 0;
-      // The first reading gives what is quick to read; streams that came too late for it are known soon after.
-      if (isFirst) pauseMs = Math.min(pauseMs, pace.secondMs);
       isFirst = false;
+      isPartial &&= completions < mostCompletions;
+      if (isPartial) pauseMs = Math.min(pauseMs, pace.completeMs);
     } catch (cause) {
       if (isEnding()) break;
       failures += 1;
@@ -60,7 +74,7 @@ export async function keepSynced(vms: Vms, parts: SyncParts, signal: AbortSignal
   }
 
   async function readOnce(): Promise<'read' | 'recent' | 'elsewhere'> {
-    if (!isFirst && failures === 0) {
+    if (!isFirst && !isPartial && failures === 0) {
       const row = await db.selectFrom('vms').select('synced_at').where('id', '=', vms.id).executeTakeFirst();
       if (now() - (row?.synced_at ?? 0) < pace.everyMs * 0.8) return 'recent';
     }
@@ -68,6 +82,8 @@ export async function keepSynced(vms: Vms, parts: SyncParts, signal: AbortSignal
     try {
       const startedAt = performance.now();
       const read = await vms.readDirectory(AbortSignal.any([signal, AbortSignal.timeout(pace.patienceMs)]));
+      if (isPartial) completions += 1;
+      isPartial = read.cameras.some(({ streams }) => streams.length === 0);
       const { hasChanged, conflicts } = await applyDirectory(db, vms.id, read, now());
       log.info(
         {
