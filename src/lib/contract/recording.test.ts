@@ -73,8 +73,12 @@ describe('evidence', () => {
 });
 
 it('gives every route an address of its own', () => {
-  const all = [routes, otherRoutes, recordingRoutes, recordingMediaRoutes].flatMap((table) =>
-    Object.values(table).map(({ method, path }) => `${method} ${path.replace(/:\w+/g, ':')}`),
-  );
+  const lines: { method: string; path: string }[] = [
+    routes,
+    otherRoutes,
+    recordingRoutes,
+    recordingMediaRoutes,
+  ].flatMap((table) => Object.values<{ method: string; path: string }>(table));
+  const all = lines.map(({ method, path }) => `${method} ${path.replace(/:\w+/g, ':')}`);
   expect(new Set(all).size).toBe(all.length);
 });

@@ -115,7 +115,7 @@ export type FramesQuery = z.output<typeof FramesQuery>;
 export const frameHeaders = {
   /** ISO: when the first frame was taken. */
   start: 'Parapet-Start',
-  /** ISO: when the frame after the last one of the GOP begins; absent at the end of what is recorded. May lie across a gap. */
+  /** ISO: when the frame after the last one sent begins; absent at the end of what is recorded. May lie across a gap. */
   end: 'Parapet-End',
   /** RFC 6381, such as `avc1.640028` or `hvc1.1.6.L93.B0`. */
   codec: 'Parapet-Codec',

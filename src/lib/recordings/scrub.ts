@@ -1,0 +1,80 @@
+import { type Span, spanAt } from './spans.ts';
+
+/*
+ * Which previews to want while somebody drags over the timeline: pure arithmetic; who fetches and decodes them does as
+ * it says.
+ */
+
+/** How far apart previews are at this zoom, ms: no two pixels need two pictures, no two pictures within a second. */
+export function slotMs(msPerPx: number): number {
+  const wanted = msPerPx * 2;
+  return (
+    [1000, 2000, 5000, 10_000, 30_000, 60_000, 300_000, 900_000].find((slot) => slot >= wanted) ?? 3_600_000
+  );
+}
+
+/** The moment that stands for all of its slot: its begin, or the begin of the recording within it. */
+export function slotOf(time: number, slot: number, spans: readonly Span[] | undefined): number {
+  const begin = Math.floor(time / slot) * slot;
+  const span = spans && spanAt(spans, time);
+  return span ? Math.max(begin, span.start) : begin;
+}
+
+export interface ScrubCamera {
+  readonly cameraId: string;
+  /** What is recorded; undefined while that is not known: then every moment is worth asking for. */
+  readonly spans: readonly Span[] | undefined;
+}
+
+/** A preview that would be good to have. */
+export interface Wanted {
+  readonly cameraId: string;
+  /** Epoch ms. */
+  readonly at: number;
+}
+
+export interface ScrubPlan {
+  /** The camera that is looked at first; then in the order of the tiles. */
+  readonly cameras: readonly ScrubCamera[];
+  readonly time: number;
+  readonly msPerPx: number;
+  /** Where the drag is going; 0 at rest: then both sides are as likely. */
+  readonly direction: -1 | 0 | 1;
+  /** How many slots to look ahead. */
+  readonly ahead: number;
+}
+
+/**
+ * The previews to want now, most wanted first: for every camera the one under the pointer, and only then what will be
+ * under it next. Where nothing is recorded, nothing is wanted.
+ */
+export function previewsFor({ cameras, time, msPerPx, direction, ahead }: ScrubPlan): Wanted[] {
+  const slot = slotMs(msPerPx);
+  const steps = [0];
+  for (let i = 1; i <= ahead; i++) steps.push(...(direction === 0 ? [i, -i] : [i * direction]));
+  const wanted = new Map<string, Wanted>();
+  for (const step of steps)
+    for (const { cameraId, spans } of cameras) {
+      const moment = time + step * slot;
+      if (spans && !spanAt(spans, moment)) continue;
+      const at = slotOf(moment, slot, spans);
+      wanted.set(`${cameraId} ${at}`, { cameraId, at });
+    }
+  return [...wanted.values()];
+}
+
+/** Which way a drag goes: −1, 1, or 0 while it hardly moves. Follows a turn at once. */
+export class DragDirection {
+  #last: number | undefined;
+  #direction: -1 | 0 | 1 = 0;
+
+  /** The drag is at `time` now. `msPerPx` tells trembling from moving. */
+  moved(time: number, msPerPx: number): -1 | 0 | 1 {
+    const way = time - (this.#last ?? time);
+    if (this.#last === undefined || Math.abs(way) >= msPerPx) {
+      this.#last = time;
+      if (way !== 0) this.#direction = way < 0 ? -1 : 1;
+    }
+    return this.#direction;
+  }
+}
