@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Problem, problemStatus } from '#contract/problem.ts';
-import { type Needs, otherRoutes, routes } from '#contract/routes.ts';
+import type { Needs } from '#contract/routes.ts';
+import { otherRoutes, routes } from '#server/http/route-table.ts';
 import { pglite, type TestStore } from '#server/store/testing/databases.ts';
 import { Browser, type Harness, people, startApp } from '#server/testing/harness.ts';
 

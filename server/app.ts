@@ -18,6 +18,8 @@ import { createSupply } from './live/supply.ts';
 import { createUpkeep, type Upkeep } from './live/upkeep.ts';
 import { answerEndpointProbe, answerSessionProbe, whepRoutes } from './live/whep.ts';
 import { openNewsDesk } from './news/news.ts';
+import { openPast } from './recordings/past.ts';
+import { recordingRoutes } from './recordings/routes.ts';
 import type { Store } from './store/store.ts';
 import type { Vms } from './vms/vms.ts';
 import { wallRoutes } from './walls/routes.ts';
@@ -64,6 +66,7 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
     now,
     ...(parts.newsHeartbeatMs === undefined ? {} : { heartbeatMs: parts.newsHeartbeatMs }),
   });
+  const past = openPast({ directory, systems });
   const background = new Set<Promise<unknown>>();
   const inBackground = (work: Promise<unknown>): void => {
     const kept = work
@@ -106,6 +109,7 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
       ...cameraRoutes({ directory, systems }),
       ...liveRoutes({ store, directory, supply, upkeep, now, inBackground }),
       ...wallRoutes({ store, directory, now }),
+      ...recordingRoutes({ past, log, now }),
       ...healthRoutes({ store, gateway, now }),
     },
     {

@@ -1,11 +1,12 @@
 import type { Context, Hono } from 'hono';
 import { z } from 'zod';
-import { type Needs, otherRoutes, type RouteName, routes, type Routes } from '#contract/routes.ts';
+import type { Needs } from '#contract/routes.ts';
 import { parsed, readJson } from './body.ts';
 import type { Logger } from './log.ts';
 import type { RequestOrigin } from './origin.ts';
 import type { Principal } from './principal.ts';
 import { Refusal } from './refusal.ts';
+import { otherRoutes, type RouteName, routes, type Routes } from './route-table.ts';
 import { isCrossSite } from './same-site.ts';
 
 /** What every request carries through the app. */

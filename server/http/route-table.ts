@@ -1,0 +1,17 @@
+import { recordingRoutes } from '#contract/recording-routes.ts';
+import { otherRoutes as otherLiveRoutes, routes as liveRoutes } from '#contract/routes.ts';
+
+/*
+ * Every address this BFF answers, from all tables of the contract: what is mounted behind the gate, and what the
+ * tests of the gate go through.
+ */
+
+const { readSpans } = recordingRoutes;
+
+/** The JSON routes. */
+export const routes = { ...liveRoutes, readSpans } as const;
+/** Routes whose bodies are not JSON. */
+export const otherRoutes = { ...otherLiveRoutes } as const;
+
+export type Routes = typeof routes;
+export type RouteName = keyof Routes;

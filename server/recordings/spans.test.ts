@@ -1,0 +1,178 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { recordedSpans } from '#mocks/site/recordings.ts';
+import { siteCameras } from '#mocks/site/cameras.ts';
+import { pglite, type TestStore } from '#server/store/testing/databases.ts';
+import { VmsError } from '#server/vms/vms.ts';
+import { coarsened } from './level-of-detail.ts';
+import { createSpanTiles } from './span-tiles.ts';
+import { FakeRecordings } from './testing/fake-recordings.ts';
+import { iso, noon, type PastHarness, startPastApp, wholeDay } from './testing/past-town.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+const day = 86_400_000;
+const spans = (...flat: number[]) =>
+  flat.flatMap((start, i) => (i % 2 === 0 ? [{ start, end: flat[i + 1] ?? 0 }] : []));
+
+describe('coarsened spans', () => {
+  it.each([
+    ['stay as they are when all can be told apart', [0, 10, 20, 30], [0, 10, 20, 30]],
+    ['close gaps that are too narrow', [0, 10, 14, 30], [0, 30]],
+    ['lengthen what is too short', [0, 1, 50, 60], [0, 5, 50, 60]],
+    ['join what touches once it is lengthened', [0, 1, 7, 8, 60, 70], [0, 12, 60, 70]],
+    ['end with the window', [97, 98], [97, 100]],
+    ['leave out what is outside of it', [-9, -2, 40, 50, 100, 110], [40, 50]],
+    ['are clipped to it', [-9, 20, 90, 110], [0, 20, 90, 100]],
+  ])('%s', (_what, given, wanted) => {
+    const once = coarsened(spans(...given), { start: 0, end: 100 }, 5);
+    expect(once).toEqual(spans(...wanted));
+    expect(coarsened(once, { start: 0, end: 100 }, 5)).toEqual(once);
+  });
+});
+
+describe('remembered windows', () => {
+  const camera = siteCameras.find(({ number }) => number % 5 === 2) ?? siteCameras[0];
+  const quarter = { start: noon - 90 * day, end: noon };
+  let recordings: FakeRecordings;
+  let failures: unknown[];
+  let tiles: ReturnType<typeof createSpanTiles>;
+  beforeEach(() => {
+    recordings = new FakeRecordings();
+    if (camera !== undefined) recordings.recorded.set('a', recordedSpans(camera, quarter, noon));
+    failures = [];
+    tiles = createSpanTiles({
+      now: () => noon,
+      patienceMs: 1000,
+      onFailure: (cause) => failures.push(cause),
+    });
+  });
+
+  it('are the same as read afresh, from whatever they are put together', async () => {
+    const fiveMinutes = 300_000;
+    await tiles.read(recordings, 'a', { start: noon - 40 * day, end: noon - 20 * day }, fiveMinutes);
+    const { recorded, isComplete } = await tiles.read(recordings, 'a', quarter, fiveMinutes);
+    expect(isComplete).toBe(true);
+    const fresh = coarsened(recordings.recorded.get('a') ?? [], quarter, fiveMinutes);
+    const length = (all: typeof fresh) => all.reduce((sum, { start, end }) => sum + end - start, 0);
+    expect(Math.abs(recorded.length - fresh.length)).toBeLessThan(fresh.length * 0.02);
+    expect(Math.abs(length([...recorded]) - length(fresh))).toBeLessThan(length(fresh) * 0.02);
+    expect(recorded.length).toBeGreaterThan(500);
+  });
+
+  it('ask the VMS for the live edge only, the second time', async () => {
+    await tiles.read(recordings, 'a', quarter, 300_000);
+    const asked = vi.spyOn(recordings, 'spans');
+    await tiles.read(recordings, 'a', quarter, 400_000);
+    expect(asked).toHaveBeenCalledOnce();
+    const [, within] = asked.mock.calls[0] ?? [];
+    expect((within?.end ?? 0) - (within?.start ?? 0)).toBeLessThan(13 * day);
+    expect(within?.end).toBe(noon);
+  });
+
+  it('ask once when many ask the same at the same time', async () => {
+    await Promise.all(Array.from({ length: 8 }, () => tiles.read(recordings, 'a', quarter, 300_000)));
+    expect(recordings.calls).toEqual(['spans a']);
+  });
+
+  it('keep what they have when the VMS fails, and say that it is not all', async () => {
+    const past = { start: noon - 80 * day, end: noon - 40 * day };
+    const before = await tiles.read(recordings, 'a', past, 300_000);
+    recordings.error = new VmsError('unavailable', 'gone');
+    expect(await tiles.read(recordings, 'a', past, 300_000)).toEqual(before);
+    const wider = await tiles.read(recordings, 'a', quarter, 300_000);
+    expect(wider.isComplete).toBe(false);
+    expect(wider.recorded.length).toBeGreaterThanOrEqual(before.recorded.length);
+    expect(failures.length).toBeGreaterThan(0);
+  });
+});
+
+describe('GET /api/recordings/spans', () => {
+  let held: TestStore;
+  let at: PastHarness;
+  beforeAll(async () => {
+    held = await pglite.open();
+  });
+  afterAll(() => held.close());
+  beforeEach(async () => {
+    await held.empty();
+    at = await startPastApp(held.store);
+    return () => at.app.close();
+  });
+  const path = (cameras: string, more: Record<string, string> = {}): string =>
+    `/api/recordings/spans?${new URLSearchParams({
+      cameras,
+      from: iso(noon - 7_200_000),
+      to: iso(noon),
+      resolutionMs: '1000',
+      ...more,
+    }).toString()}`;
+
+  it('tells what is recorded of each camera, since when, and where there was motion', async () => {
+    at.recordings.motion.set('p1', spans(noon - 60_000, noon - 50_000));
+    const answer = await (await at.as('olga')).json('GET', path('p2,p1,x1'));
+    expect(answer).toEqual({
+      from: iso(noon - 7_200_000),
+      to: iso(noon),
+      resolutionMs: 1000,
+      cameras: [
+        {
+          cameraId: 'p2',
+          oldest: iso(noon - 7_200_000),
+          recorded: [0, 3_600_000, 5_400_000, 6_300_000],
+          motion: [],
+          isComplete: true,
+        },
+        {
+          cameraId: 'p1',
+          oldest: iso(wholeDay.start),
+          recorded: [0, 7_200_000],
+          motion: [7_140_000, 7_150_000],
+          isComplete: true,
+        },
+        { cameraId: 'x1', recorded: [], motion: [], isComplete: true },
+      ],
+    });
+  });
+
+  it('is not complete for the one camera whose recorder does not answer', async () => {
+    at.recordings.error = new VmsError('unavailable', 'recorder 10.0.0.7 is gone');
+    at.recordings.failing = new Set(['p2']);
+    const response = await (await at.as('olga')).send('GET', path('p1,p2'));
+    const text = await response.text();
+    expect(text).not.toContain('10.0.0.7');
+    expect(JSON.parse(text)).toMatchObject({
+      cameras: [
+        { cameraId: 'p1', isComplete: true },
+        { cameraId: 'p2', recorded: [], isComplete: false },
+      ],
+    });
+  });
+
+  it('hides what retention has taken since it was read', async () => {
+    const olga = await at.as('olga');
+    const wide = { from: iso(noon - 40 * day), resolutionMs: '60000' };
+    const whole = spans(noon - 30 * day, noon);
+    at.recordings.recorded.set('p1', whole);
+    await olga.json('GET', path('p1', wide));
+    vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 120_000);
+    at.recordings.recorded.set('p1', spans(noon - 20 * day, noon));
+    const answer = await olga.json('GET', path('p1', wide));
+    vi.restoreAllMocks();
+    expect(answer).toMatchObject({ cameras: [{ recorded: [20 * day, 40 * day] }] });
+  });
+
+  it.each([
+    ['nemo', 'p1', 'not-found'],
+    ['otto', 'p1,m1', 'not-found'],
+    ['screen', 'm1', 'not-permitted'],
+    ['olga', 'nowhere', 'not-found'],
+  ])('%s does not hear of %s', async (person, cameras, code) => {
+    const response = await (await at.as(person)).send('GET', path(cameras));
+    expect(await response.json()).toMatchObject({ code });
+    expect(at.recordings.calls).toEqual([]);
+  });
+
+  it('names what is wrong with the question', async () => {
+    const response = await (await at.as('olga')).send('GET', path('p1', { to: iso(noon - 8_000_000) }));
+    expect(await response.json()).toMatchObject({ code: 'invalid-request', issues: [{ path: 'to' }] });
+  });
+});
