@@ -132,6 +132,18 @@ export class Engine {
     return session;
   }
 
+  /** The path of that name. Throws `not-found` where nobody wants one. */
+  path(name: string): Path {
+    const entry = this.#paths.get(name);
+    if (entry?.isWanted !== true) throw new EngineError('not-found', 'There is no such path.');
+    return entry.path;
+  }
+
+  /** A reader that is no session has left a path: it may be the last one. */
+  left(name: string): void {
+    this.#considerClosing(name);
+  }
+
   /** The session of that path and id. */
   session(name: string, id: string): Session | undefined {
     const session = this.#sessions.get(id);

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import process from 'node:process';
 import { Engine } from './engine.ts';
+import { hls } from './hls/route.ts';
+import { HlsStreams } from './hls/streams.ts';
 import { control } from './http/control.ts';
 import { createEngineServer } from './http/server.ts';
 import { whep } from './http/whep.ts';
@@ -28,7 +30,7 @@ async function main(): Promise<void> {
   });
   const info = { version, started: new Date().toISOString() };
   const server = createEngineServer(
-    [control(engine, info), whep(engine)],
+    [control(engine, info), whep(engine), hls(new HlsStreams(engine))],
     settings.PARAPET_ENGINE_SECRET,
     log,
   );

@@ -39,7 +39,7 @@ const retryAfterS: Partial<Readonly<Record<EngineErrorCode, number>>> = {
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
 }
 
 /** The answer to a request that failed, RFC 9457 with our code. Undefined when the error is none of ours. */

@@ -8,6 +8,7 @@ export interface Call {
   readonly method: string;
   /** The path of the URL, still encoded, without a query. */
   readonly url: string;
+  readonly query: URLSearchParams;
   readonly ifMatch: string | undefined;
   /** Aborted when the caller goes away. */
   readonly signal: AbortSignal;
@@ -47,15 +48,15 @@ async function answer(
   } catch (error) {
     if (gone.signal.aborted) return;
     const known = problemAnswer(error);
-    if (known === undefined) log.error({ error }, 'request failed');
+    if (known === undefined) log.error({ err: error }, 'request failed');
     result = known ?? problem(500, 'internal', 'The engine failed.');
   }
   if (response.destroyed) return;
   const { body } = result;
   response.writeHead(result.status, {
+    'cache-control': 'no-store',
     ...result.headers,
     ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
-    'cache-control': 'no-store',
   });
   // A body that was too large, or not wanted, is not read to its end.
   if (!request.complete) response.once('finish', () => request.destroy());
@@ -67,9 +68,11 @@ async function dispatch(
   routes: readonly Route[],
   signal: AbortSignal,
 ): Promise<Answer> {
+  const [url = '/', query] = (request.url ?? '/').split('?', 2);
   const call: Call = {
     method: request.method ?? 'GET',
-    url: (request.url ?? '/').split('?')[0] ?? '/',
+    url,
+    query: new URLSearchParams(query),
     ifMatch: request.headers['if-match'],
     signal,
     body: (limit, type) => readBody(request, limit, type),
