@@ -114,6 +114,21 @@ describe('a viewer', () => {
   });
 });
 
+it('a viewer that leaves is gone at once', async () => {
+  const readers = async (): Promise<number> => {
+    const { items } = (await (await engine.fetch('/v3/paths/list')).json()) as {
+      items: { name: string; readers: number }[];
+    };
+    return items.find(({ name }) => name === 'cam2/sub')?.readers ?? -1;
+  };
+  await expect.poll(readers).toBe(0);
+  await view('cam2/sub', { readings: 1 });
+  await readings(1);
+  expect(await readers()).toBe(1);
+  await closeTiles();
+  await expect.poll(readers).toBe(0);
+});
+
 describe('when the camera', () => {
   const seesFresh = async (): Promise<void> => {
     await expect

@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { EngineError, type EngineErrorCode } from '../error.ts';
 import type { CodecName, PictureFormat } from '../h26x/codec.ts';
 import { codecs } from '../h26x/codecs.ts';
-import type { Log } from '../log.ts';
+import { causeOf, type Log } from '../log.ts';
 import { Intake } from '../rtp/intake.ts';
 import { Reel } from '../rtp/reel.ts';
 import { Timeline } from '../rtp/timeline.ts';
@@ -311,7 +311,7 @@ export class Path {
     // A camera that is off for days says so once, not every fifteen seconds.
     const level = failures === 1 || error.code !== this.#error?.code ? 'warn' : 'debug';
     this.#options.log[level](
-      { path: this.name, code: error.code, reason: error.message, failures },
+      { path: this.name, code: error.code, reason: error.message, cause: causeOf(error), failures },
       'source failed',
     );
     this.#error = error;

@@ -73,8 +73,8 @@ export async function openPeer(
   };
   try {
     const video = new Video(offer.video.mid, 'SendOnly');
-    const fmtp = picked.fmtp === '' ? undefined : picked.fmtp;
-    video.addVideoCodec(picked.payloadType, picked.codec, fmtp);
+    if (picked.fmtp === '') video.addVideoCodec(picked.payloadType, picked.codec);
+    else video.addVideoCodec(picked.payloadType, picked.codec, picked.fmtp);
     video.addSSRC(ssrc, cname, cname, `${cname}-video`);
     // Before the remote description: the library would otherwise make a track of its own for the section.
     const track = connection.addTrack(video);

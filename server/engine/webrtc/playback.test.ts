@@ -95,7 +95,7 @@ describe('a new viewer', () => {
     const times = seen.map(({ timestamp }) => timestamp - 1_000_000);
     // The newest picture is 20 ms old: 1800 ticks after the place it would have had.
     expect(times.at(-1)).toBe(1800);
-    expect(times).toEqual(Array.from({ length: 20 }, (_, i) => 1800 - 19 + i));
+    expect(times).toEqual(Array.from({ length: 20 }, (_, i) => 1800 - (19 - i) * 90));
     now += 46.7;
     shoot();
     playback.pump();

@@ -8,6 +8,8 @@ import { readFragment } from './fragment.ts';
 
 /** A viewer that has not connected after this long is taken down. */
 const connectMs = 10_000;
+/** Browsers report about once a second. One that fell silent has lost its network, or its page was killed; ICE would notice after 30 s. */
+const silenceMs = 15_000;
 
 let count = 0;
 
@@ -23,7 +25,7 @@ export interface Session {
   readonly counters: Playback['counters'];
   /** Adds trickled candidates. Throws `bad-offer` for an ICE restart, which libdatachannel does not know. */
   trickle(fragment: string): void;
-  /** Sends a sender report; call about every two seconds. */
+  /** Sends a sender report, and notices a viewer that fell silent; call about every two seconds. */
   report(): void;
   close(): void;
 }
@@ -45,6 +47,7 @@ export async function openSession(
   const sender = { ssrc: randomInt(1, 2 ** 32), cname: `parapet-${String(++count)}` };
   let isOver = false;
   let wasOpen = false;
+  let heardAt: number | undefined;
   const player = new Playback({
     reel: path.reel,
     ...sender,
@@ -65,6 +68,7 @@ export async function openSession(
       finish();
     },
     rtcp(packet) {
+      heardAt = performance.now();
       player.feedback(packet);
     },
   });
@@ -110,7 +114,8 @@ export async function openSession(
       for (const candidate of candidates) peer.addCandidate(candidate);
     },
     report() {
-      if (peer.isOpen) player.report(Date.now());
+      if (heardAt !== undefined && performance.now() - heardAt > silenceMs) finish();
+      else if (peer.isOpen) player.report(Date.now());
     },
     close,
   };
