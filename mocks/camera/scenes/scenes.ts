@@ -6,8 +6,10 @@ export const sceneNames = [
   'gate',
   'car-park',
   'roundabout',
+  'crossing',
   'tunnel',
   'highway-night',
+  'gate-night',
 ] as const;
 
 export type SceneName = (typeof sceneNames)[number];
@@ -30,8 +32,10 @@ export const scenes: Readonly<Record<SceneName, Scene>> = {
   gate: { name: 'gate', kind: 'gate', isNight: false },
   'car-park': { name: 'car-park', kind: 'parking', isNight: false },
   roundabout: { name: 'roundabout', kind: 'road', isNight: false },
+  crossing: { name: 'crossing', kind: 'road', isNight: false },
   tunnel: { name: 'tunnel', kind: 'tunnel', isNight: false },
   'highway-night': { name: 'highway-night', kind: 'highway', isNight: true },
+  'gate-night': { name: 'gate-night', kind: 'gate', isNight: true },
 };
 
 /** Seconds after which a scene's clip flows into its own beginning. */

@@ -89,15 +89,16 @@ export class Backdrop {
     if (surface.gloss > 0) {
       const facing = -(dx * nx + dy * ny + dz * nz);
       const share = surface.gloss + (1 - surface.gloss) * (1 - facing) ** 5 * Math.min(1, surface.gloss * 12);
-      // No floor or window is a perfect mirror: each sample looks a little aside.
-      const blur = (seed: number): number => (hash(sx, sy, seed) + hash(sx, sy, seed + 1) - 1) * 0.045;
-      this.#mirror(
+      this.#mirrorSoftly(
         x,
         y,
         z,
-        dx + 2 * facing * nx + blur(31),
-        dy + 2 * facing * ny + blur(33),
-        dz + 2 * facing * nz + blur(35) * 0.5,
+        dx + 2 * facing * nx,
+        dy + 2 * facing * ny,
+        dz + 2 * facing * nz,
+        nz > 0.9,
+        sx,
+        sy,
       );
       const keep = 1 - share;
       r0 = r0 * keep + out[0]! * share;
@@ -242,6 +243,35 @@ export class Backdrop {
     out[5] = s.b * sun.light[2] * facing;
   }
 
+  /** Like {@link #mirror}; what lies in a polished floor is blurred, as no floor is a perfect mirror. */
+  #mirrorSoftly(
+    x: number,
+    y: number,
+    z: number,
+    dx: number,
+    dy: number,
+    dz: number,
+    isFloor: boolean,
+    sx: number,
+    sy: number,
+  ): void {
+    const out = this.#out;
+    const rays = isFloor ? 6 : 1;
+    const spread = isFloor ? 0.035 : 0.008;
+    let [r, g, b] = [0, 0, 0];
+    for (let i = 0; i < rays; i++) {
+      const stray = (seed: number): number =>
+        (hash(sx * 7 + i, sy, seed) + hash(sx * 7 + i, sy, seed + 1) - 1) * spread;
+      this.#mirror(x, y, z, dx + stray(31), dy + stray(33), dz + stray(35));
+      r += out[0]!;
+      g += out[1]!;
+      b += out[2]!;
+    }
+    out[0] = r / rays;
+    out[1] = g / rays;
+    out[2] = b / rays;
+  }
+
   /** Writes what a mirror at a point shows into `#out` 0…2, looked at less closely than the thing itself. */
   #mirror(x: number, y: number, z: number, dx: number, dy: number, dz: number): void {
     const out = this.#out;
@@ -263,7 +293,7 @@ export class Backdrop {
     const haze = this.#light.haze;
     const clear = haze ? Math.exp(-distance * haze.perMetre) : 1;
     for (let k = 0; k < 3; k++) {
-      out[k] = Math.min(1.3, out[k]! + out[k + 3]!) * clear + (haze?.light[k] ?? 0) * (1 - clear);
+      out[k] = Math.min(1, out[k]! + out[k + 3]!) * clear + (haze?.light[k] ?? 0) * (1 - clear);
     }
   }
 }

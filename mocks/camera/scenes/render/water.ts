@@ -4,13 +4,21 @@ import { skyLight, type Light } from './light.ts';
 import { loopSeconds } from '../scenes.ts';
 
 /** Wave trains: direction in radians, metres from crest to crest, steepness, and whole periods per loop. */
-const waves: readonly (readonly [number, number, number, number])[] = [
+const trains: readonly (readonly [number, number, number, number])[] = [
   [0.3, 9, 0.035, 5],
   [-0.5, 5.2, 0.04, 7],
   [1.1, 3.1, 0.035, 9],
   [-1.3, 17, 0.03, 4],
   [0.8, 1.9, 0.03, 12],
 ];
+
+const waves = trains.map(([direction, length, steepness, periods]) => ({
+  c: Math.cos(direction),
+  s: Math.sin(direction),
+  length,
+  steepness,
+  periods,
+}));
 
 /** Shades the samples that show water, `time` seconds into the loop: sky in small waves, and the sun's glitter. */
 export function waterLight(
@@ -32,11 +40,9 @@ export function waterLight(
     const y = lens.at[1] + ray[1]! * distance;
     let nx = 0;
     let ny = 0;
-    for (const [direction, length, steepness, periods] of waves) {
+    for (const { c, s, length, steepness, periods } of waves) {
       // Waves smaller than a sample would only flicker.
       const fade = Math.min(1, (length * lens.focal) / distance / 40);
-      const c = Math.cos(direction);
-      const s = Math.sin(direction);
       const phase = ((x * c + y * s) * 2 * Math.PI) / length + turn * periods;
       const slope = steepness * fade * Math.cos(phase);
       nx += slope * c;
