@@ -48,6 +48,15 @@ export interface WhepAnswer {
   readonly etag: string;
 }
 
+/** A piece of LL-HLS on its way through. */
+export interface HlsAnswer {
+  /** 200; 204 for `warm`; 400 and 503 are words of the protocol between player and gateway: pass them on. */
+  readonly status: number;
+  /** Content type, how long it may be kept, when to ask again. Nothing of the gateway's own. */
+  readonly headers: Record<string, string>;
+  readonly body: ReadableStream<Uint8Array> | Uint8Array;
+}
+
 /** The door to a media gateway: the embedded engine, MediaMTX or go2rtc. Media never passes through the BFF. */
 export interface Gateway {
   /** Makes the path exist with this source and start warming up. The same source again changes nothing; a fresh token alone does not disturb viewers. */
@@ -66,6 +75,12 @@ export interface Gateway {
   ): Promise<{ fragment: string; etag: string } | undefined>;
   /** Ends a session. One that is gone already is fine. */
   closeSession(session: string, signal: AbortSignal): Promise<void>;
+  /**
+   * A file of the path's LL-HLS: `index.m3u8`, and what that names, all relative to it. The first one starts it, and so does
+   * `index.m3u8` with `warm` in the query, without waiting; it ends by itself when nobody asks any more. Playlists and parts
+   * block until there is something new, as their query says. `not-found` for pieces that are gone.
+   */
+  hls(path: string, file: string, query: URLSearchParams, signal: AbortSignal): Promise<HlsAnswer>;
   /** Changes whenever the gateway restarted and has forgotten its paths. Throws `gateway-unavailable` while it is down. */
   incarnation(signal: AbortSignal): Promise<string>;
 }

@@ -1,4 +1,4 @@
-import { type Gateway, GatewayError, type PathReport } from '#server/gateway/gateway.ts';
+import { type Gateway, GatewayError, type HlsAnswer, type PathReport } from '#server/gateway/gateway.ts';
 import type { LiveSource } from '#server/vms/vms.ts';
 
 /** A media gateway in memory, with everything it was told. */
@@ -14,7 +14,7 @@ export class FakeGateway implements Gateway {
   /** Every call by name, for order and number. */
   readonly calls: string[] = [];
   isDown = false;
-  /** Thrown by the next offer, patch or closeSession. */
+  /** Thrown by the next offer, patch, closeSession or hls. */
   nextError: GatewayError | undefined;
   #incarnation = 1;
   #sessions = 0;
@@ -36,7 +36,7 @@ export class FakeGateway implements Gateway {
     signal.throwIfAborted();
     if (this.isDown) throw new GatewayError('gateway-unavailable', 'it is down');
     const error = this.nextError;
-    if (error === undefined || !/^(offer|patch|closeSession)/.test(call)) return;
+    if (error === undefined || !/^(offer|patch|closeSession|hls)/.test(call)) return;
     this.nextError = undefined;
     throw error;
   }
@@ -82,6 +82,21 @@ export class FakeGateway implements Gateway {
     await Promise.resolve();
     this.#answer(`closeSession ${session}`, signal);
     this.sessions.delete(session);
+  }
+
+  async hls(path: string, file: string, query: URLSearchParams, signal: AbortSignal): Promise<HlsAnswer> {
+    await Promise.resolve();
+    this.#answer(`hls ${path} ${file}?${String(query)}`, signal);
+    if (!this.sources.has(path)) throw new GatewayError('not-found', 'no such path');
+    const isPlaylist = file.endsWith('.m3u8');
+    return {
+      status: 200,
+      headers: {
+        'content-type': isPlaylist ? 'application/vnd.apple.mpegurl' : 'video/mp4',
+        'cache-control': isPlaylist ? 'no-store' : 'private, max-age=60, immutable',
+      },
+      body: new TextEncoder().encode(`${file} of ${path}`),
+    };
   }
 
   async incarnation(signal: AbortSignal): Promise<string> {

@@ -54,6 +54,10 @@ const words: Readonly<Record<GatewayErrorCode, string>> = {
 
 /** An offer may wait 1.5 s for its source; more than this means that the engine hangs. */
 const offerMs = 6000;
+/** The engine itself lets nobody block for more than 20 s; a piece is a moment on loopback. */
+const blockMs = 25_000;
+const hlsFile = /^(?:(?:index|media)\.m3u8|(?:init|seg)-\d{1,15}\.mp4|part-\d{1,15}-\d{1,6}\.mp4)$/;
+const passedHeaders = ['content-type', 'content-length', 'cache-control', 'retry-after'];
 
 /** Speaks to the embedded media engine over loopback HTTP. */
 export function createEngineGateway(options: EngineGatewayOptions): Gateway {
@@ -61,7 +65,14 @@ export function createEngineGateway(options: EngineGatewayOptions): Gateway {
 
   async function call(
     path: string,
-    init: { method?: string; headers?: Record<string, string>; body?: string; timeoutMs?: number },
+    init: {
+      method?: string;
+      headers?: Record<string, string>;
+      body?: string;
+      timeoutMs?: number;
+      /** Statuses that are no refusal to the caller. */
+      passes?: readonly number[];
+    },
     signal: AbortSignal,
   ): Promise<Response> {
     signal.throwIfAborted();
@@ -75,7 +86,7 @@ export function createEngineGateway(options: EngineGatewayOptions): Gateway {
         redirect: 'error',
         signal: AbortSignal.any([signal, AbortSignal.timeout(init.timeoutMs ?? timeoutMs)]),
       });
-      if (response.ok) return response;
+      if (response.ok || init.passes?.includes(response.status) === true) return response;
       throw await refusal(response);
     } catch (cause) {
       if (cause instanceof GatewayError) throw cause;
@@ -164,6 +175,31 @@ export function createEngineGateway(options: EngineGatewayOptions): Gateway {
       } catch (error) {
         if (!(error instanceof GatewayError && error.code === 'not-found')) throw error;
       }
+    },
+
+    async hls(path, file, query, signal) {
+      if (!hlsFile.test(file)) throw new GatewayError('not-found', words['not-found']);
+      const passed = [...query].filter(([name]) => name === 'warm' || name.startsWith('_HLS_'));
+      const search = passed.length === 0 ? '' : `?${String(new URLSearchParams(passed))}`;
+      const response = await call(
+        `/${encodePath(path)}/hls/${file}${search}`,
+        { timeoutMs: blockMs, passes: [400, 503] },
+        signal,
+      );
+      const headers = passedHeaders.flatMap((name) => {
+        const value = response.headers.get(name);
+        return value === null ? [] : [[name, value] as const];
+      });
+      if (response.ok)
+        return {
+          status: response.status,
+          headers: Object.fromEntries(headers),
+          body: response.body ?? new Uint8Array(),
+        };
+      const error = await refusal(response);
+      if (error.code === 'gateway-unavailable') throw error;
+      const kept = headers.filter(([name]) => name === 'retry-after');
+      return { status: response.status, headers: Object.fromEntries(kept), body: new Uint8Array() };
     },
 
     async incarnation(signal) {
