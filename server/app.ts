@@ -67,10 +67,14 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
     ...(parts.newsHeartbeatMs === undefined ? {} : { heartbeatMs: parts.newsHeartbeatMs }),
   });
   const past = openPast({ directory, systems });
+  let closing: Promise<void> | undefined;
   const background = new Set<Promise<unknown>>();
   const inBackground = (work: Promise<unknown>): void => {
     const kept = work
-      .catch((err: unknown) => log.warn({ err }, 'something behind an answer failed; upkeep makes it good'))
+      .catch((err: unknown) => {
+        if (closing === undefined)
+          log.warn({ err }, 'something behind an answer failed; upkeep makes it good');
+      })
       .finally(() => background.delete(kept));
     background.add(kept);
   };
@@ -155,13 +159,13 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
     return problemResponse(new Refusal('internal'), requestId);
   });
 
-  let closing: Promise<void> | undefined;
   return {
     fetch: (request, env) => app.fetch(request, env ?? {}),
     upkeep,
     close: () =>
       (closing ??= (async () => {
         await news.close();
+        supply.close();
         await Promise.allSettled(background);
       })()),
   };

@@ -198,8 +198,10 @@ describe.each(databases)('live', (database) => {
           await drop(...args);
         };
         await olga.send('POST', '/api/reservations/release', { ids: [id] });
-        await at.app.close();
-        expect(paths()).toEqual(['p1_sub']);
+        await eventually(() => [at.gateway.calls.includes('dropPath p1_sub'), ...paths()]).toEqual([
+          true,
+          'p1_sub',
+        ]);
       });
     });
 
@@ -358,6 +360,42 @@ describe.each(databases)('live', (database) => {
         at.clock.pass(60_000);
         await at.app.upkeep.round();
         expect(await reserved()).toEqual([]);
+      });
+
+      it('goes on ending leases while the gateway hangs, and makes up for it afterwards', async () => {
+        const left = await olga.reserveOne('p1');
+        await olga.offer(left);
+        await at.app.upkeep.round();
+        const close = at.gateway.closeSession.bind(at.gateway);
+        let answer = (): void => undefined;
+        const hanging = new Promise<void>((resolve) => (answer = resolve));
+        at.gateway.closeSession = async (...args) => {
+          await hanging;
+          await close(...args);
+        };
+        await roundsFor(31_000, 4000);
+        expect(await reserved()).toEqual([]);
+        expect(at.gateway.sessions.size).toBe(1);
+        answer();
+        await eventually(() => at.gateway.sessions.size).toBe(0);
+        await roundsFor(1000);
+        expect(paths()).toEqual([]);
+      });
+
+      it('does not wait for a recorder that takes its time', async () => {
+        await olga.reserve('p1', 'm1');
+        at.gateway.restart();
+        const source = at.vms.liveSource.bind(at.vms);
+        at.vms.liveSource = (cameraId, stream, signal) =>
+          cameraId === 'p1'
+            ? new Promise((_, reject) => {
+                signal.addEventListener('abort', () => reject(signal.reason as Error));
+              })
+            : source(cameraId, stream, signal);
+        await at.app.upkeep.round();
+        expect(paths()).toEqual(['m1_sub']);
+        const { cameras } = await createDirectory(held.store.db).snapshot();
+        expect(cameras.get('p1')?.state).toBe('unknown');
       });
 
       it('says once that the gateway is away, and goes on with the rest', async () => {

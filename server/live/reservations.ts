@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ProblemCode } from '#contract/problem.ts';
-import type { RenewAnswer, ReserveOutcome, ReserveRequest } from '#contract/reservation.ts';
+import type { RenewAnswer, ReserveOutcome, ReserveRequest, WayOffer } from '#contract/reservation.ts';
 import { isAllowed, rightsOf, type Snapshot } from '#server/cameras/directory.ts';
 import type { Principal } from '#server/http/principal.ts';
 import { publish } from '#server/news/envelope.ts';
@@ -11,6 +11,12 @@ import { pathOf, type StreamKey } from './paths.ts';
 export const leaseMs = 30_000;
 
 export const whepUrl = (reservationId: string): string => `/api/whep/${reservationId}`;
+
+/** What a page may watch a reservation by, the best first: WebRTC is younger by a second or two, HLS passes any proxy. */
+export const waysOf = (reservationId: string): WayOffer[] => [
+  { way: 'whep', url: whepUrl(reservationId) },
+  { way: 'hls', url: `/api/hls/${reservationId}/index.m3u8` },
+];
 
 /** Why this person may not reserve this stream; undefined when they may. */
 function refusalOf(
@@ -75,7 +81,10 @@ export async function reserve(
   const outcomes = wanted.map((key): ReserveOutcome => {
     const id = idOf.get(pathOf(key));
     if (id !== undefined)
-      return { status: 'reserved', reservation: { id, ...key, expiresAt, whepUrl: whepUrl(id) } };
+      return {
+        status: 'reserved',
+        reservation: { id, ...key, expiresAt, whepUrl: whepUrl(id), ways: waysOf(id) },
+      };
     const { code, reason } = refusalOf(principal, key, snapshot) ?? {
       code: 'internal',
       reason: 'It could not be reserved.',

@@ -19,6 +19,8 @@ export interface Supply {
   validUntil(key: StreamKey): number | undefined;
   /** The gateway has forgotten everything. */
   forget(): void;
+  /** Gives up what is under way. Safe to call twice. */
+  close(): void;
 }
 
 export interface SupplyParts {
@@ -29,11 +31,12 @@ export interface SupplyParts {
 }
 
 export function createSupply({ db, directory, systems, gateway }: SupplyParts): Supply {
+  const closing = new AbortController();
   const underWay = new Map<string, Promise<void>>();
   const validUntil = new Map<string, number>();
 
   const apply = async (key: StreamKey): Promise<void> => {
-    const signal = AbortSignal.timeout(patienceMs);
+    const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(patienceMs)]);
     const camera = (await directory.snapshot()).cameras.get(key.cameraId);
     const vms = systems.find(({ id }) => id === camera?.vmsId);
     if (camera === undefined || vms === undefined)
@@ -76,5 +79,6 @@ export function createSupply({ db, directory, systems, gateway }: SupplyParts): 
     },
     validUntil: (key) => validUntil.get(pathOf(key)),
     forget: () => validUntil.clear(),
+    close: () => closing.abort(),
   };
 }

@@ -25,6 +25,23 @@ const tokenMarginMs = 120_000;
 const firstPauseMs = 2000;
 const longestPauseMs = 60_000;
 const gatewayPatienceMs = 3000;
+/** A round waits so long for the streams it pushes; they go on without it. */
+const pushPatienceMs = 500;
+/** Streams pushed in one round: after a restart of the gateway all are due at once. */
+const mostPushes = 128;
+/** A stream nobody wants that is still listed is let go again after so long. */
+const dropAgainMs = 15_000;
+
+/** Waits for the work, but no longer than so; a failure within that time is thrown, a later one is nobody's. */
+async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  const late = new AbortController();
+  work.catch(() => undefined);
+  try {
+    await Promise.race([work, sleep(ms, undefined, { signal: late.signal })]);
+  } finally {
+    late.abort();
+  }
+}
 
 export interface UpkeepParts {
   readonly db: Db;
@@ -52,10 +69,12 @@ export interface Upkeep {
 export function createUpkeep(parts: UpkeepParts): Upkeep {
   const { db, directory, gateway, supply, log, holder, now, random = Math.random } = parts;
   let incarnation: string | undefined;
-  /** Streams let go already, which the gateway lists until their linger is over. */
-  let dropped = new Set<string>();
+  /** Streams let go already, and when: the gateway lists them until their linger is over. */
+  let dropped = new Map<string, number>();
+  const pushing = new Map<string, Promise<void>>();
   const retries = new Map<string, { readonly failures: number; readonly at: number }>();
   let isGatewayDown = false;
+  let talking: Promise<void> | undefined;
 
   async function settle(streams: readonly StreamKey[]): Promise<void> {
     await closeSessions(db, gateway, 'unreserved', now());
@@ -111,11 +130,15 @@ export function createUpkeep(parts: UpkeepParts): Upkeep {
     const wanted = await wantedStreams();
     const reports = await gateway.paths(signal);
     const byPath = new Map(reports.map((report) => [report.path, report]));
-    await Promise.all(
-      wanted
-        .filter((key) => isDue(key, byPath))
-        .map((key) => push(key, byPath.get(pathOf(key))?.code === 'source-refused')),
-    );
+    const due = wanted.filter((key) => !pushing.has(pathOf(key)) && isDue(key, byPath)).slice(0, mostPushes);
+    const attempts = due.map((key) => {
+      const attempt = push(key, byPath.get(pathOf(key))?.code === 'source-refused');
+      const settled = attempt.finally(() => pushing.delete(pathOf(key)));
+      pushing.set(pathOf(key), settled);
+      return settled;
+    });
+    // A recorder that takes its time must not keep the others' states from being known.
+    await atMost(pushPatienceMs, Promise.all(attempts));
     const wantedPaths = new Set(wanted.map(pathOf));
     for (const path of retries.keys()) if (!wantedPaths.has(path)) retries.delete(path);
     const ours = reports.flatMap((report) => {
@@ -123,8 +146,12 @@ export function createUpkeep(parts: UpkeepParts): Upkeep {
       return key === undefined ? [] : [{ ...report, ...key }];
     });
     const strays = ours.filter(({ path }) => !wantedPaths.has(path));
-    await supply.dropUnwanted(strays.filter(({ path }) => !dropped.has(path)));
-    dropped = new Set(strays.map(({ path }) => path));
+    const isDropped = ({ path }: PathReport): boolean =>
+      now() - (dropped.get(path) ?? -Infinity) < dropAgainMs;
+    await supply.dropUnwanted(strays.filter((stray) => !isDropped(stray)));
+    dropped = new Map(
+      strays.map((stray) => [stray.path, isDropped(stray) ? (dropped.get(stray.path) ?? 0) : now()]),
+    );
     await applyStates(db, statesFrom(ours), now());
   }
 
@@ -140,8 +167,15 @@ export function createUpkeep(parts: UpkeepParts): Upkeep {
     if (expired.length > 0) await publish(db, { kind: 'sessions-ended', sessions: expired });
     await forgetAttempts(db, now());
     const streams = await endLost(db, await directory.snapshot(), now(), { alsoExpired: true });
+    // A gateway that hangs must not keep leases from ending, nor the duty from being held: the round goes on without
+    // it, and what it was to be told is found again when it answers.
+    talking ??= tellGateway(streams).finally(() => (talking = undefined));
+    await atMost(everyMs, talking);
+  }
+
+  async function tellGateway(ended: readonly StreamKey[]): Promise<void> {
     try {
-      await settle(streams);
+      await settle(ended);
       await reconcile();
       isGatewayDown = false;
     } catch (cause) {
