@@ -1,5 +1,5 @@
 import { chromium, type Browser, type Page } from 'playwright';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startRtspCameras, type RtspCameras } from '#mocks/camera/rtsp/server.ts';
 import { openPictures, type Pictures } from '#mocks/camera/synthesis.ts';
 import { siteCameras } from '#mocks/site/cameras.ts';
@@ -7,6 +7,7 @@ import { SiteSession, streamOf } from '#mocks/xprotect/testing/site-session.ts';
 import { startXProtect, type DemoXProtect } from '#mocks/xprotect/xprotect.ts';
 import { chromiumFlags, needChromium } from '../../.ci/machine.ts';
 import { startEngine, type EngineChild } from './testing/engine-child.ts';
+import { startLossyRelay } from './testing/lossy-relay.ts';
 import {
   serveViewerPage,
   type TileVitals,
@@ -68,7 +69,7 @@ const isRunning = async (name: string): Promise<boolean> => {
   };
   return items.some((item) => item.name === name && item.state === 'running');
 };
-const view = (path: string, options: { readings?: number; only?: 'tcp' } = {}): Promise<number> =>
+const view = (path: string, options: Parameters<ViewerGlobals['view']>[1] = {}): Promise<number> =>
   page.evaluate(([p, o]) => (globalThis as unknown as ViewerGlobals).view(p, o), [path, options] as const);
 const vitals = async (): Promise<TileVitals> => {
   const [tile] = await page.evaluate(() => (globalThis as unknown as ViewerGlobals).vitals());
@@ -112,6 +113,24 @@ describe('a viewer', () => {
     expect(seen.every(({ number }) => number === 2)).toBe(true);
     expect((await vitals()).remote).toMatch(/\/tcp$/);
   });
+});
+
+it('a viewer on a bad network gets again what was lost, and sees every picture whole', async () => {
+  const relay = await startLossyRelay(engine.mediaPort, 15);
+  onTestFinished(() => {
+    relay.close();
+  });
+  await view('cam2/sub', { readings: 30, only: 'udp', port: relay.port });
+  const seen = await readings(30);
+  expect(relay.dropped).toBeGreaterThan(3);
+  expect(seen.every(({ number }) => number === 2)).toBe(true);
+  // NACK repairs it; the GOP is not needed again.
+  expect(await vitals()).toMatchObject({
+    nackCount: expect.any(Number) as number,
+    pliCount: 0,
+    packetsLost: 0,
+  });
+  expect((await vitals()).nackCount).toBeGreaterThan(0);
 });
 
 it('a viewer that leaves is gone at once', async () => {

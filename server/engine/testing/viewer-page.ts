@@ -32,7 +32,7 @@ export interface TileVitals {
 
 /** What the page's script puts into its global scope. */
 export interface ViewerGlobals {
-  view(path: string, options?: { readings?: number; only?: 'udp' | 'tcp' }): Promise<number>;
+  view(path: string, options?: { readings?: number; only?: 'udp' | 'tcp'; port?: number }): Promise<number>;
   vitals(): Promise<TileVitals[]>;
   closeAll(): void;
   readonly ready: true;
@@ -90,6 +90,7 @@ window.view = async (path, options = {}) => {
   let sdp = await response.text();
   if (response.status !== 201) return tile.status;
   if (options.only) sdp = sdp.split('\\r\\n').filter((line) => !line.startsWith('a=candidate:') || line.includes(' ' + options.only + ' ')).join('\\r\\n');
+  if (options.port) sdp = sdp.replace(/( udp \\d+ [0-9.]+) \\d+ typ/g, '$1 ' + options.port + ' typ');
   await pc.setRemoteDescription({ type: 'answer', sdp });
   return tile.status;
 };
