@@ -28,7 +28,7 @@ function desk(refuse: Record<string, 'not-permitted' | 'camera-offline'> = {}) {
       held.add(id);
       return {
         status: 'reserved',
-        reservation: { id, cameraId, stream, expiresAt: 0, whepUrl: `/api/whep/${id}` },
+        reservation: { id, cameraId, stream, expiresAt: 0, whepUrl: `/api/whep/${id}`, ways: [] },
       };
     });
   };

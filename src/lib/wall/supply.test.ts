@@ -16,7 +16,10 @@ function supplyOf(limit = 4) {
     reserve: async (wanted) =>
       wanted.map(({ cameraId, stream }) => {
         const id = `r${++count}`;
-        return { status: 'reserved', reservation: { id, cameraId, stream, expiresAt: 0, whepUrl: `/${id}` } };
+        return {
+          status: 'reserved',
+          reservation: { id, cameraId, stream, expiresAt: 0, whepUrl: `/${id}`, ways: [] },
+        };
       }),
     renew: async (ids) => ({ renewed: ids.map((id) => ({ id, expiresAt: 0 })), ended: [] }),
     release: async () => undefined,

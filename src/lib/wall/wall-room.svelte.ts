@@ -25,6 +25,8 @@ export interface WallRoomParts {
   readonly supply: Supply;
   /** Whose browser remembers the last wall. */
   readonly userId: string;
+  /** The saved wall that the page's address asks for; comes before the last one used. */
+  readonly wallId?: string | undefined;
 }
 
 /** The wall, its saved versions, its pictures and the news about them, put together. For one component tree. */
@@ -35,23 +37,29 @@ export class WallRoom {
   readonly #supply: Supply;
   readonly #directory: CameraDirectory;
   readonly #userId: string;
+  readonly #askedWallId: string | undefined;
 
   asking = $state.raw<Asking | undefined>();
   isSaving = $state(false);
 
-  constructor({ directory, pictures, supply, userId }: WallRoomParts) {
+  constructor({ directory, pictures, supply, userId, wallId }: WallRoomParts) {
     this.desk = new WallDesk(directory);
     this.pictures = pictures;
     this.#supply = supply;
     this.#directory = directory;
     this.#userId = userId;
+    this.#askedWallId = wallId;
   }
 
   /** Opens the first wall of the page as soon as enough is known. Called whenever more is. */
   openFirst(): void {
     const { all, failure } = this.walls;
     if (this.desk.isOpen || !this.#directory.isKnown || (all === undefined && failure === null)) return;
-    const wall = firstWall(all ?? [], lastWallId(this.#userId));
+    const asked = all?.find((wall) => wall.id === this.#askedWallId);
+    if (this.#askedWallId !== undefined && all !== undefined && asked === undefined)
+      notices.show(t('wall.no-such-wall'), { meaning: 'notice' });
+    const wall = asked ?? firstWall(all ?? [], lastWallId(this.#userId));
+    if (asked) rememberWall(this.#userId, asked.id);
     if (wall) this.desk.open(wall);
     else if (this.#directory.cameras.length > 0) this.desk.openUnsaved(fullWall(this.#directory.cameras));
   }

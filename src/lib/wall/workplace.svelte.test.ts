@@ -45,6 +45,23 @@ describe('the wall that greets people', () => {
     expect(new Set(numbers()).size).toBe(16);
   });
 
+  it('is the one that the address asks for, and remembered as the last one used', async () => {
+    const other = site.bff.walls().find((wall) => wall.name !== 'City overview');
+    const first = await render(WorkplaceOnMocks, { bff: site.bff, wallId: other?.id });
+    await expect.element(first.getByText(other?.name ?? '').first()).toBeVisible();
+    await expect.poll(() => figures().length).toBe(other?.content.layout.cells.length);
+    await first.unmount();
+    await render(WorkplaceOnMocks, { bff: site.bff });
+    await expect.poll(() => figures().length).toBe(other?.content.layout.cells.length);
+    localStorage.clear();
+  });
+
+  it('is another one, and says so, when the address asks for one that is gone', async () => {
+    await render(WorkplaceOnMocks, { bff: site.bff, wallId: crypto.randomUUID() });
+    await expect.element(page.getByText('There is no such wall', { exact: false }).first()).toBeVisible();
+    await expect.poll(() => figures().length).toBe(16);
+  });
+
   it('asks for all sixteen reservations at once', async () => {
     await openWall();
     expect(site.requests.filter((request) => request === 'POST /api/reservations')).toHaveLength(1);

@@ -111,6 +111,7 @@ export const en = {
   'wall.no-camera': 'There is no camera {digits} that you may see',
   'wall.no-room': 'No room for another tile. Make one smaller first.',
   'wall.no-walls': 'No saved walls yet',
+  'wall.no-such-wall': 'There is no such wall, or it is not shared with you. This is another one.',
   'wall.open': 'Open a wall',
   'wall.open-failed': 'The walls cannot be read. {why}',
   'wall.pin': 'Keep names on the tiles',
