@@ -99,69 +99,38 @@ function journeys(): Journey[] {
   const c = Math.cos(slant);
   const s = Math.sin(slant);
   const all: Journey[] = [];
-  const bay = (x: number): { into: Way; out: Way } => {
-    const [mx, my] = stopAt(x);
-    // In nose first; out backwards is left to others: drivers here pull through to the lane ahead.
-    return {
-      into: new Way(
-        [
-          [-80, 27],
-          [mx - c * 22, 27],
-          [mx - c * 13, my + s * 13 + 1],
-          [mx, my],
-          [mx + c * 2, my - s * 2],
-        ],
-        10,
-      ),
-      out: new Way(
-        [
-          [mx + c * 2, my - s * 2],
-          [mx - c * 8, my + s * 8],
-          [mx - c * 17 + 8, 18.6],
-          [-90, 19],
-        ],
-        9,
-      ),
-    };
-  };
-  const arriving = bay(bays[2] ?? 4);
-  const stops = arriving.into.length - 2.4;
+  // One bay is in use: a bus comes nose first, and two seconds after it stands it backs out again.
+  const middle = bays[2] ?? 4;
+  const [mx, my] = stopAt(middle);
+  const nose: readonly [number, number] = [mx + c * 2, my - s * 2];
+  const into = new Way([[-80, 27], [mx - c * 22, 27], [mx - c * 13, my + s * 13 + 1], [mx, my], nose], 10);
+  const stop = into.length - 2.4;
   all.push({
     kind: 'bus',
     paint: cream,
-    way: arriving.into,
+    way: into,
     start: 5,
-    life: 16 + 11 - 5,
+    life: 13,
     knots: [
-      [0, stops - 70, 9],
-      [6.5, stops - 18, 5.5],
-      [11, stops, 0],
-      [22, stops, 0],
+      [0, stop - 70, 9],
+      [6.5, stop - 18, 5.5],
+      [11, stop, 0],
+      [13, stop, 0],
     ],
   });
-  // The one that came in the loop before backs out into the lane: drawn nose to the platform, going backwards.
-  const backing = new Way(
-    [
-      [-90, 21],
-      [-34, 21],
-      [-14, 17.5],
-      [...stopAt(bays[2] ?? 4)],
-      [(bays[2] ?? 4) - 6.6 * c + c * 2, 2.4 + s * 6.6 - s * 2],
-    ],
-    9,
-  );
-  const held = backing.length - 2.4;
+  const backwards = new Way([[-90, 21], [-34, 21], [-14, 17.5], [mx, my], nose], 9);
+  const stood = backwards.length - 2.4;
   all.push({
     kind: 'bus',
     paint: cream,
-    way: backing,
-    start: 11,
+    way: backwards,
+    start: 2,
     life: 16,
     knots: [
-      [0, held, 0],
-      [0.4, held, 0],
-      [9, held - 26, -5],
-      [15, held - 62, -6.4],
+      [0, stood, 0],
+      [0.3, stood, 0],
+      [6.5, stood - 26, -6],
+      [14, stood - 71, -6.4],
     ],
   });
   for (const [start, speed, kind] of [

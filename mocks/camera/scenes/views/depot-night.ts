@@ -197,16 +197,7 @@ export function depotNight(): View {
     ],
     11,
   );
-  const out = new Way(
-    [
-      [slot, 44],
-      [slot, 20.5],
-      [slot - 9, 17],
-      [-70, 17],
-    ],
-    11,
-  );
-  // One comes home to its bay; at the loop's beginning one like it comes out of the same bay.
+  // One comes home to its bay; at the loop's beginning one like it backs out of the same bay and drives off.
   const parkAt = into.length - 14;
   const coming: Journey = {
     kind: 'bus',
@@ -218,20 +209,44 @@ export function depotNight(): View {
       [0, parkAt - 62, 8],
       [4.5, parkAt - 28, 6],
       [8, parkAt - 8, 3.2],
-      [10, parkAt, 2.2],
+      [10, parkAt, 0],
+    ],
+  };
+  const backwards = new Way(
+    [
+      [slot - 40, 15],
+      [slot, 15],
+      [slot, 48],
+    ],
+    11,
+  );
+  const stood = backwards.length - 14;
+  const backing: Journey = {
+    kind: 'bus',
+    paint: cream,
+    way: backwards,
+    start: 0,
+    life: 9.3,
+    knots: [
+      [0, stood, 0],
+      [3, stood - 6.5, -4],
+      [7, 26, -4.5],
+      [9.3, 20, 0],
     ],
   };
   const leaving: Journey = {
     kind: 'bus',
     paint: cream,
-    way: out,
-    start: 0,
-    life: 18,
+    way: new Way([
+      [slot - 40, 15],
+      [80, 15],
+    ]),
+    start: 9.3,
+    life: 17,
     knots: [
-      [0, 10, 2.2],
-      [3.5, 20, 3.6],
-      [8, 42, 6],
-      [13, 76, 7.4],
+      [0, 20, 0],
+      [5, 38, 6],
+      [10, 70, 7],
     ],
   };
   const passing: Journey = {
@@ -245,7 +260,7 @@ export function depotNight(): View {
     life: 20,
     knots: [[0, 0, 7]],
   };
-  const journeys = [coming, leaving, passing];
+  const journeys = [coming, backing, leaving, passing];
   const rounds = new Way(
     [
       [-12.5, -6],
@@ -271,7 +286,7 @@ export function depotNight(): View {
   return {
     lens: { at: [-9, 0, 8.6], heading: 13, down: 15, fieldOfView: 78, barrel: 0.44 },
     light: night(lamps, 0.0009),
-    look: { exposure: 1.55, saturation: 0.88, grain: 3, vignette: 0.36 },
+    look: { exposure: 2.1, saturation: 0.88, grain: 3, vignette: 0.36 },
     set,
     halos,
     play(time, stage) {
