@@ -15,7 +15,7 @@ export interface Picture {
 
 /**
  * Puts the packets of a reel together to pictures. A picture that is not all there is left out together with all that
- * lean on it: it goes on with the next keyframe.
+ * lean on it: it goes on with the next keyframe. Within a picture a reel has no holes: `Intake` stops at the first one.
  */
 export class Assembly {
   readonly #codec: Codec;

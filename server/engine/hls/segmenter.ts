@@ -159,7 +159,8 @@ export class Segmenter {
       if (!picture.isKeyframe) return false;
     } else {
       const step = Math.max(1, picture.timestamp - pending.timestamp);
-      const isGap = picture.isKeyframe && step > Math.max(gapTicks, 3 * this.#usual);
+      const isGap =
+        picture.isKeyframe && this.#steps.length > 0 && step > Math.max(gapTicks, 3 * this.#usual);
       this.#append(pending, isGap ? this.#usual : step);
       if (!isGap) this.#steps = [...this.#steps.slice(1 - rememberedSteps), step];
       const isOther = picture.isKeyframe && fingerprint(picture.parameterSets) !== this.#sets;

@@ -56,6 +56,11 @@ export class HlsStream implements Reader {
     this.pump();
   }
 
+  /** Its first media sequence number. */
+  get first(): number {
+    return this.#options.first;
+  }
+
   /** Does something for a player; the stream goes on meanwhile and some time after. */
   async use<T>(answer: () => Promise<T>): Promise<T> {
     this.#requests++;
