@@ -18,8 +18,11 @@ import { createSupply } from './live/supply.ts';
 import { createUpkeep, type Upkeep } from './live/upkeep.ts';
 import { answerEndpointProbe, answerSessionProbe, whepRoutes } from './live/whep.ts';
 import { openNewsDesk } from './news/news.ts';
+import { createFrames } from './recordings/frames.ts';
+import { recordingMediaHandlers } from './recordings/media-routes.ts';
 import { openPast } from './recordings/past.ts';
 import { recordingRoutes } from './recordings/routes.ts';
+import { createViewings } from './recordings/viewings.ts';
 import type { Store } from './store/store.ts';
 import type { Vms } from './vms/vms.ts';
 import { wallRoutes } from './walls/routes.ts';
@@ -49,6 +52,9 @@ export interface BuiltApp {
   close(): Promise<void>;
 }
 
+/** Recorded pictures kept for whoever looks at them again, over all viewers. */
+const frameCacheBytes = 64 * 1024 * 1024;
+
 const peerOf = (env: unknown): string | undefined =>
   (env as { incoming?: { socket?: { remoteAddress?: string } } } | undefined)?.incoming?.socket
     ?.remoteAddress;
@@ -67,6 +73,8 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
     ...(parts.newsHeartbeatMs === undefined ? {} : { heartbeatMs: parts.newsHeartbeatMs }),
   });
   const past = openPast({ directory, systems });
+  const frames = createFrames({ cacheBytes: frameCacheBytes, now });
+  const viewings = createViewings({ db: store.db, now });
   let closing: Promise<void> | undefined;
   const background = new Set<Promise<unknown>>();
   const inBackground = (work: Promise<unknown>): void => {
@@ -128,6 +136,7 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
         patches: createAllowance(20, 2),
         now,
       }),
+      ...recordingMediaHandlers({ db: store.db, past, frames, viewings, now }),
     },
   );
   mountBeside(app, gate, 'whepOffer', ['GET', 'OPTIONS'], answerEndpointProbe);

@@ -13,6 +13,13 @@ export type AuditEntry = {
       readonly details: { readonly subject: string; readonly before?: unknown; readonly after?: unknown };
     }
   | {
+      /** Somebody looks at a camera's past; one entry until they have left it for a while. */
+      readonly kind: 'playback';
+      readonly cameraId: string;
+      /** The recorded moment it began at, ISO. */
+      readonly details: { readonly at: string };
+    }
+  | {
       readonly kind: 'viewing-began' | 'viewing-ended';
       readonly cameraId: string;
       readonly details: { readonly viewing: string; readonly stream: string };

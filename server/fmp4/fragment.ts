@@ -4,7 +4,7 @@ import { trackId } from './init.ts';
 export interface Sample {
   /** NAL units without start codes or lengths; no parameter sets among them. */
   readonly units: readonly Uint8Array[];
-  /** Ticks of 1/90,000 s until the next picture is decoded. */
+  /** Ticks (1/90,000 s unless the initialisation segment says otherwise) until the next picture is decoded. */
   readonly duration: number;
   readonly isKeyframe: boolean;
   /** Ticks from decoding to showing, where pictures are reordered. Default 0; may be negative. */
@@ -23,7 +23,7 @@ const otherFlags = 0x01010000;
 /**
  * A fragment: `moof` and `mdat` with these pictures, in the order of decoding.
  * @param sequence counts the fragments of a track upwards, 32 bits
- * @param decodeTime when the first picture is decoded, in ticks of 1/90,000 s: a whole number up to 2^53, written in 64 bits
+ * @param decodeTime when the first picture is decoded, in ticks: a whole number up to 2^53, written in 64 bits
  */
 export function fragment(sequence: number, decodeTime: number, samples: readonly Sample[]): Uint8Array {
   const hasOffsets = samples.some((sample) => (sample.compositionOffset ?? 0) !== 0);

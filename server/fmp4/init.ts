@@ -1,7 +1,7 @@
 import { box, fullBox, join, letters, u16, u32 } from './box.ts';
 import type { VideoTrack } from './track.ts';
 
-/** Ticks per second of everything in our files: what RTP counts video in. */
+/** Ticks per second of our files unless somebody says otherwise: what RTP counts video in. */
 export const timescale = 90_000;
 /** The one track of a file. */
 export const trackId = 1;
@@ -13,8 +13,9 @@ const unity = join(...[0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000].map(u32))
 /**
  * The initialisation segment: `ftyp` and a `moov` without any picture (ISO/IEC 14496-12 8.16.3). Every fragment of the
  * same track can follow it.
+ * @param ticksPerSecond what durations and times of the fragments count in
  */
-export function initSegment(track: VideoTrack): Uint8Array {
+export function initSegment(track: VideoTrack, ticksPerSecond: number = timescale): Uint8Array {
   return join(
     box('ftyp', letters('iso6'), u32(0), letters('iso6'), letters('cmfc'), letters('mp41')),
     box(
@@ -24,20 +25,20 @@ export function initSegment(track: VideoTrack): Uint8Array {
         'mvhd',
         0,
         0,
-        ...[0, 0, timescale, 0, 0x10000].map(u32),
+        ...[0, 0, ticksPerSecond, 0, 0x10000].map(u32),
         u16(0x100),
         zeros(10),
         unity,
         zeros(24),
         u32(trackId + 1),
       ),
-      trak(track),
+      trak(track, ticksPerSecond),
       box('mvex', fullBox('trex', 0, 0, ...[trackId, 1, 0, 0, 0].map(u32))),
     ),
   );
 }
 
-function trak(track: VideoTrack): Uint8Array {
+function trak(track: VideoTrack, ticksPerSecond: number): Uint8Array {
   const { width, height } = track;
   return box(
     'trak',
@@ -55,7 +56,7 @@ function trak(track: VideoTrack): Uint8Array {
     box(
       'mdia',
       // 0x55c4 is `und`: no language.
-      fullBox('mdhd', 0, 0, ...[0, 0, timescale, 0].map(u32), u16(0x55c4), u16(0)),
+      fullBox('mdhd', 0, 0, ...[0, 0, ticksPerSecond, 0].map(u32), u16(0x55c4), u16(0)),
       fullBox('hdlr', 0, 0, u32(0), letters('vide'), zeros(12), letters('video'), zeros(1)),
       box(
         'minf',

@@ -1,4 +1,4 @@
-import { recordingRoutes } from '#contract/recording-routes.ts';
+import { recordingMediaRoutes, recordingRoutes } from '#contract/recording-routes.ts';
 import { otherRoutes as otherLiveRoutes, routes as liveRoutes } from '#contract/routes.ts';
 
 /*
@@ -7,11 +7,18 @@ import { otherRoutes as otherLiveRoutes, routes as liveRoutes } from '#contract/
  */
 
 const { readSpans } = recordingRoutes;
+const { recordedFrames, recordedStill, recordedPlaylist, recordedSegment } = recordingMediaRoutes;
 
 /** The JSON routes. */
 export const routes = { ...liveRoutes, readSpans } as const;
 /** Routes whose bodies are not JSON. */
-export const otherRoutes = { ...otherLiveRoutes } as const;
+export const otherRoutes = {
+  ...otherLiveRoutes,
+  recordedFrames,
+  recordedStill,
+  recordedPlaylist,
+  recordedSegment,
+} as const;
 
 export type Routes = typeof routes;
 export type RouteName = keyof Routes;

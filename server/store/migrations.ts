@@ -125,4 +125,16 @@ export const migrations: Readonly<Record<string, Migration>> = {
       )`,
     ),
   },
+  '0002-playback': {
+    up: statements(
+      // Who is looking at which camera's past, so that BFFs and restarts do not count one viewing twice.
+      `create table playbacks (
+        session_id uuid not null,
+        camera_id text not null,
+        seen_at int8 not null,
+        primary key (session_id, camera_id)
+      )`,
+      `create index playbacks_seen_at on playbacks (seen_at)`,
+    ),
+  },
 };

@@ -96,6 +96,8 @@ export interface Schema {
     etag: string;
     created_at: number;
   };
+  /** When a session last looked at a camera's past. */
+  playbacks: { session_id: string; camera_id: string; seen_at: number };
   walls: {
     id: string;
     name: string;

@@ -69,6 +69,11 @@ export interface VmsEvidenceLock {
 
 /** The past of a VMS. Every method throws VmsError and aborts with its signal. */
 export interface VmsRecordings {
+  /**
+   * Names the machine that holds this camera's recordings, where that is known by now. Says nothing to people; whoever
+   * asks for many frames takes turns by it.
+   */
+  recorderOf?(cameraId: string): string | undefined;
   abilities(signal: AbortSignal): Promise<RecordingAbilities>;
   /** Recorded and motion spans that touch `within`, clipped to it, ascending, merged where they touch. */
   spans(

@@ -39,6 +39,14 @@ export const ProblemCode = z.enum([
   'no-such-stream',
   /** Nothing is recorded at that time, or before it. */
   'no-recording',
+  /** The recorder could do this, but not in the edition that is installed. */
+  'not-in-edition',
+  /** The recorder, or this Parapet, cannot do this at all. */
+  'not-supported',
+  /** Not in the state it is in now: what is done cannot be paused. */
+  'wrong-state',
+  /** More than this person, or the disk, has room for. */
+  'quota-exceeded',
   /** The media gateway does not answer; pictures come back by themselves. */
   'gateway-unavailable',
   /** The recorder (VMS) does not answer. */
@@ -88,6 +96,10 @@ export const problemStatus: Readonly<Record<ProblemCode, number>> = {
   'b-frames': 422,
   'no-such-stream': 404,
   'no-recording': 404,
+  'not-in-edition': 409,
+  'not-supported': 409,
+  'wrong-state': 409,
+  'quota-exceeded': 409,
   'gateway-unavailable': 503,
   'vms-unavailable': 503,
   overloaded: 503,
