@@ -116,7 +116,7 @@ function newsHandler(bff: PretendBff): HttpHandler {
 
 /** There is no media behind the mocks: the page draws its own (test card). A page that asks all the same is told so. */
 function whepHandlers(bff: PretendBff): HttpHandler[] {
-  const { whepOffer, whepPatch, whepDelete } = otherRoutes;
+  const { whepOffer, whepPatch, whepDelete, hlsFile } = otherRoutes;
   const refuse = (code: ProblemCode, retryAfterS?: number) => () => {
     try {
       bff.admit({ who: 'signed-in' });
@@ -129,6 +129,7 @@ function whepHandlers(bff: PretendBff): HttpHandler[] {
     http.post(`*${whepOffer.path}`, refuse('gateway-unavailable', 5)),
     http.patch(`*${whepPatch.path}`, refuse('not-found')),
     http.delete(`*${whepDelete.path}`, refuse('not-found')),
+    http.get(`*${hlsFile.path}`, refuse('gateway-unavailable', 5)),
   ];
 }
 

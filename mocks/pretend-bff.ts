@@ -171,7 +171,10 @@ export class PretendBff {
       }
       const id = crypto.randomUUID();
       const expiresAt = this.#now() + leaseMs;
-      const reservation: Reservation = { id, cameraId, stream, expiresAt, whepUrl: `/api/whep/${id}` };
+      const whepUrl = `/api/whep/${id}`;
+      // One rung only: the page draws its pictures itself.
+      const ways: Reservation['ways'] = [{ way: 'whep', url: whepUrl }];
+      const reservation: Reservation = { id, cameraId, stream, expiresAt, whepUrl, ways };
       this.#reservations.set(id, reservation);
       return { status: 'reserved', reservation };
     });

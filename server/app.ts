@@ -13,6 +13,8 @@ import { type App, type Gate, mountBeside, mountMethodNotAllowed, mountRoutes } 
 import { contentSecurityPolicy, inlineScriptHashes, securityHeaders } from './http/security-headers.ts';
 import type { StaticFiles } from './http/static-files.ts';
 import { createAllowance } from './live/allowance.ts';
+import { HlsViewings } from './live/hls-viewings.ts';
+import { hlsRoutes } from './live/hls.ts';
 import { liveRoutes } from './live/routes.ts';
 import { createSupply } from './live/supply.ts';
 import { createUpkeep, type Upkeep } from './live/upkeep.ts';
@@ -76,6 +78,11 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
   const frames = createFrames({ cacheBytes: frameCacheBytes, now });
   const viewings = createViewings({ db: store.db, now });
   let closing: Promise<void> | undefined;
+  const hlsViewings = new HlsViewings({
+    db: store.db,
+    now,
+    failed: (err) => log.warn({ err }, 'viewings by HLS could not be looked after'),
+  });
   const background = new Set<Promise<unknown>>();
   const inBackground = (work: Promise<unknown>): void => {
     const kept = work
@@ -104,14 +111,12 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
       context.res.headers.set(name, value);
     context.res.headers.set('x-request-id', requestId);
     const { method, path } = context.req;
-    if (path.startsWith('/api/'))
-      log.info({
-        requestId,
-        method,
-        path,
-        status: context.res.status,
-        ms: Math.round(performance.now() - startedAt),
-      });
+    const { status } = context.res;
+    if (path.startsWith('/api/')) {
+      // A tile on HLS asks ten times a second: only what goes wrong is of interest.
+      const level = path.startsWith('/api/hls/') && status < 400 ? 'debug' : 'info';
+      log[level]({ requestId, method, path, status, ms: Math.round(performance.now() - startedAt) });
+    }
   });
   mountRoutes(
     app,
@@ -136,6 +141,7 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
         patches: createAllowance(20, 2),
         now,
       }),
+      ...hlsRoutes({ db: store.db, directory, gateway, supply, viewings: hlsViewings }),
       ...recordingMediaHandlers({ db: store.db, past, frames, viewings, now }),
     },
   );
@@ -175,6 +181,7 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
       (closing ??= (async () => {
         await news.close();
         supply.close();
+        await hlsViewings.close();
         await Promise.allSettled(background);
       })()),
   };

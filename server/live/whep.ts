@@ -1,18 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
-import { isAllowed, type CameraDirectory } from '#server/cameras/directory.ts';
-import { vmsRefusal } from '#server/cameras/routes.ts';
+import type { CameraDirectory } from '#server/cameras/directory.ts';
 import { type Gateway, GatewayError, type WhepAnswer } from '#server/gateway/gateway.ts';
 import { readText } from '#server/http/body.ts';
-import type { Principal } from '#server/http/principal.ts';
 import { Refusal } from '#server/http/refusal.ts';
 import type { AppContext, OtherHandlers } from '#server/http/routing.ts';
 import type { Store } from '#server/store/store.ts';
-import { VmsError } from '#server/vms/vms.ts';
 import { iceLinks, type IceServer } from './ice-links.ts';
 import type { StreamKey } from './paths.ts';
 import { pathOf } from './paths.ts';
 import type { Allowance } from './allowance.ts';
+import { readId, refusalFrom, reservedStream, supplied } from './reserved.ts';
 import type { Supply } from './supply.ts';
 import { addSession, closeSessions, ownSession, removeSession } from './whep-sessions.ts';
 
@@ -22,33 +19,6 @@ const fragmentLimit = 16 * 1024;
 const patienceMs = 15_000;
 const sdpType = 'application/sdp';
 const fragmentType = 'application/trickle-ice-sdpfrag';
-
-/** The gateway's reason, as the browser may know it. */
-export function gatewayRefusal(error: GatewayError): Refusal {
-  const retry = (retryAfterS: number) => ({ cause: error, retryAfterS: error.retryAfterS ?? retryAfterS });
-  switch (error.code) {
-    case 'gateway-unavailable':
-    case 'not-found':
-      return new Refusal('gateway-unavailable', retry(1));
-    case 'camera-offline':
-      return new Refusal('camera-offline', retry(5));
-    case 'source-refused':
-      return new Refusal('camera-offline', {
-        ...retry(15),
-        detail: 'The camera or its recorder refused the credentials it was given.',
-      });
-    case 'codec-unsupported':
-    case 'b-frames':
-      return new Refusal(error.code, { cause: error });
-    case 'bad-offer':
-      return new Refusal('invalid-request', {
-        cause: error,
-        issues: [{ path: '', message: 'is not acceptable to the media gateway' }],
-      });
-    case 'overloaded':
-      return new Refusal('overloaded', retry(2));
-  }
-}
 
 export interface WhepParts {
   readonly store: Store;
@@ -62,21 +32,6 @@ export interface WhepParts {
   readonly now: () => number;
 }
 
-/** What failed while the gateway was asked, as an answer. */
-function refusalFrom(cause: unknown, signal: AbortSignal): unknown {
-  if (cause instanceof GatewayError) return gatewayRefusal(cause);
-  if (cause instanceof VmsError) return vmsRefusal(cause);
-  if (signal.aborted || !(cause instanceof DOMException)) return cause;
-  // Our patience ran out, not the browser's.
-  return new Refusal('gateway-unavailable', { cause, retryAfterS: 2 });
-}
-
-const idOf = (text: string | undefined): string => {
-  const id = z.uuid().safeParse(text);
-  if (!id.success) throw new Refusal('not-found');
-  return id.data;
-};
-
 /**
  * WHEP signalling (draft-ietf-wish-whep-04) on this origin: the browser talks to us, we talk to the gateway, media
  * goes past us. Nothing of the gateway's addresses or names gets out.
@@ -85,36 +40,9 @@ export function whepRoutes(parts: WhepParts): Pick<OtherHandlers, 'whepOffer' | 
   const { store, directory, gateway, supply, now } = parts;
   const { db } = store;
 
-  /** The stream behind a reservation of this session that lives and is still permitted. */
-  const reservedStream = async (reservationId: string, principal: Principal): Promise<StreamKey> => {
-    const reservation = await db
-      .selectFrom('reservations')
-      .select(['camera_id as cameraId', 'stream'])
-      .where('id', '=', reservationId)
-      .where('session_id', '=', principal.sessionId)
-      .executeTakeFirst();
-    if (reservation === undefined) throw new Refusal('reservation-ended');
-    const camera = (await directory.snapshot()).cameras.get(reservation.cameraId);
-    if (camera === undefined || !isAllowed(principal.user, camera, 'live'))
-      throw new Refusal('not-permitted');
-    return reservation;
-  };
-
-  const offer = async (key: StreamKey, sdp: string, clientSignal: AbortSignal): Promise<WhepAnswer> => {
+  const offer = (key: StreamKey, sdp: string, clientSignal: AbortSignal): Promise<WhepAnswer> => {
     const signal = AbortSignal.any([clientSignal, AbortSignal.timeout(patienceMs)]);
-    try {
-      await supply.settled(key);
-      try {
-        return await gateway.offer(pathOf(key), sdp, signal);
-      } catch (cause) {
-        if (!(cause instanceof GatewayError) || cause.code !== 'not-found') throw cause;
-        // The gateway has restarted, or another BFF reserved and has not got so far.
-        await supply.ensure(key);
-        return await gateway.offer(pathOf(key), sdp, signal);
-      }
-    } catch (cause) {
-      throw refusalFrom(cause, clientSignal);
-    }
+    return supplied(supply, key, clientSignal, () => gateway.offer(pathOf(key), sdp, signal));
   };
 
   return {
@@ -123,9 +51,9 @@ export function whepRoutes(parts: WhepParts): Pick<OtherHandlers, 'whepOffer' | 
       const sdp = await readText(request, sdpType, offerLimit);
       if (!sdp.startsWith('v=0'))
         throw new Refusal('invalid-request', { issues: [{ path: '', message: 'is not an SDP offer' }] });
-      const reservationId = idOf(context.req.param('reservationId'));
+      const reservationId = readId(context.req.param('reservationId'));
       parts.offers.take(`${principal.sessionId} ${reservationId}`, now());
-      const key = await reservedStream(reservationId, principal);
+      const key = await reservedStream({ db, directory }, reservationId, principal);
       const answer = await offer(key, sdp, request.signal);
       const id = randomUUID();
       const session = { id, reservationId, ...key, gatewaySession: answer.session, etag: answer.etag };
@@ -148,12 +76,12 @@ export function whepRoutes(parts: WhepParts): Pick<OtherHandlers, 'whepOffer' | 
     async whepPatch(context, principal) {
       const request = context.req.raw;
       const fragment = await readText(request, fragmentType, fragmentLimit);
-      const id = idOf(context.req.param('sessionId'));
+      const id = readId(context.req.param('sessionId'));
       parts.patches.take(id, now());
       const session = await ownSession(db, id, principal);
       if (session === undefined) throw new Refusal('not-found');
       if (!session.isReserved) throw new Refusal('reservation-ended');
-      await reservedStream(session.reservationId, principal);
+      await reservedStream({ db, directory }, session.reservationId, principal);
       const ifMatch = request.headers.get('if-match') ?? undefined;
       try {
         const signal = AbortSignal.any([request.signal, AbortSignal.timeout(patienceMs)]);
@@ -180,7 +108,7 @@ export function whepRoutes(parts: WhepParts): Pick<OtherHandlers, 'whepOffer' | 
     },
 
     async whepDelete(context, principal) {
-      const id = idOf(context.req.param('sessionId'));
+      const id = readId(context.req.param('sessionId'));
       const session = await ownSession(db, id, principal);
       if (session === undefined) throw new Refusal('not-found');
       try {

@@ -14,14 +14,26 @@ export const ReserveRequest = z.object({
 });
 export type ReserveRequest = z.infer<typeof ReserveRequest>;
 
+/**
+ * One way of watching what is reserved, and where on this origin it begins. `whep`: POST an offer there (WebRTC);
+ * `hls`: a Low-Latency HLS multivariant playlist. A page takes the ways it knows and leaves the others.
+ */
+export const WayOffer = z.discriminatedUnion('way', [
+  z.object({ way: z.literal('whep'), url: z.string() }),
+  z.object({ way: z.literal('hls'), url: z.string() }),
+]);
+export type WayOffer = z.output<typeof WayOffer>;
+
 /** A lease on one stream of one camera, held by one session until it is released or runs out. */
 export const Reservation = z.object({
   id: ReservationId,
   cameraId: CameraId,
   stream: StreamName,
   expiresAt: Instant,
-  /** Where to POST a WHEP offer, on this origin. */
+  /** Where to POST a WHEP offer, on this origin. The same as in `ways`. */
   whepUrl: z.string(),
+  /** Every way of watching it, the best first. */
+  ways: z.array(WayOffer),
 });
 export type Reservation = z.output<typeof Reservation>;
 

@@ -187,6 +187,15 @@ export const otherRoutes = {
   /** Trickle and ICE restart: `application/trickle-ice-sdpfrag`. Only the session's owner. */
   whepPatch: { method: 'PATCH', path: '/api/whep/sessions/:sessionId', needs: signedIn },
   whepDelete: { method: 'DELETE', path: '/api/whep/sessions/:sessionId', needs: signedIn },
+  /**
+   * Low-Latency HLS of a reservation (draft-pantos-hls-rfc8216bis): `index.m3u8` and what it names, all of it relative.
+   * Playlists and parts may block until there is something new.
+   */
+  hlsFile: {
+    method: 'GET',
+    path: '/api/hls/:reservationId/:file',
+    needs: { who: 'signed-in', camera: 'live' },
+  },
 } as const satisfies Record<string, { method: Method; path: string; needs: Needs }>;
 
 export type Routes = typeof routes;
