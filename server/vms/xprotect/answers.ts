@@ -67,6 +67,8 @@ export const StreamsAnswer = z.object({
       streamReferenceId: Guid,
       liveMode: Text.optional(),
       liveDefault: Flag,
+      /** The track it is recorded to: a GUID, all zero or empty for none. */
+      recordTo: Text.optional(),
     }),
   ),
 });

@@ -14,8 +14,15 @@ const pageCap = 500;
 
 const List = z.object({ array: z.array(z.unknown()) });
 const Single = z.object({ data: z.unknown() });
+const Tasks = z.object({ tasks: z.array(z.object({ id: z.string() })) });
 
-/** The Config API, `/api/rest/v1`, read-only. All methods throw {@link VmsError} or the signal's reason. */
+/** What the gateway answers to a request of ours, whatever its status but 401, 429 and 5xx. */
+export interface RestReply {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** The gateway's REST API, `/api/rest/v1`: configuration, read-only, tasks, and what keeps to the same rules. All methods throw {@link VmsError} or the signal's reason. */
 export class ConfigApi {
   readonly #calls: Calls;
   readonly #origin: URL;
@@ -67,28 +74,92 @@ export class ConfigApi {
     return { items, unreadable };
   }
 
-  /** A token can die between any two calls: one that is not accepted is replaced once. */
+  /** The first objects of a list, at most so many. */
+  async some<T extends z.ZodType>(
+    path: string,
+    count: number,
+    schema: T,
+    signal: AbortSignal,
+  ): Promise<readonly z.output<T>[]> {
+    const body = await this.#get(`${path}?page=0&size=${count}`, pageTimeoutMs, signal);
+    return body === undefined
+      ? []
+      : readJson(body, List).array.flatMap((entry) => {
+          const parsed = schema.safeParse(entry);
+          return parsed.success ? [parsed.data] : [];
+        });
+  }
+
+  /** Which tasks an object offers: the way to find out what an installation can do. */
+  async tasks(path: string, signal: AbortSignal): Promise<readonly string[]> {
+    const body = await this.#get(`${path}?tasks&noData`, objectTimeoutMs, signal);
+    return body === undefined ? [] : readJson(body, Tasks).tasks.map(({ id }) => id);
+  }
+
+  /** Has a task done and reads its answer. */
+  async task<T extends z.ZodType>(
+    path: string,
+    name: string,
+    content: object,
+    schema: T,
+    signal: AbortSignal,
+  ): Promise<z.output<T>> {
+    const { status, body } = await this.send('POST', `${path}?task=${name}`, content, signal);
+    if (status === 200) return readJson(body, schema);
+    if (status === 403) throw new VmsError('refused', `XProtect does not let this user do ${name}`);
+    throw new VmsError('unexpected-answer', `XProtect answered ${name} with status ${status}`);
+  }
+
+  /** Any request; the caller judges the status. */
+  send(
+    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+    path: string,
+    content: object | undefined,
+    signal: AbortSignal,
+  ): Promise<RestReply> {
+    return this.#exchange(method, path, content, objectTimeoutMs, signal);
+  }
+
   async #get(path: string, timeoutMs: number, signal: AbortSignal): Promise<string | undefined> {
+    const { status, body } = await this.#exchange('GET', path, undefined, timeoutMs, signal);
+    if (status === 200) return body;
+    if (status === 404) return undefined;
+    if (status === 403)
+      throw new VmsError('refused', 'XProtect does not let this user read its configuration');
+    throw new VmsError('unexpected-answer', `XProtect answered with status ${status}`);
+  }
+
+  /** A token can die between any two calls: one that is not accepted is replaced once. */
+  async #exchange(
+    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+    path: string,
+    content: object | undefined,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<RestReply> {
     for (let attempt = 1; ; attempt++) {
       const { value } = await this.#token.get(signal);
-      const { status, body } = await this.#calls.call({
-        method: 'GET',
+      const reply = await this.#calls.call({
+        method,
         url: new URL(`/api/rest/v1/${path}`, this.#origin),
-        headers: { authorization: `Bearer ${value}`, accept: 'application/json' },
+        headers: {
+          authorization: `Bearer ${value}`,
+          accept: 'application/json',
+          ...(content === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(content === undefined ? {} : { body: JSON.stringify(content) }),
         timeoutMs,
         signal,
       });
-      if (status === 200) return body;
-      if (status === 404) return undefined;
-      if (status === 401 && attempt === 1) {
+      if (reply.status === 401 && attempt === 1) {
         this.#token.invalidate(value);
         continue;
       }
-      if (status === 401 || status === 403)
+      if (reply.status === 401)
         throw new VmsError('refused', 'XProtect does not let this user read its configuration');
-      if (status === 429 || status >= 500)
-        throw new VmsError('unavailable', `XProtect cannot answer now (status ${status})`);
-      throw new VmsError('unexpected-answer', `XProtect answered with status ${status}`);
+      if (reply.status === 429 || reply.status >= 500)
+        throw new VmsError('unavailable', `XProtect cannot answer now (status ${reply.status})`);
+      return reply;
     }
   }
 }

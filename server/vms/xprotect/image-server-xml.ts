@@ -16,42 +16,47 @@ export interface ImageServerCamera {
 }
 
 /** A request as it goes over the wire: one line, then an empty one. */
-function call(id: number, method: string, inner: string): string {
+export function imageServerCall(id: number, method: string, inner: string): string {
   return (
     '<?xml version="1.0" encoding="UTF-8"?>' +
     `<methodcall><requestid>${String(id)}</requestid><methodname>${method}</methodname>${inner}</methodcall>\r\n\r\n`
   );
 }
 
-function connectParam(camera: ImageServerCamera, token: string): string {
+/** Names camera, stream and token. */
+export function imageServerConnectParam(camera: ImageServerCamera, token: string): string {
   const stream = camera.streamId === undefined ? '' : `&streamid=${camera.streamId}`;
   return `<connectparam>${escape(`id=${camera.deviceId}&connectiontoken=${token}${stream}`)}</connectparam>`;
 }
 
 /** Names camera and token. User name and password are required by the form and looked at by nobody. */
 export function connectRequest(id: number, camera: ImageServerCamera, token: string): string {
-  return call(
+  return imageServerCall(
     id,
     'connect',
     '<username>a</username><password>a</password>' +
       `<cameraid>${escape(camera.deviceId)}</cameraid><alwaysstdjpeg>no</alwaysstdjpeg>` +
-      connectParam(camera, token) +
+      imageServerConnectParam(camera, token) +
       '<clientcapabilities><privacymask>no</privacymask><multipartdata>no</multipartdata></clientcapabilities>',
   );
 }
 
 /** Gives the connection a fresh token before the old one dies. */
 export function connectUpdateRequest(id: number, camera: ImageServerCamera, token: string): string {
-  return call(id, 'connectupdate', connectParam(camera, token));
+  return imageServerCall(id, 'connectupdate', imageServerConnectParam(camera, token));
 }
 
 /** Asks for pictures from now on. The compression rate matters for JPEG only. */
 export function liveRequest(id: number): string {
-  return call(id, 'live', '<compressionrate>90</compressionrate><sendinitialimage>yes</sendinitialimage>');
+  return imageServerCall(
+    id,
+    'live',
+    '<compressionrate>90</compressionrate><sendinitialimage>yes</sendinitialimage>',
+  );
 }
 
 export function stopRequest(id: number): string {
-  return call(id, 'stop', '');
+  return imageServerCall(id, 'stop', '');
 }
 
 /** What a method response says; undefined when the text is another package. */

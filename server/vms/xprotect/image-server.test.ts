@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import { certificate, certificateKey } from './testing/certificate.ts';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { siteCameras } from '#mocks/site/cameras.ts';
 import { plainPictures } from '#mocks/xprotect/testing/plain-pictures.ts';
@@ -312,6 +314,21 @@ describe('a recorder that misbehaves', () => {
     const error: unknown = await watch(target(port)).run.catch((e: unknown) => e);
     expect(error).toMatchObject({ name: 'ImageServerError', code });
     expect(JSON.stringify(error) + String(error)).not.toMatch(/127\.0\.0\.1|secret/);
+  });
+
+  it('is let in over TLS only with a certificate of the authority it was told to trust', async () => {
+    const server = createTlsServer({ cert: certificate, key: certificateKey }, (socket) => {
+      socket.on('error', () => undefined);
+      socket.write(yes('connect').replace('yes', 'no'));
+    });
+    server.on('tlsClientError', () => undefined);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const secure = { ...target((server.address() as AddressInfo).port), tls: true };
+    await expect(watch(secure).run).rejects.toMatchObject({ code: 'unreachable' });
+    // Refused by the recorder's own words: the handshake before them went well.
+    await expect(watch({ ...secure, ca: certificate }).run).rejects.toMatchObject({ code: 'refused' });
   });
 
   it('is not there: unreachable', async () => {

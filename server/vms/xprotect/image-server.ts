@@ -16,6 +16,8 @@ export interface ImageServerTarget extends ImageServerCamera {
   readonly host: string;
   readonly port: number;
   readonly tls: boolean;
+  /** PEM of the authority that signed the recorder's certificate; absent = those Node trusts. */
+  readonly ca?: string | undefined;
   /** The SOAP token of ServerCommandService `Login`. */
   readonly token: string;
 }
@@ -108,11 +110,12 @@ export class ImageServerLive {
   }
 
   #open(): void {
-    const { host, port, tls } = this.#target;
+    const { host, port, tls, ca } = this.#target;
     const socket = tls
       ? connectTls({
           host,
           port,
+          ...(ca === undefined ? {} : { ca }),
           ...(/[a-z]/i.test(host) && !host.includes(':') ? { servername: host } : {}),
         })
       : connectTcp({ host, port, noDelay: true });

@@ -4,6 +4,8 @@ import type { SettingsAnswer, StreamsAnswer } from './answers.ts';
 /** A stream with the id by which recorders know it. */
 export interface KnownStream extends VmsStream {
   readonly id: string;
+  /** Whether it has recordings of its own; absent where it has none or nobody says so. */
+  readonly isRecorded?: true;
 }
 
 interface Candidate extends Omit<KnownStream, 'name'> {
@@ -25,6 +27,7 @@ export function chooseStreams(
     .map(({ stream, set }): Candidate => ({
       id: stream.streamReferenceId,
       isDefault: stream.liveDefault === true,
+      ...(/[1-9a-f]/i.test(stream.recordTo ?? '') ? { isRecorded: true as const } : {}),
       ...readSettings(set),
     }));
   const video = usable.filter(({ codec }) => codec !== 'MJPEG');

@@ -15,6 +15,11 @@ import { assembleDirectory, type ReadGroup } from './directory.ts';
 import { FreshToken, type GrantedToken } from './fresh-token.ts';
 import { readJson } from './json.ts';
 import { inLanes } from './lanes.ts';
+import {
+  usualRecordingsLimits,
+  XProtectRecordings,
+  type RecordingsLimits,
+} from './recordings/xprotect-recordings.ts';
 import { StreamBook } from './stream-book.ts';
 import type { KnownStream } from './streams.ts';
 import { AccessTokenRefused, endVmsToken, NoServerCommand, obtainVmsToken } from './vms-token.ts';
@@ -31,6 +36,8 @@ export interface XProtectOptions {
   readonly ca?: string | undefined;
   /** How long `readDirectory` waits for the cameras' streams before it answers without the rest, ms. Default 1000. */
   readonly streamsBudgetMs?: number;
+  /** Connections and memory for recordings, where the usual measures do not fit. */
+  readonly recordings?: Partial<RecordingsLimits>;
   /** Told what an administrator should know but nothing fails over. pino fits. */
   readonly log?: { warn(fields: object, message: string): void };
 }
@@ -38,6 +45,8 @@ export interface XProtectOptions {
 /** Connections to one gateway; IIS queues what is more. */
 const maxSockets = 8;
 const groupLanes = 6;
+/** Cameras on which it is tried out what recorders can do, until one answers. */
+const sampleSize = 3;
 /** Logging out is a courtesy; shutting down does not wait longer for it, ms. */
 const logoutMs = 1000;
 
@@ -51,9 +60,11 @@ export function createXProtectVms(options: XProtectOptions): Vms {
 
 class XProtectVms implements Vms {
   readonly id: string;
+  readonly recordings: XProtectRecordings;
   readonly #origin: URL;
   readonly #log: XProtectOptions['log'];
   readonly #streamsBudgetMs: number;
+  readonly #ca: string | undefined;
   readonly #calls: Calls;
   readonly #accessToken: FreshToken;
   readonly #vmsToken: FreshToken;
@@ -70,6 +81,7 @@ class XProtectVms implements Vms {
     this.#origin = originOf(options.url);
     this.#log = options.log;
     this.#streamsBudgetMs = options.streamsBudgetMs ?? 1000;
+    this.#ca = options.ca;
     this.#calls = new Calls({ ca: options.ca, maxSockets });
     const { username, password } = options;
     this.#accessToken = new FreshToken((_previous, signal) =>
@@ -78,6 +90,20 @@ class XProtectVms implements Vms {
     this.#vmsToken = new FreshToken((previous, signal) => this.#logIn(previous, signal));
     this.#api = new ConfigApi(this.#calls, this.#origin, this.#accessToken);
     this.#streams = new StreamBook(this.#api);
+    this.recordings = new XProtectRecordings(
+      {
+        calls: this.#calls,
+        api: this.#api,
+        vmsToken: this.#vmsToken,
+        ca: options.ca,
+        closed: this.#closed.signal,
+        recorderOf: async (cameraId, signal) => new URL(await this.#recorderAddress(cameraId, signal)),
+        forgetRecorder: (cameraId) => this.#recorderOf.delete(cameraId),
+        streamsOf: (cameraId, signal) => this.#knownStreams(cameraId, signal),
+        sampleCameras: (signal) => this.#sampleCameras(signal),
+      },
+      { ...usualRecordingsLimits, ...options.recordings },
+    );
   }
 
   async readDirectory(caller: AbortSignal) {
@@ -108,7 +134,7 @@ class XProtectVms implements Vms {
       throw new VmsError('unknown-camera', 'XProtect has no such camera');
     const [address, known, token] = await Promise.all([
       this.#recorderAddress(deviceId, signal),
-      this.#streams.known(deviceId) ?? this.#streams.read(deviceId, signal),
+      this.#knownStreams(deviceId, signal),
       this.#vmsToken.get(signal),
     ]);
     const chosen = known.find(({ name }) => name === stream);
@@ -124,6 +150,7 @@ class XProtectVms implements Vms {
       deviceId,
       ...(chosen === undefined ? {} : { streamId: chosen.id }),
       token: token.value,
+      ...(this.#ca === undefined ? {} : { ca: this.#ca }),
       tokenExpiresAt: Math.floor(Date.now() + (token.diesAt - performance.now())),
     };
   }
@@ -138,6 +165,7 @@ class XProtectVms implements Vms {
     if (this.#closed.signal.aborted) return;
     this.#closed.abort(new VmsError('unavailable', 'The connection to XProtect is closed'));
     this.#streams.close();
+    this.recordings.close();
     const [held, access] = [this.#vmsToken.held, this.#accessToken.held];
     if (held !== undefined && access !== undefined)
       await endVmsToken(this.#calls, {
@@ -219,6 +247,18 @@ class XProtectVms implements Vms {
     return recorder.webServerUri;
   }
 
+  #knownStreams(cameraId: string, signal: AbortSignal): Promise<readonly KnownStream[]> {
+    const known = this.#streams.known(cameraId);
+    return known === undefined ? this.#streams.read(cameraId, signal) : Promise.resolve(known);
+  }
+
+  /** One camera of each of a few recorders, or the first ones listed while the directory has not been read. */
+  async #sampleCameras(signal: AbortSignal): Promise<readonly string[]> {
+    const byRecorder = new Map([...this.#recorderOf].map(([camera, recorder]) => [recorder, camera]));
+    if (byRecorder.size > 0) return [...byRecorder.values()].slice(0, sampleSize);
+    return (await this.#api.some('cameras', sampleSize, CameraAnswer, signal)).map(({ id }) => id);
+  }
+
   /** SOAP Login with the access token; a dead access token is replaced once. */
   async #logIn(currentToken: string | undefined, signal: AbortSignal): Promise<GrantedToken> {
     for (let attempt = 1; ; attempt++) {
@@ -278,7 +318,7 @@ class XProtectVms implements Vms {
   }
 }
 
-const withoutId = ({ id: _id, ...stream }: KnownStream): VmsStream => stream;
+const withoutId = ({ id: _id, isRecorded: _isRecorded, ...stream }: KnownStream): VmsStream => stream;
 
 function originOf(text: string): URL {
   const url = new URL(text);

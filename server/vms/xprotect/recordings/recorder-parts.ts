@@ -1,0 +1,48 @@
+import type { RecordedSpan } from '#server/vms/recordings.ts';
+import { VmsError } from '#server/vms/vms.ts';
+import type { Calls } from '../calls.ts';
+import type { ConfigApi } from '../config-api.ts';
+import type { FreshToken } from '../fresh-token.ts';
+import type { KnownStream } from '../streams.ts';
+
+/** What the adapter lends to its part for recordings. Camera ids are lower-case GUIDs here, checked already. */
+export interface RecorderParts {
+  readonly calls: Calls;
+  readonly api: ConfigApi;
+  readonly vmsToken: FreshToken;
+  /** Certificates (PEM) to trust instead of the public ones. */
+  readonly ca: string | undefined;
+  /** `webServerUri` of the recorder this camera is on. */
+  recorderOf(cameraId: string, signal: AbortSignal): Promise<URL>;
+  /** The recorder did not answer: another one may have taken the camera over, look again the next time. */
+  forgetRecorder(cameraId: string): void;
+  streamsOf(cameraId: string, signal: AbortSignal): Promise<readonly KnownStream[]>;
+}
+
+/** Which sequences: what is recorded, or where motion was seen. */
+export type SequenceKind = 'recorded' | 'motion';
+
+/** Reads the spans that touch a window, whole or clipped, ascending. */
+export interface SequenceReader {
+  read(
+    cameraId: string,
+    kind: SequenceKind,
+    within: RecordedSpan,
+    signal: AbortSignal,
+  ): Promise<readonly RecordedSpan[]>;
+  /** The first of all recorded sequences. */
+  first(cameraId: string, now: number, signal: AbortSignal): Promise<RecordedSpan | undefined>;
+}
+
+/** The recorder has no such operation. */
+export class NotOffered extends VmsError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('unexpected-answer', message, options);
+  }
+}
+
+/** A moment as XProtect writes it: seven digits of a second, and UTC where no zone is said. NaN for what is none. */
+export function readTime(text: string): number {
+  const isZoned = /(?:Z|[+-]\d{2}:?\d{2})$/i.test(text);
+  return Date.parse((isZoned ? text : `${text}Z`).replace(/(\.\d{3})\d+/, '$1'));
+}

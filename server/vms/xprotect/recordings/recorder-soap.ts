@@ -1,0 +1,120 @@
+import { XMLParser } from 'fast-xml-parser';
+import { z } from 'zod';
+import { VmsError } from '#server/vms/vms.ts';
+import type { Answer } from '../calls.ts';
+import { NotOffered, type RecorderParts } from './recorder-parts.ts';
+import { Turns } from './turns.ts';
+
+const namespace = 'http://videoos.net/2/XProtectCSRecorderCommand';
+const path = '/RecorderCommandService/RecorderCommandService.asmx';
+/** A page of sequences is answered in less than a second; a busy disk takes its time. */
+const timeoutMs = 30_000;
+/** Calls under way at one recorder: its disks are for recording first. */
+const callsPerRecorder = 3;
+
+const parser = new XMLParser({ removeNSPrefix: true, ignoreAttributes: true, parseTagValue: false });
+const Fault = z.object({
+  Envelope: z.object({
+    Body: z.object({
+      Fault: z.object({
+        faultstring: z.string().catch(''),
+        detail: z.object({ ErrorNumber: z.string().catch(''), SubErrorNumber: z.string().catch('') }).catch({
+          ErrorNumber: '',
+          SubErrorNumber: '',
+        }),
+      }),
+    }),
+  }),
+});
+
+/** RecorderCommandService of the recorders: SOAP 1.1 with the VMS token. */
+export class RecorderSoap {
+  readonly #parts: RecorderParts;
+  readonly #turns = new Map<string, Turns>();
+
+  constructor(parts: RecorderParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Gives the answer's XML. `content` is what follows the token. A token that is not accepted is replaced once. Throws
+   * {@link VmsError}, {@link NotOffered} for an operation the recorder does not have, or the signal's reason.
+   */
+  async call(cameraId: string, operation: string, content: string, signal: AbortSignal): Promise<string> {
+    for (let attempt = 1; ; attempt++) {
+      const [{ value: token }, recorder] = await Promise.all([
+        this.#parts.vmsToken.get(signal),
+        this.#parts.recorderOf(cameraId, signal),
+      ]);
+      const answer = await this.#send(recorder, operation, token, content, signal).catch((error: unknown) => {
+        if (error instanceof VmsError && error.code === 'unavailable') this.#parts.forgetRecorder(cameraId);
+        throw error;
+      });
+      if (answer.status === 200) return answer.body;
+      const fault = readFault(answer.body);
+      if (fault?.number === '20001' && attempt === 1) {
+        this.#parts.vmsToken.invalidate(token);
+        continue;
+      }
+      throw errorOf(answer, fault, operation);
+    }
+  }
+
+  #send(
+    recorder: URL,
+    operation: string,
+    token: string,
+    content: string,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    let turns = this.#turns.get(recorder.href);
+    if (turns === undefined) this.#turns.set(recorder.href, (turns = new Turns(callsPerRecorder)));
+    return turns.take(signal, () =>
+      this.#parts.calls.call({
+        method: 'POST',
+        url: new URL(path, recorder),
+        headers: {
+          'content-type': 'text/xml; charset=utf-8',
+          soapaction: `${namespace}/${operation}`,
+        },
+        // The namespace has to be the default one: prefixes are not understood.
+        body:
+          '<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>' +
+          `<${operation} xmlns="${namespace}"><token>${escapeXml(token)}</token>${content}</${operation}></soap:Body></soap:Envelope>`,
+        timeoutMs,
+        signal,
+      }),
+    );
+  }
+}
+
+function errorOf(answer: Answer, fault: ReturnType<typeof readFault>, operation: string): VmsError {
+  if (fault === undefined) {
+    if (answer.status === 404) return new NotOffered('The recorder has no RecorderCommandService');
+    if (answer.status >= 500 || answer.status === 429)
+      return new VmsError('unavailable', `The recorder cannot answer now (status ${answer.status})`);
+    return new VmsError('unexpected-answer', `The recorder answered with status ${answer.status}`);
+  }
+  const cause = new Error(`${fault.number}/${fault.sub}: ${fault.text}`);
+  if (fault.number === '20001')
+    return new VmsError('refused', 'The recorder does not accept its own token', { cause });
+  if (fault.number === '40000') return new NotOffered(`The recorder has no ${operation}`, { cause });
+  return new VmsError('unexpected-answer', `The recorder refuses ${operation}`, { cause });
+}
+
+function readFault(xml: string): { number: string; sub: string; text: string } | undefined {
+  let document: unknown;
+  try {
+    document = parser.parse(xml);
+  } catch {
+    return undefined;
+  }
+  const fault = Fault.safeParse(document).data?.Envelope.Body.Fault;
+  return fault === undefined
+    ? undefined
+    : { number: fault.detail.ErrorNumber, sub: fault.detail.SubErrorNumber, text: fault.faultstring };
+}
+
+function escapeXml(text: string): string {
+  return text.replace(/[<>&"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

@@ -1,0 +1,306 @@
+import type { StreamName } from '#contract/camera.ts';
+import type {
+  RecordedSpan,
+  RecordingAbilities,
+  RecordingCursor,
+  Still,
+  VmsBookmark,
+  VmsEvidenceLock,
+  VmsRecordings,
+} from '#server/vms/recordings.ts';
+import { VmsError } from '#server/vms/vms.ts';
+import { abortable } from '../abortable.ts';
+import { ImageServerCursor } from './cursor.ts';
+import { Evidence } from './evidence.ts';
+import { ImagePool, usualLimits, type ImagePoolLimits } from './image-pool.ts';
+import { RecorderSoap } from './recorder-soap.ts';
+import type { RecorderParts, SequenceKind, SequenceReader } from './recorder-parts.ts';
+import { SharedWork } from './shared-work.ts';
+import { SoapSequences } from './soap-sequences.ts';
+import { SpanBook } from './span-book.ts';
+import { TaskSequences } from './task-sequences.ts';
+import { Turns } from './turns.ts';
+
+export interface RecordingsLimits extends ImagePoolLimits {
+  /** For what is known of spans: about 75 cameras over 90 days. */
+  readonly spanBytes: number;
+  /** Bookmarks or evidence locks to ask for at a time. */
+  readonly marksPerCall: number;
+}
+
+export const usualRecordingsLimits: RecordingsLimits = {
+  ...usualLimits,
+  spanBytes: 32 * 1024 * 1024,
+  marksPerCall: 1000,
+};
+
+/** What a VMS can do is asked again after this, ms: an upgrade must not need a restart. */
+const abilitiesMs = 10 * 60_000;
+/** A probe that found nothing out is tried again after this, ms. */
+const doubtMs = 30_000;
+/** JPEGs that one adapter has made at a time: transcoding is work for the recorder. */
+const stillsAtATime = 6;
+/** Farther from the moment than this a picture does not stand for it, ms. */
+const stillReachMs = 5000;
+
+export interface XProtectRecordingsParts extends RecorderParts {
+  /** Ends with the adapter. */
+  readonly closed: AbortSignal;
+  /** A few cameras to try things on, best on several recorders. */
+  sampleCameras(signal: AbortSignal): Promise<readonly string[]>;
+}
+
+/**
+ * The past of an XProtect: spans by the task `GetSequences` where it is offered, else by SOAP from each recorder; coded
+ * frames and JPEGs from the ImageServer; bookmarks and evidence locks by REST.
+ */
+export class XProtectRecordings implements VmsRecordings {
+  readonly #parts: XProtectRecordingsParts;
+  readonly #soap: SoapSequences;
+  readonly #task: TaskSequences;
+  readonly #book: SpanBook;
+  readonly #pool: ImagePool;
+  readonly #evidence: Evidence;
+  readonly #stills = new Turns(stillsAtATime);
+  #abilities: { readonly work: SharedWork<RecordingAbilities>; readonly until: number } | undefined;
+  #reader: { readonly work: SharedWork<SequenceReader>; readonly until: number } | undefined;
+
+  constructor(parts: XProtectRecordingsParts, limits: RecordingsLimits = usualRecordingsLimits) {
+    this.#parts = parts;
+    this.#soap = new SoapSequences(new RecorderSoap(parts));
+    this.#task = new TaskSequences(parts.api);
+    this.#book = new SpanBook(
+      {
+        read: (...question) => this.#read(...question),
+        first: async (cameraId, now, signal) =>
+          (await this.#readerFor(cameraId, signal)).first(cameraId, now, signal),
+      },
+      { budgetBytes: limits.spanBytes },
+    );
+    this.#pool = new ImagePool(parts, limits);
+    this.#evidence = new Evidence(parts.api, limits.marksPerCall);
+  }
+
+  /** Connections to recorders that are open, in use or resting. */
+  get connectionCount(): number {
+    return this.#pool.size;
+  }
+
+  close(): void {
+    this.#pool.close();
+  }
+
+  async abilities(caller: AbortSignal): Promise<RecordingAbilities> {
+    const signal = this.#alive(caller);
+    const known = this.#abilities;
+    if (known !== undefined && performance.now() < known.until && !known.work.isAbandoned)
+      return known.work.join(signal);
+    const work = new SharedWork((inner) => this.#probe(AbortSignal.any([inner, this.#parts.closed])));
+    this.#abilities = { work, until: performance.now() + abilitiesMs };
+    try {
+      return await work.join(signal);
+    } catch (error) {
+      if (this.#abilities.work === work) this.#abilities = undefined;
+      throw error;
+    }
+  }
+
+  async spans(cameraId: string, within: RecordedSpan, caller: AbortSignal) {
+    return this.#book.spans(idOf(cameraId), within, this.#alive(caller));
+  }
+
+  async oldest(cameraId: string, caller: AbortSignal): Promise<number | undefined> {
+    return this.#book.oldest(idOf(cameraId), this.#alive(caller));
+  }
+
+  async cursor(cameraId: string, stream: StreamName, caller: AbortSignal): Promise<RecordingCursor> {
+    const signal = this.#alive(caller);
+    const deviceId = idOf(cameraId);
+    const streams = await this.#parts.streamsOf(deviceId, signal);
+    const wanted = streams.find(({ name }) => name === stream);
+    // A stream without recordings of its own is played from what is recorded of the camera.
+    const streamId = wanted?.isRecorded === true ? wanted.id : undefined;
+    const seat = await this.#pool.seat({ deviceId, ...(streamId === undefined ? {} : { streamId }) }, signal);
+    try {
+      await seat.channel(signal);
+    } catch (error) {
+      seat.release();
+      throw error;
+    }
+    return new ImageServerCursor(seat);
+  }
+
+  async still(
+    cameraId: string,
+    timeMs: number,
+    width: number,
+    caller: AbortSignal,
+  ): Promise<Still | undefined> {
+    const signal = this.#alive(caller);
+    const kind = { deviceId: idOf(cameraId), jpegWidth: Math.min(3840, Math.max(16, Math.floor(width))) };
+    if (!(await this.abilities(signal)).stills)
+      throw new VmsError('unexpected-answer', 'The recorders of this XProtect do not make stills');
+    return this.#stills.take(signal, async () => {
+      const seat = await this.#pool.seat(kind, signal);
+      try {
+        const channel = await seat.channel(signal);
+        const goTo = (at: number) =>
+          abortable(channel.ask({ method: 'goto', timeMs: at, keyframe: false }), signal);
+        let reply = await goTo(timeMs);
+        if (reply.timeMs !== undefined && reply.timeMs > timeMs && reply.previousMs !== undefined)
+          reply = await goTo(reply.previousMs);
+        const { data, timeMs: foundMs } = reply;
+        if (data === undefined || foundMs === undefined) return undefined;
+        if (foundMs > timeMs || timeMs - foundMs > stillReachMs) return undefined;
+        if (data[0] !== 0xff || data[1] !== 0xd8)
+          throw new VmsError('unexpected-answer', 'The recorder sent a still that is no JPEG');
+        return { timeMs: foundMs, jpeg: data };
+      } finally {
+        seat.release();
+      }
+    });
+  }
+
+  async listBookmarks(cameraIds: readonly string[], within: RecordedSpan, caller: AbortSignal) {
+    return this.#evidence.listBookmarks(cameraIds.map(idOf), within, this.#alive(caller));
+  }
+
+  async saveBookmark(bookmark: Omit<VmsBookmark, 'id'> & { id?: string }, caller: AbortSignal) {
+    return this.#evidence.saveBookmark(
+      { ...bookmark, cameraId: idOf(bookmark.cameraId) },
+      this.#alive(caller),
+    );
+  }
+
+  async deleteBookmark(id: string, caller: AbortSignal): Promise<void> {
+    await this.#evidence.deleteBookmark(id, this.#alive(caller));
+  }
+
+  async listEvidenceLocks(within: RecordedSpan, caller: AbortSignal) {
+    return this.#evidence.listEvidenceLocks(within, this.#alive(caller));
+  }
+
+  async saveEvidenceLock(lock: Omit<VmsEvidenceLock, 'id'>, caller: AbortSignal) {
+    return this.#evidence.saveEvidenceLock(
+      { ...lock, cameraIds: lock.cameraIds.map(idOf) },
+      this.#alive(caller),
+    );
+  }
+
+  #alive(caller: AbortSignal): AbortSignal {
+    const signal = AbortSignal.any([caller, this.#parts.closed]);
+    signal.throwIfAborted();
+    return signal;
+  }
+
+  /** What the task refuses in a way nobody expects, SOAP is asked for; and the task not again for a while. */
+  async #read(cameraId: string, kind: SequenceKind, within: RecordedSpan, caller: AbortSignal) {
+    const signal = this.#alive(caller);
+    const reader = await this.#readerFor(cameraId, signal);
+    try {
+      return await reader.read(cameraId, kind, within, signal);
+    } catch (error) {
+      const isOdd = error instanceof VmsError && error.code === 'unexpected-answer';
+      if (reader === this.#soap || !isOdd) throw error;
+      this.#reader = {
+        work: new SharedWork(() => Promise.resolve(this.#soap)),
+        until: performance.now() + abilitiesMs,
+      };
+      return this.#soap.read(cameraId, kind, within, signal);
+    }
+  }
+
+  async #readerFor(cameraId: string, signal: AbortSignal): Promise<SequenceReader> {
+    const known = this.#reader;
+    if (known !== undefined && performance.now() < known.until && !known.work.isAbandoned)
+      return known.work.join(signal);
+    const work = new SharedWork<SequenceReader>(async (inner) =>
+      (await this.#task.isOffered(cameraId, inner)) ? this.#task : this.#soap,
+    );
+    this.#reader = { work, until: performance.now() + abilitiesMs };
+    try {
+      return await work.join(signal);
+    } catch (error) {
+      if (this.#reader.work === work) this.#reader = undefined;
+      signal.throwIfAborted();
+      // A gateway that does not tell its tasks does not keep the recorders from answering.
+      if (error instanceof VmsError && error.code === 'unavailable') {
+        this.#reader = {
+          work: new SharedWork(() => Promise.resolve(this.#soap)),
+          until: performance.now() + doubtMs,
+        };
+        return this.#soap;
+      }
+      throw error;
+    }
+  }
+
+  async #probe(signal: AbortSignal): Promise<RecordingAbilities> {
+    const cameras = await this.#parts.sampleCameras(signal);
+    const [bookmarks, evidenceLocks, ofRecorders] = await Promise.all([
+      this.#evidence.bookmarksAbility(signal).catch(unless('refused', 'none' as const)),
+      this.#evidence.locksAbility(signal).catch(unless('refused', 'none' as const)),
+      this.#probeRecorders(cameras, signal),
+    ]);
+    return { ...ofRecorders, bookmarks, evidenceLocks };
+  }
+
+  /** On the first of the cameras whose recorder answers. */
+  async #probeRecorders(
+    cameras: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Pick<RecordingAbilities, 'nativeFrames' | 'stills' | 'motion'>> {
+    let trouble: Error | undefined;
+    for (const cameraId of cameras) {
+      try {
+        const [nativeFrames, stills, motion] = await Promise.all([
+          this.#connects({ deviceId: cameraId }, signal),
+          this.#connects({ deviceId: cameraId, jpegWidth: 320 }, signal),
+          this.#knowsMotion(cameraId, signal),
+        ]);
+        return { nativeFrames, stills, motion };
+      } catch (error) {
+        signal.throwIfAborted();
+        trouble = error instanceof Error ? error : new Error(String(error));
+      }
+    }
+    if (trouble !== undefined) throw trouble;
+    return { nativeFrames: false, stills: false, motion: false };
+  }
+
+  async #connects(
+    kind: { readonly deviceId: string; readonly jpegWidth?: number },
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const seat = await this.#pool.seat(kind, signal);
+    try {
+      await seat.channel(signal);
+      return true;
+    } catch (error) {
+      return unless('refused', false)(error);
+    } finally {
+      seat.release();
+    }
+  }
+
+  async #knowsMotion(cameraId: string, signal: AbortSignal): Promise<boolean> {
+    const reader = await this.#readerFor(cameraId, signal);
+    if (reader === this.#task) return true;
+    return this.#soap.knowsMotion(cameraId, signal).catch(unless('unexpected-answer', false));
+  }
+}
+
+/** Takes this kind of error for an answer, and throws all others on. */
+const unless =
+  <T>(code: VmsError['code'], answer: T) =>
+  (error: unknown): T => {
+    if (error instanceof VmsError && error.code === code) return answer;
+    throw error;
+  };
+
+/** A camera id goes into paths and requests: only a GUID may. */
+function idOf(cameraId: string): string {
+  const id = cameraId.toLowerCase();
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return id;
+  throw new VmsError('unknown-camera', 'XProtect has no such camera');
+}
