@@ -16,9 +16,9 @@ const codes: Readonly<Record<ImageServerErrorCode, EngineErrorCode>> = {
   protocol: 'camera-offline',
 };
 
-/** Pictures from an XProtect recording server. */
-export function imageServerInput(source: string, token: string): Input {
-  const target = readTarget(source);
+/** Pictures from an XProtect recording server; `ca` as in {@link ImageServerTarget}. */
+export function imageServerInput(source: string, token: string, ca: string | undefined): Input {
+  const target = { ...readTarget(source), ca };
   let current = token;
   let live: ImageServerLive | undefined;
   return {

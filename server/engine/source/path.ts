@@ -274,7 +274,7 @@ export class Path {
   #makeInput(): Input {
     const source = this.#source;
     if (this.#options.makeInput !== undefined) return this.#options.makeInput(source);
-    if (source.type === 'image-server') return imageServerInput(source.source, source.token);
+    if (source.type === 'image-server') return imageServerInput(source.source, source.token, source.ca);
     const { username, password } = source;
     return rtspInput(
       source.source,

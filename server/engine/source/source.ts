@@ -16,6 +16,8 @@ export const SourceRequest = z.discriminatedUnion('type', [
     /** `imageserver://host:port/<device GUID>[/<stream GUID>]`, or `imageservers://` for TLS. */
     source: z.url({ protocol: /^imageservers?$/ }),
     token: z.string().min(1).max(4096),
+    /** PEM of the authority that signed the recorder's certificate, where it is not a public one. */
+    ca: z.string().max(32_768).optional(),
   }),
 ]);
 export type SourceRequest = z.infer<typeof SourceRequest>;
@@ -24,5 +26,6 @@ export type SourceRequest = z.infer<typeof SourceRequest>;
 export function isSameSource(a: SourceRequest, b: SourceRequest): boolean {
   if (a.type === 'rtsp' && b.type === 'rtsp')
     return a.source === b.source && a.username === b.username && a.password === b.password;
-  return a.type === b.type && a.source === b.source;
+  if (a.type === 'image-server' && b.type === 'image-server') return a.source === b.source && a.ca === b.ca;
+  return false;
 }

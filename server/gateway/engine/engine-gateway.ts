@@ -245,5 +245,6 @@ function sourceRequest(source: LiveSource): object {
     type: 'image-server',
     source: `imageserver${source.tls ? 's' : ''}://${host}:${String(source.port)}/${encodeURIComponent(source.deviceId)}${stream}`,
     token: source.token,
+    ...(source.ca === undefined ? {} : { ca: source.ca }),
   };
 }
