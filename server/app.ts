@@ -4,6 +4,7 @@ import { accountRoutes, authenticator } from './account/routes.ts';
 import { createDirectory } from './cameras/directory.ts';
 import { cameraRoutes } from './cameras/routes.ts';
 import type { Config } from './config.ts';
+import { markRoutes } from './evidence/marks.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { healthRoutes } from './health/routes.ts';
 import type { Logger } from './http/log.ts';
@@ -20,6 +21,8 @@ import { createSupply } from './live/supply.ts';
 import { createUpkeep, type Upkeep } from './live/upkeep.ts';
 import { answerEndpointProbe, answerSessionProbe, whepRoutes } from './live/whep.ts';
 import { openNewsDesk } from './news/news.ts';
+import { createAbilities } from './recordings/abilities.ts';
+import { patienceMs } from './recordings/ask.ts';
 import { createFrames } from './recordings/frames.ts';
 import { recordingMediaHandlers } from './recordings/media-routes.ts';
 import { openPast } from './recordings/past.ts';
@@ -76,6 +79,7 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
   });
   const past = openPast({ directory, systems });
   const frames = createFrames({ cacheBytes: frameCacheBytes, now });
+  const abilities = createAbilities(patienceMs);
   const viewings = createViewings({ db: store.db, now });
   let closing: Promise<void> | undefined;
   const hlsViewings = new HlsViewings({
@@ -126,7 +130,8 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
       ...cameraRoutes({ directory, systems }),
       ...liveRoutes({ store, directory, supply, upkeep, now, inBackground }),
       ...wallRoutes({ store, directory, now }),
-      ...recordingRoutes({ past, log, now }),
+      ...recordingRoutes({ past, abilities, log, now }),
+      ...markRoutes({ db: store.db, past, abilities, now }),
       ...healthRoutes({ store, gateway, now }),
     },
     {

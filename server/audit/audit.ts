@@ -20,6 +20,17 @@ export type AuditEntry = {
       readonly details: { readonly at: string };
     }
   | {
+      readonly kind: 'bookmark-saved' | 'bookmark-deleted' | 'evidence-locked';
+      readonly cameraId: string;
+      /** The mark's id in the VMS, and the stretch it is about, ISO. */
+      readonly details: {
+        readonly id: string;
+        readonly start: string;
+        readonly end: string;
+        readonly title: string;
+      };
+    }
+  | {
       readonly kind: 'viewing-began' | 'viewing-ended';
       readonly cameraId: string;
       readonly details: { readonly viewing: string; readonly stream: string };

@@ -6,11 +6,30 @@ import { otherRoutes as otherLiveRoutes, routes as liveRoutes } from '#contract/
  * tests of the gate go through.
  */
 
-const { readSpans } = recordingRoutes;
+const {
+  readSpans,
+  readRecordingAbilities,
+  listBookmarks,
+  createBookmark,
+  changeBookmark,
+  deleteBookmark,
+  listEvidenceLocks,
+  createEvidenceLock,
+} = recordingRoutes;
 const { recordedFrames, recordedStill, recordedPlaylist, recordedSegment } = recordingMediaRoutes;
 
 /** The JSON routes. */
-export const routes = { ...liveRoutes, readSpans } as const;
+export const routes = {
+  ...liveRoutes,
+  readSpans,
+  readRecordingAbilities,
+  listBookmarks,
+  createBookmark,
+  changeBookmark,
+  deleteBookmark,
+  listEvidenceLocks,
+  createEvidenceLock,
+} as const;
 /** Routes whose bodies are not JSON. */
 export const otherRoutes = {
   ...otherLiveRoutes,

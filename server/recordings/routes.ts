@@ -1,19 +1,22 @@
 import type { CameraSpans } from '#contract/recording.ts';
 import type { Handlers } from '#server/http/routing.ts';
 import type { Logger } from '#server/http/log.ts';
+import type { Abilities } from './abilities.ts';
+import { ask, patienceMs } from './ask.ts';
 import { flat } from './level-of-detail.ts';
-import { patienceMs } from './ask.ts';
 import { createOldest } from './oldest.ts';
+import type { VmsRecordings } from '#server/vms/recordings.ts';
 import type { Past, PastCamera } from './past.ts';
 import { createSpanTiles } from './span-tiles.ts';
 
 /** What is recorded, and what can be done with it. */
 export function recordingRoutes(parts: {
   readonly past: Past;
+  readonly abilities: Abilities;
   readonly log: Logger;
   readonly now: () => number;
-}): Pick<Handlers, 'readSpans'> {
-  const { past, log, now } = parts;
+}): Pick<Handlers, 'readSpans' | 'readRecordingAbilities'> {
+  const { past, abilities, log, now } = parts;
   const oldest = createOldest(patienceMs);
   const tiles = createSpanTiles({
     now,
@@ -56,6 +59,24 @@ export function recordingRoutes(parts: {
         resolutionMs,
         cameras: await Promise.all(cameras.map((one) => spansOf(one, query))),
       };
+    },
+
+    async readRecordingAbilities({ principal, signal }) {
+      const systems = new Map<string, { readonly recordings: VmsRecordings; readonly cameraIds: string[] }>();
+      for (const { camera, recordings } of await past.all(principal.user, 'playback')) {
+        if (recordings === undefined) continue;
+        const known = systems.get(camera.vmsId);
+        if (known === undefined) systems.set(camera.vmsId, { recordings, cameraIds: [camera.id] });
+        else known.cameraIds.push(camera.id);
+      }
+      const vms = await Promise.all(
+        [...systems].map(async ([vmsId, { recordings, cameraIds }]) => ({
+          vmsId,
+          cameraIds,
+          ...(await ask(signal, () => abilities.of(vmsId, recordings))),
+        })),
+      );
+      return { vms };
     },
   };
 }

@@ -91,6 +91,8 @@ export interface VmsRecordings {
     within: RecordedSpan,
     signal: AbortSignal,
   ): Promise<readonly VmsBookmark[]>;
+  /** One bookmark, where the VMS can be asked for it by its id; else it is looked for in lists. */
+  readBookmark?(id: string, signal: AbortSignal): Promise<VmsBookmark | undefined>;
   saveBookmark(
     bookmark: Omit<VmsBookmark, 'id'> & { id?: string },
     signal: AbortSignal,
