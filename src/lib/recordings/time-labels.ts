@@ -2,12 +2,15 @@ import { offsetWords, type Zone } from './zone.ts';
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
+/** Day before month, as everywhere but in one country: a control room must not take 3 November for 11 March. */
+const localeOf = (language: string): string => (/^en(-x-|$)/.test(language) ? 'en-GB' : language);
+
 /** Formats "local ms" (zone.ts): the arithmetic is done, so the format itself runs in UTC. */
 function written(local: number, language: string, options: Intl.DateTimeFormatOptions): string {
   const key = `${language} ${JSON.stringify(options)}`;
   let format = formats.get(key);
   if (!format) {
-    format = new Intl.DateTimeFormat(language, {
+    format = new Intl.DateTimeFormat(localeOf(language), {
       calendar: 'gregory',
       hourCycle: 'h23',
       ...options,

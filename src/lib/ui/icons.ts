@@ -27,6 +27,17 @@ export const icons = {
   search: 'M7 11.5a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9zM10.3 10.3l3.4 3.4',
   undo: 'M3.2 3v3.6h3.6M3.4 6.5A5.2 5.2 0 1 1 3 9.5',
   wall: 'M2 2.5h5.2v4.7H2zM8.8 2.5H14v4.7H8.8zM2 8.8h5.2v4.7H2zM8.8 8.8H14v4.7H8.8z',
+  calendar: 'M2.5 3.5h11v10h-11zM2.5 6.5h11M5.5 2v3M10.5 2v3',
+  link: 'M6.8 9.2 9.2 6.8M7.5 5 9.3 3.2a2.5 2.5 0 0 1 3.5 3.5L11 8.5M8.5 11l-1.8 1.8a2.5 2.5 0 0 1-3.5-3.5L5 7.5',
+  loop: 'M4 5h7.5a2 2 0 0 1 2 2v1M12 11H4.5a2 2 0 0 1-2-2V8M5.8 3 3.8 5l2 2M10.2 13l2-2-2-2',
+  minus: 'M3 8h10',
+  'next-recording': 'M3 3.5 8.5 8 3 12.5zM8.5 3.5 12 8l-3.5 4.5M13.5 3.5v9',
+  pause: 'M5.5 3.5v9M10.5 3.5v9',
+  play: 'M4.5 3 12.5 8l-8 5z',
+  'play-back': 'M11.5 3 3.5 8l8 5z',
+  'previous-recording': 'M13 3.5 7.5 8l5.5 4.5zM7.5 3.5 4 8l3.5 4.5M2.5 3.5v9',
+  'step-back': 'M9.5 3.5 4.5 8l5 4.5zM12.5 3.5v9',
+  'step-forward': 'M6.5 3.5l5 4.5-5 4.5zM3.5 3.5v9',
 } as const;
 
 export type IconName = keyof typeof icons;

@@ -1,0 +1,349 @@
+import axe from 'axe-core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { page, userEvent } from 'vitest/browser';
+import { cleanup, render } from 'vitest-browser-svelte';
+import { siteCameras } from '#mocks/site/cameras.ts';
+import { oldestKept, recordedSpans } from '#mocks/site/recordings.ts';
+import { speak } from '#lib/ui/words/words.svelte.ts';
+import '#lib/ui/app.css';
+import { rulerOf } from './ruler.ts';
+import { SpanStore } from './span-store.svelte.ts';
+import { gaps, type Span } from './spans.ts';
+import { siteSpans } from './testing/site-spans.ts';
+import TimelineOnSite, { type Desk } from './testing/TimelineOnSite.svelte';
+import { drawTimeline, rowPlace, type TimelineMark } from './timeline-drawing.ts';
+import { readInks } from './timeline-inks.ts';
+import { scaleOf, timeOf, xOf } from './time-scale.ts';
+import { zoneOf } from './zone.ts';
+
+const now = Date.UTC(2026, 10, 20, 12, 0, 0);
+const hour = 3_600_000;
+const day = 24 * hour;
+const limits = { start: oldestKept(now), end: now };
+/** Two that record on motion, and one that always does. */
+const cameras = [2, 4, 1].map((number) => siteCameras[number - 1]!);
+const [first] = cameras as [(typeof cameras)[number]];
+
+let desk: Desk;
+let store: SpanStore;
+
+beforeEach(async () => {
+  await page.viewport(1280, 720);
+  desk = { time: now - 6 * hour, view: undefined, selected: first.id, scrubbed: [] };
+  store = new SpanStore({ now: () => now, read: async (query) => siteSpans(query, now) });
+});
+afterEach(() => {
+  cleanup();
+  store.close();
+  speak('en');
+  document.documentElement.dir = 'ltr';
+  delete document.documentElement.dataset['scheme'];
+});
+
+const slider = () => document.querySelector<HTMLElement>('[role="slider"]')!;
+const view = () => desk.view!;
+const canvas = () => slider().querySelector('canvas')!;
+
+async function open(
+  props: { height?: number; isPlaying?: boolean; zone?: string; marks?: TimelineMark[]; loop?: Span } = {},
+) {
+  await render(TimelineOnSite, { desk, cameras, store, now, limits, ...props });
+  await expect
+    .poll(() =>
+      slider()
+        .dataset['spans']?.split(' ')
+        .every((count) => Number(count) > 0),
+    )
+    .toBe(true);
+}
+
+/** The colour at a place of the canvas, CSS pixels. */
+function pixel(x: number, y: number): string {
+  const density = canvas().width / canvas().clientWidth;
+  const { data } = canvas()
+    .getContext('2d')!
+    .getImageData(Math.floor(x * density), Math.floor(y * density), 1, 1);
+  return [...data.slice(0, 3)].join(' ');
+}
+const luma = (colour: string) => {
+  const [r = 0, g = 0, b = 0] = colour.split(' ').map(Number);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+};
+
+function pointer(type: string, x: number, y: number, more: PointerEventInit = {}) {
+  const box = slider().getBoundingClientRect();
+  slider().dispatchEvent(
+    new PointerEvent(type, {
+      bubbles: true,
+      pointerId: 1,
+      button: 0,
+      clientX: box.left + x,
+      clientY: box.top + y,
+      ...more,
+    }),
+  );
+}
+
+/** Pointers that are not real cannot be captured. */
+function withoutCapture() {
+  slider().setPointerCapture = () => undefined;
+}
+
+describe('what is drawn', () => {
+  it('is recorded time as a bar, motion brighter and taller, and gaps neither', async () => {
+    await open();
+    // Close enough to see the three seconds before motion begins.
+    const part = { start: now - 4 * hour, end: now - 2 * hour };
+    const recorded = recordedSpans(first, part, now);
+    const wide = recorded.find(({ start, end }) => end - start > 60_000 && start > part.start)!;
+    view().show(wide.start, 120_000);
+    const { top, height } = rowPlace(0, 2, slider().clientHeight);
+    const middle = top + height / 2;
+    const x = (time: number) => xOf(view().scale, time);
+    await expect.poll(() => luma(pixel(x(wide.start + 30_000), middle))).toBeGreaterThan(150);
+    const quiet = pixel(x(wide.start + 1_500), middle);
+    const motion = pixel(x(wide.start + 30_000), middle);
+    const empty = [0, 1, 2, 3, 4, 5, 6].map((px) => luma(pixel(x(wide.start) - 20 + px, middle)));
+    expect(luma(motion)).toBeGreaterThan(luma(quiet) + 40);
+    expect(luma(quiet)).toBeGreaterThan(Math.min(...empty) + 25);
+    // A gap is hatched: not one colour.
+    expect(new Set(empty.map(Math.round)).size).toBeGreaterThan(1);
+    // Motion reaches to where the recording's own bar does not.
+    expect(luma(pixel(x(wide.start + 30_000), top + 3))).toBeCloseTo(luma(motion), 0);
+    expect(luma(pixel(x(wide.start + 1_500), top + 3))).toBeLessThan(luma(quiet) - 20);
+  });
+
+  it('has as many device pixels as the screen', async () => {
+    await open();
+    expect(canvas().width).toBe(Math.round(canvas().clientWidth * devicePixelRatio));
+    expect(canvas().height).toBe(Math.round(canvas().clientHeight * devicePixelRatio));
+  });
+
+  it('has a row for the selected camera and one for all, or one for each where it is taller', async () => {
+    await open();
+    expect(document.querySelectorAll('.label')).toHaveLength(2);
+    expect(document.querySelector('.labels')?.textContent).toContain('All cameras');
+    cleanup();
+    await open({ height: 240 });
+    expect([...document.querySelectorAll('.label .number')].map((label) => label.textContent)).toEqual([
+      '002',
+      '004',
+      '001',
+    ]);
+  });
+
+  it('changes its colours with the scheme, also while it is open', async () => {
+    await open();
+    const dark = pixel(5, 3);
+    document.documentElement.dataset['scheme'] = 'light';
+    await expect.poll(() => luma(pixel(5, 3))).toBeGreaterThan(luma(dark) + 100);
+  });
+
+  it('shows flags, brackets, a loop and the live edge', async () => {
+    const at = now - hour;
+    const mark: TimelineMark[] = [
+      { kind: 'bookmark', cameraIds: [first.id], at },
+      { kind: 'lock', cameraIds: [first.id], start: at - 600_000, end: at - 300_000 },
+    ];
+    await open({ marks: mark, loop: { start: at + 600_000, end: at + 900_000 } });
+    view().show(now - hour / 2, 3 * hour);
+    const { top, height } = rowPlace(0, 2, slider().clientHeight);
+    const x = (time: number) => Math.round(xOf(view().scale, time));
+    const text = luma('235 237 240') - 40;
+    await expect.poll(() => luma(pixel(x(at), top + 2))).toBeGreaterThan(text);
+    expect(luma(pixel(x(at - 450_000), top + height - 1))).toBeGreaterThan(text);
+    expect(luma(pixel(x(now), top + height + 1))).toBeGreaterThan(text);
+    // Behind the live edge there is nothing, not even a gap.
+    const after = [10, 11, 12, 13, 14, 15].map((px) => pixel(x(now) + px, top + height / 2));
+    expect(new Set(after).size).toBe(1);
+    const [red, , blue] = pixel(x(at + 600_000), 22)
+      .split(' ')
+      .map(Number);
+    expect(blue).toBeGreaterThan(red! + 30);
+  });
+});
+
+describe('hands', () => {
+  it('drag time under the playhead, which stays where it is', async () => {
+    await open();
+    withoutCapture();
+    const before = desk.time;
+    const x = xOf(view().scale, before);
+    const { msPerPx } = view().scale;
+    pointer('pointerdown', 500, 60);
+    for (let to = 500; to >= 400; to -= 10) pointer('pointermove', to, 60);
+    expect(desk.time).toBeCloseTo(before + 100 * msPerPx, 0);
+    expect(xOf(view().scale, desk.time)).toBeCloseTo(x, 3);
+    pointer('pointerup', 400, 60);
+    expect(desk.scrubbed.at(-1)?.[1]).toBe('end');
+  });
+
+  it('click to go to a moment, and to choose a camera', async () => {
+    await open({ height: 240 });
+    withoutCapture();
+    const there = view().timeAt(300);
+    const { top } = rowPlace(1, 3, slider().clientHeight);
+    pointer('pointerdown', 300, top + 5);
+    pointer('pointerup', 300, top + 5);
+    expect(desk.scrubbed).toEqual([[there, 'end']]);
+    expect(desk.selected).toBe(cameras[1]!.id);
+  });
+
+  it('drag the playhead over time on the ruler, where the view stays', async () => {
+    await open();
+    withoutCapture();
+    const { start } = view().scale;
+    pointer('pointerdown', 300, 8);
+    pointer('pointermove', 350, 8);
+    expect(desk.time).toBe(view().timeAt(350));
+    pointer('pointerup', 360, 8);
+    expect(desk.scrubbed.map(([, phase]) => phase)).toEqual(['move', 'move', 'end']);
+    expect(view().scale.start).toBe(start);
+  });
+
+  it('wheel to zoom around the pointer, and sideways to look around', async () => {
+    await open();
+    const box = slider().getBoundingClientRect();
+    const wheel = (init: WheelEventInit) =>
+      slider().dispatchEvent(
+        new WheelEvent('wheel', { bubbles: true, cancelable: true, clientX: box.left + 250, ...init }),
+      );
+    const under = timeOf(view().scale, 250);
+    const before = view().scale.msPerPx;
+    expect(wheel({ deltaY: -300 })).toBe(false);
+    await expect.poll(() => view().scale.msPerPx).toBeLessThan(before * 0.7);
+    expect(timeOf(view().scale, 250)).toBeCloseTo(under, 0);
+    const { time } = desk;
+    const { start } = view().scale;
+    wheel({ deltaX: 100 });
+    expect(view().scale.start).toBeGreaterThan(start);
+    expect(desk.time).toBe(time);
+  });
+
+  it('pinch to zoom', async () => {
+    await open();
+    withoutCapture();
+    const touch = { pointerType: 'touch' };
+    const [left, right] = [timeOf(view().scale, 400), timeOf(view().scale, 600)];
+    pointer('pointerdown', 400, 60, touch);
+    pointer('pointerdown', 600, 60, { ...touch, pointerId: 2 });
+    pointer('pointermove', 700, 60, { ...touch, pointerId: 2 });
+    pointer('pointermove', 300, 60, touch);
+    expect(xOf(view().scale, left)).toBeCloseTo(300, 0);
+    expect(xOf(view().scale, right)).toBeCloseTo(700, 0);
+  });
+
+  it('point to see the exact time', async () => {
+    await open({ zone: 'Asia/Dubai' });
+    await userEvent.hover(slider(), { position: { x: 500, y: 60 } });
+    await expect
+      .poll(() => document.querySelector('.hover')?.textContent)
+      .toMatch(/^ ?Fri, 20 Nov 2026, \d\d:\d\d:\d\d UTC\+4$/);
+  });
+});
+
+describe('by keyboard', () => {
+  it('goes a little, far, to the ends, and nearer', async () => {
+    await open();
+    slider().focus();
+    const start = desk.time;
+    await userEvent.keyboard('{ArrowRight}');
+    const step = desk.time - start;
+    expect(step).toBeGreaterThan(0);
+    await userEvent.keyboard('{ArrowLeft}{Shift>}{ArrowLeft}{/Shift}');
+    expect(desk.time).toBeCloseTo(start - 10 * step, 0);
+    await userEvent.keyboard('{PageUp}');
+    expect(desk.time).toBeCloseTo(start - 10 * step - hour, -2);
+    await userEvent.keyboard('{End}');
+    expect(desk.time).toBe(now);
+    await userEvent.keyboard('{Home}');
+    expect(desk.time).toBe(limits.start);
+    const before = view().scale.msPerPx;
+    await userEvent.keyboard('+');
+    await expect.poll(() => view().scale.msPerPx).toBeCloseTo(before / 2, 0);
+    await userEvent.keyboard('{ArrowDown}');
+    expect(desk.selected).toBe(cameras[1]!.id);
+  });
+
+  it('says when it is and whether that is recorded', async () => {
+    const recorded = recordedSpans(first, { start: now - 8 * hour, end: now - 4 * hour }, now);
+    const inside = Math.round((recorded[3]!.start + recorded[3]!.end) / 2);
+    const gap = gaps(recorded, { start: now - 8 * hour, end: now - 4 * hour }).find(
+      ({ start, end }) => end - start > 120_000 && start > inside,
+    )!;
+    desk.time = inside;
+    await open();
+    expect(slider().getAttribute('aria-valuetext')).toMatch(/^Fri, 20 Nov 2026, .* UTC, .* recorded$/);
+    cleanup();
+    desk.time = (gap.start + gap.end) / 2;
+    await open();
+    expect(slider().getAttribute('aria-valuetext')).toMatch(/, no recording of /);
+    expect(Number(slider().getAttribute('aria-valuenow'))).toBe(Math.round(desk.time / 1000));
+  });
+
+  it('has nothing that assistive technology stumbles over', async () => {
+    await open({ height: 240 });
+    const { violations, passes } = await axe.run(slider().parentElement!);
+    expect(passes.length).toBeGreaterThan(3);
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+  });
+});
+
+it('keeps the playhead in the middle while time is playing', async () => {
+  await open({ isPlaying: true });
+  expect(xOf(view().scale, desk.time)).toBeCloseTo(view().scale.width / 2, 3);
+});
+
+it('lets time run from left to right in a language that does not', async () => {
+  speak('en-x-rtl');
+  document.documentElement.dir = 'rtl';
+  await open();
+  withoutCapture();
+  pointer('pointerdown', 900, 8);
+  const late = desk.time;
+  pointer('pointerup', 100, 8);
+  expect(desk.time).toBeLessThan(late);
+  expect(getComputedStyle(slider()).direction).toBe('ltr');
+});
+
+it('draws 500 recordings of nine cameras in a fraction of a picture’s time', async () => {
+  const element = document.createElement('canvas');
+  element.width = 1918;
+  element.height = 400;
+  document.body.append(element);
+  const brush = element.getContext('2d', { alpha: false })!;
+  const start = now - day;
+  const spans = Array.from({ length: 500 }, (_, i) => ({
+    start: start + (i * day) / 500,
+    end: start + ((i + 0.7) * day) / 500,
+  }));
+  const past = {
+    recorded: spans,
+    motion: spans.map((span) => ({ ...span, end: span.end - 20_000 })),
+    unknown: [],
+  };
+  const rows = Array.from({ length: 9 }, (_, i) => ({ key: `${i}`, past, marks: [], isSelected: i === 0 }));
+  const inks = readInks(document.body);
+  const zone = zoneOf('Europe/Berlin');
+  const frame = (i: number) => {
+    const scale = scaleOf({ start: start + i * 1000, end: start + i * 1000 + day }, 1918);
+    const ruler = rulerOf(scale, { zone, language: 'en', measure: (text) => brush.measureText(text).width });
+    drawTimeline(brush, {
+      ...{ scale, height: 400, ruler, rows, playhead: now, hover: undefined, now, loop: undefined },
+      ...{ density: 1, inks, font: '12px sans-serif' },
+    });
+    // Waits for what was drawn.
+    brush.getImageData(0, 0, 1, 1);
+  };
+  for (let i = 0; i < 20; i++) frame(i);
+  const times: number[] = [];
+  for (let i = 0; i < 60; i++) {
+    const began = performance.now();
+    frame(i);
+    times.push(performance.now() - began);
+  }
+  times.sort((a, b) => a - b);
+  element.remove();
+  console.info(`timeline: median ${times[30]} ms, p95 ${times[57]} ms`);
+  expect(times[30]).toBeLessThan(10);
+});
