@@ -78,7 +78,8 @@ export interface Gateway {
   /**
    * A file of the path's LL-HLS: `index.m3u8`, and what that names, all relative to it. The first one starts it, and so does
    * `index.m3u8` with `warm` in the query, without waiting; it ends by itself when nobody asks any more. Playlists and parts
-   * block until there is something new, as their query says. `not-found` for pieces that are gone.
+   * block until there is something new, as their query says. `not-found` for pieces that are gone, and for a media playlist
+   * whose stream has ended: the player begins again with `index.m3u8`.
    */
   hls(path: string, file: string, query: URLSearchParams, signal: AbortSignal): Promise<HlsAnswer>;
   /** Changes whenever the gateway restarted and has forgotten its paths. Throws `gateway-unavailable` while it is down. */

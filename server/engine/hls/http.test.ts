@@ -41,7 +41,7 @@ describe('LL-HLS over HTTP', () => {
     expect(index.headers.get('content-type')).toBe('application/vnd.apple.mpegurl');
     expect(index.headers.get('cache-control')).toBe('no-store');
     expect(await index.text()).toMatch(
-      /CODECS="avc1\.42[^"]*",RESOLUTION=640x360,FRAME-RATE=15\.\d+\nmedia\.m3u8\n$/,
+      /CODECS="avc1\.42[^"]*",RESOLUTION=640x360,FRAME-RATE=15\.\d+\nmedia\.m3u8\?stream=\d+\n$/,
     );
     const media = await text('gate/sub/hls/media.m3u8');
     const files = [...media.matchAll(/(?:init|seg|part)-[\d-]+\.mp4/g)].map(([name]) => name);
@@ -70,6 +70,7 @@ describe('LL-HLS over HTTP', () => {
     ['a segment far ahead', 'media.m3u8?_HLS_msn=99999999999', 400, 'bad-offer'],
     ['a part of no segment', 'media.m3u8?_HLS_part=1', 400, 'bad-offer'],
     ['a number that is none', 'media.m3u8?_HLS_msn=-1', 400, 'bad-offer'],
+    ['a player of a stream that has ended', 'media.m3u8?stream=1', 404, 'not-found'],
     ['a segment long gone', 'seg-1.mp4', 404, 'not-found'],
     ['a part without its number', 'part-1.mp4', 404, 'not-found'],
     ['an initialisation with two numbers', 'init-1-1.mp4', 404, 'not-found'],

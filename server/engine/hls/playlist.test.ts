@@ -126,7 +126,7 @@ describe('the media playlist', () => {
 });
 
 it('the multivariant playlist says what a player needs to choose by', () => {
-  const text = multivariantPlaylist(videoTrack('H264', parameterSets.large), {
+  const text = multivariantPlaylist(17, videoTrack('H264', parameterSets.large), {
     pictures: 25,
     average: 900_000,
     peak: 1_200_000,
@@ -135,6 +135,6 @@ it('the multivariant playlist says what a player needs to choose by', () => {
     '#EXTM3U',
     '#EXT-X-VERSION:9',
     '#EXT-X-STREAM-INF:BANDWIDTH=1200000,AVERAGE-BANDWIDTH=900000,CODECS="avc1.640028",RESOLUTION=1920x1080,FRAME-RATE=25.000',
-    'media.m3u8',
+    'media.m3u8?stream=17',
   ]);
 });

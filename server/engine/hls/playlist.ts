@@ -14,7 +14,7 @@ export interface Listing {
 
 /** Where each thing is, relative to the playlist. */
 export const names = {
-  media: 'media.m3u8',
+  media: (stream: number) => `media.m3u8?stream=${String(stream)}`,
   init: (init: number) => `init-${String(init)}.mp4`,
   segment: (msn: number) => `seg-${String(msn)}.mp4`,
   part: (msn: number, part: number) => `part-${String(msn)}-${String(part)}.mp4`,
@@ -32,8 +32,13 @@ const skipTargets = 6;
 
 const seconds = (ticks: number): string => (ticks / timescale).toFixed(5);
 
-/** The multivariant playlist: one variant, whose bit rates are in bits per second. */
+/**
+ * The multivariant playlist: one variant, whose bit rates are in bits per second.
+ * @param stream goes into the media playlist's address, so that a player never finds another stream's segments there:
+ *   hls.js 1.7.4 then neither shows nor reports anything any more
+ */
 export function multivariantPlaylist(
+  stream: number,
   track: VideoTrack,
   rates: { readonly pictures: number; readonly average: number; readonly peak: number },
 ): string {
@@ -44,7 +49,7 @@ export function multivariantPlaylist(
     `RESOLUTION=${String(track.width)}x${String(track.height)}`,
     `FRAME-RATE=${rates.pictures.toFixed(3)}`,
   ];
-  return `#EXTM3U\n#EXT-X-VERSION:9\n#EXT-X-STREAM-INF:${attributes.join(',')}\n${names.media}\n`;
+  return `#EXTM3U\n#EXT-X-VERSION:9\n#EXT-X-STREAM-INF:${attributes.join(',')}\n${names.media(stream)}\n`;
 }
 
 /**

@@ -29,7 +29,10 @@ export function hls(streams: HlsStreams): (call: Call) => Promise<Answer | undef
     }
     if (file === 'media.m3u8') {
       const reload = readReload(call.query);
-      const stream = streams.open(name);
+      const asked = call.query.get('stream');
+      const stream = asked === null ? streams.open(name) : streams.find(name);
+      if (stream === undefined || (asked !== null && asked !== String(stream.first)))
+        throw new RequestError(404, 'This stream has ended: begin again with index.m3u8.');
       return stream.use(() => media(stream, reload, call.signal));
     }
     const stream = streams.find(name);

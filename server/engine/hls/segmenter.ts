@@ -63,7 +63,8 @@ export class Segmenter {
   readonly #inits = new Map<number, Uint8Array>();
   #open: Open | undefined;
   #nextMsn: number;
-  #discontinuity: number;
+  /** From 0: hls.js walks up to this number with every playlist. */
+  #discontinuity = 0;
   #track: VideoTrack | undefined;
   #sets = '';
   #init = 0;
@@ -77,15 +78,10 @@ export class Segmenter {
   #targetS = 2;
   #longestPart = 0;
 
-  /**
-   * @param first the first media sequence number. Whoever reads the same playlist from another segmenter later must find
-   *   higher ones there.
-   */
+  /** @param first the first media sequence number. */
   constructor(codec: CodecName, first: number) {
     this.#codec = codec;
     this.#nextMsn = first;
-    // hls.js walks from 0 up to this number with every playlist, so it is kept small. Two segmenters of one path differ in it.
-    this.#discontinuity = first % 3600;
   }
 
   /** The segments of a playlist, oldest first; the last one may be incomplete, and has a part at least. */

@@ -56,7 +56,7 @@ export class HlsStream implements Reader {
     this.pump();
   }
 
-  /** Its first media sequence number. */
+  /** Its first media sequence number, which no other stream has. */
   get first(): number {
     return this.#options.first;
   }
@@ -84,7 +84,7 @@ export class HlsStream implements Reader {
     await this.#options.path.ready(patienceMs.source, signal);
     const { track, rates } = await this.#content(signal);
     if (track === undefined) throw noPicture();
-    return multivariantPlaylist(track, rates);
+    return multivariantPlaylist(this.first, track, rates);
   }
 
   /**

@@ -179,7 +179,9 @@ export function createEngineGateway(options: EngineGatewayOptions): Gateway {
 
     async hls(path, file, query, signal) {
       if (!hlsFile.test(file)) throw new GatewayError('not-found', words['not-found']);
-      const passed = [...query].filter(([name]) => name === 'warm' || name.startsWith('_HLS_'));
+      const passed = [...query].filter(
+        ([name]) => name === 'warm' || name === 'stream' || name.startsWith('_HLS_'),
+      );
       const search = passed.length === 0 ? '' : `?${String(new URLSearchParams(passed))}`;
       const response = await call(
         `/${encodePath(path)}/hls/${file}${search}`,

@@ -10,11 +10,35 @@ export interface PlayerPage {
   close(): Promise<void>;
 }
 
+/** What the page knows of one picture. */
+export interface PlayerVitals {
+  readonly path: string;
+  readonly frames: number;
+  /** What hls.js complained of; `at` in ms since the start. */
+  readonly errors: readonly { fatal: boolean; details: string; code?: number; at: number }[];
+  /** The camera's number on the strip. */
+  readonly number?: number;
+  /** Age of the picture shown, ms, taken from the strip four times a second. */
+  readonly latencies: readonly number[];
+  /** How far PROGRAM-DATE-TIME was from the strip at the last reading. */
+  readonly clockErrorMs?: number;
+  readonly firstFrameMs?: number;
+  /** Since the last frame was presented. */
+  readonly ageMs?: number;
+  readonly dropped: number;
+}
+
+/** What the page's script puts on the page. */
+export interface PlayerGlobals {
+  readonly isReady: boolean;
+  play(path: string): void;
+  vitals(): PlayerVitals[];
+}
+
 const source = (url: string): string => readFileSync(new URL(url, import.meta.url), 'utf8');
 
 /**
- * What the page's script knows: `play(path)` opens a picture, `tiles` are those that are open, `readings(tile)` takes the
- * strip out of each new picture. Kept as text: it runs in the browser only.
+ * hls.js with the settings of a tile of a wall. Kept as text: it runs in the browser only.
  */
 const script = `
 import Hls from '/hls.mjs';
@@ -60,8 +84,7 @@ window.vitals = () => tiles.map((tile) => ({
   path: tile.path, frames: tile.frames, errors: tile.errors, number: tile.number, latencies: tile.latencies,
   clockErrorMs: tile.clockError, firstFrameMs: tile.firstFrameAt && tile.firstFrameAt - tile.startedAt,
   ageMs: tile.lastFrameAt && performance.now() - tile.lastFrameAt,
-  dropped: tile.video.getVideoPlaybackQuality().droppedVideoFrames, rate: tile.video.playbackRate,
-  buffered: tile.video.buffered.length > 0 ? tile.video.buffered.end(tile.video.buffered.length - 1) - tile.video.currentTime : 0,
+  dropped: tile.video.getVideoPlaybackQuality().droppedVideoFrames,
 }));
 window.isReady = true;
 `;
