@@ -16,6 +16,7 @@ import type { StaticFiles } from './http/static-files.ts';
 import { createAllowance } from './live/allowance.ts';
 import { HlsViewings } from './live/hls-viewings.ts';
 import { hlsRoutes } from './live/hls.ts';
+import { defaultQuotas, type Quotas } from './live/quota.ts';
 import { liveRoutes } from './live/routes.ts';
 import { createSupply } from './live/supply.ts';
 import { createUpkeep, type Upkeep } from './live/upkeep.ts';
@@ -46,6 +47,8 @@ export interface AppParts {
   /** Epoch ms. */
   readonly now: () => number;
   readonly newsHeartbeatMs?: number;
+  /** Else {@link defaultQuotas}. */
+  readonly quotas?: Quotas;
 }
 
 /** The app, and what has to run beside it. */
@@ -128,7 +131,15 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
     {
       ...accountRoutes({ store, now, afterLoss: () => inBackground(upkeep.endLost()) }),
       ...cameraRoutes({ directory, systems }),
-      ...liveRoutes({ store, directory, supply, upkeep, now, inBackground }),
+      ...liveRoutes({
+        store,
+        directory,
+        supply,
+        upkeep,
+        quotas: parts.quotas ?? defaultQuotas,
+        now,
+        inBackground,
+      }),
       ...wallRoutes({ store, directory, now }),
       ...recordingRoutes({ past, abilities, log, now }),
       ...markRoutes({ db: store.db, past, abilities, now }),

@@ -56,7 +56,8 @@ async function start(): Promise<void> {
   const files = config.isDev
     ? undefined
     : await openStaticFiles(path.resolve(import.meta.dirname, '../build'));
-  const app = await createApp({ store, gateway, systems, config, log, files, holder, now });
+  const { quotas } = config;
+  const app = await createApp({ store, gateway, systems, config, log, files, holder, now, quotas });
 
   const firstReading = Promise.withResolvers<undefined>();
   const onSynced = async (): Promise<void> => {

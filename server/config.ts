@@ -99,6 +99,14 @@ const Settings = z.strictObject({
     })
     .prefault({}),
   iceServers: z.array(IceServer).max(8).default([]),
+  /** Streams taken from cameras and recorders at once, see server/live/quota.ts. */
+  quotas: z
+    .strictObject({
+      total: z.coerce.number().int().min(1).max(100_000).default(500),
+      /** By the agency's name; one that is not named has no quota of its own. The demo has some. */
+      agencies: z.record(z.string().trim().min(1), z.coerce.number().int().min(0).max(100_000)).optional(),
+    })
+    .prefault({}),
   vms: z
     .array(VmsConfig)
     .default([])
@@ -133,7 +141,8 @@ export type VmsSettings =
     };
 
 /** Everything that can be configured. Holds secrets: never logged. */
-export type Config = Omit<z.output<typeof Settings>, 'vms'> & {
+export type Config = Omit<z.output<typeof Settings>, 'vms' | 'quotas'> & {
+  readonly quotas: { readonly total: number; readonly agencies: Readonly<Record<string, number>> };
   readonly vms: readonly VmsSettings[];
   /** No VMS is configured: the demo site stands in. */
   readonly isDemo: boolean;
@@ -152,7 +161,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** Which variable sets which setting. Lists are separated by commas, `PARAPET_ICE_SERVERS` and `PARAPET_VMS` are JSON. */
+/** Which variable sets which setting. Lists are separated by commas, `PARAPET_ICE_SERVERS`, `PARAPET_QUOTAS` and `PARAPET_VMS` are JSON. */
 const variables: Readonly<
   Record<string, { readonly path: readonly string[]; readonly as?: 'list' | 'json' }>
 > = {
@@ -169,12 +178,16 @@ const variables: Readonly<
   PARAPET_MEDIA_ADDRESSES: { path: ['media', 'addresses'], as: 'list' },
   PARAPET_MEDIA_MTU: { path: ['media', 'mtu'] },
   PARAPET_MEDIA_LINGER_MS: { path: ['media', 'lingerMs'] },
+  PARAPET_QUOTAS: { path: ['quotas'], as: 'json' },
   PARAPET_ICE_SERVERS: { path: ['iceServers'], as: 'json' },
   PARAPET_VMS: { path: ['vms'], as: 'json' },
   PARAPET_LOG_LEVEL: { path: ['logLevel'] },
 };
 /** Read elsewhere: what the supervisor tells its children, and what tests tell themselves. */
 const otherVariables = /^PARAPET_(CONFIG|DEV|ENGINE_.+|DEMO_.+|TEST_.+)$/;
+
+/** As many streams as the demo's agencies have cameras. */
+const demoQuotas = { Police: 50, Metro: 30, Bus: 20, Others: 400 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Tree = Record<string, unknown>;
@@ -305,11 +318,14 @@ export function readConfig(
   const base = file === undefined ? process.cwd() : path.dirname(path.resolve(file));
   const vms = parsed.data.vms.flatMap((one) => vmsSettings(one, env, base, faults) ?? []);
   if (faults.length > 0) throw new ConfigError(faults);
+  const isDemo = vms.length === 0;
+  const { total, agencies = isDemo ? demoQuotas : {} } = parsed.data.quotas;
   return {
     ...parsed.data,
+    quotas: { total, agencies },
     dataDir: path.resolve(parsed.data.dataDir),
     vms,
-    isDemo: vms.length === 0,
+    isDemo,
     isDev: env['PARAPET_DEV'] === '1',
   };
 }

@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import type { QueryCreator } from 'kysely';
 import type { ProblemCode } from '#contract/problem.ts';
 import type { RenewAnswer, ReserveOutcome, ReserveRequest, WayOffer } from '#contract/reservation.ts';
 import { isAllowed, rightsOf, type Snapshot } from '#server/cameras/directory.ts';
 import type { Principal } from '#server/http/principal.ts';
 import { publish } from '#server/news/envelope.ts';
+import type { Schema } from '#server/store/schema.ts';
 import type { Db } from '#server/store/store.ts';
 import { pathOf, type StreamKey } from './paths.ts';
+import { mayKnowWho, type Quotas, shortages, type Shortage, wordsOf } from './quota.ts';
+import { heldStreams, holdReserving, inTurn, readShares } from './reserving.ts';
 
 /** How long a reservation lives without being renewed; pages renew every ten seconds. */
 export const leaseMs = 30_000;
@@ -34,15 +38,25 @@ function refusalOf(
   return undefined;
 }
 
+/** What has to be known to say yes or no. */
+export interface ReserveGround {
+  readonly snapshot: Snapshot;
+  readonly quotas: Quotas;
+}
+
+/** The page of requests that name none: all such pages of a session are one. */
+const anyPage = '00000000-0000-0000-0000-000000000000';
+
 /**
- * Reserves what may be reserved, in one statement; asking again for what the session holds already renews it. Gives
- * an outcome for each thing wanted, in order, and the streams that have to flow now.
+ * Reserves what may be reserved and what the quotas have room for, in the order of the request; asking again for what
+ * the page holds already renews it. Gives an outcome for each thing wanted, in order, and the streams that have to
+ * flow now. Any number of BFFs may do so at once: no quota is ever exceeded.
  */
 export async function reserve(
   db: Db,
   principal: Principal,
-  { wanted }: ReserveRequest,
-  snapshot: Snapshot,
+  { wanted, pageId = anyPage }: ReserveRequest,
+  { snapshot, quotas }: ReserveGround,
   now: number,
 ): Promise<{ readonly outcomes: ReserveOutcome[]; readonly reserved: readonly StreamKey[] }> {
   const allowed = new Map(
@@ -51,33 +65,41 @@ export async function reserve(
       .map((key) => [pathOf(key), key]),
   );
   const expiresAt = now + leaseMs;
-  const rows =
+  const { idOf, tight } =
     allowed.size === 0
-      ? []
-      : await db
-          .insertInto('reservations')
-          .values(
-            // In one order: two requests of one session that overlap must not wait for each other in a circle.
-            [...allowed.entries()]
-              .sort(([a], [b]) => (a < b ? -1 : 1))
-              .map(([, { cameraId, stream }]) => ({
-                id: randomUUID(),
-                session_id: principal.sessionId,
-                user_id: principal.user.id,
-                camera_id: cameraId,
-                stream,
-                created_at: now,
-                expires_at: expiresAt,
-              })),
-          )
-          .onConflict((conflict) =>
-            conflict.columns(['session_id', 'camera_id', 'stream']).doUpdateSet({ expires_at: expiresAt }),
-          )
-          .returning(['id', 'camera_id', 'stream'])
-          .execute();
-  const idOf = new Map(
-    rows.map(({ id, camera_id, stream }) => [pathOf({ cameraId: camera_id, stream }), id]),
-  );
+      ? { idOf: new Map<string, string>(), tight: new Map<string, string>() }
+      : await inTurn(db, () =>
+          db.transaction().execute(async (trx) => {
+            await holdReserving(trx);
+            const renewed = await renewOwn(trx, principal, pageId, [...allowed.values()], expiresAt);
+            const missing = [...allowed].filter(([path]) => !renewed.has(path)).map(([, key]) => key);
+            if (missing.length === 0) return { idOf: renewed, tight: new Map<string, string>() };
+            const short = shortages(missing, await heldStreams(trx), quotas, snapshot);
+            const made = missing
+              .filter((key) => !short.has(pathOf(key)))
+              .map((key) => ({ id: randomUUID(), ...key }));
+            if (made.length > 0)
+              await trx
+                .insertInto('reservations')
+                .values(
+                  made.map(({ id, cameraId, stream }) => ({
+                    id,
+                    session_id: principal.sessionId,
+                    page_id: pageId,
+                    user_id: principal.user.id,
+                    camera_id: cameraId,
+                    stream,
+                    created_at: now,
+                    expires_at: expiresAt,
+                  })),
+                )
+                .execute();
+            return {
+              idOf: new Map([...renewed, ...made.map((one) => [pathOf(one), one.id] as const)]),
+              tight: await reasonsOf(trx, principal, short, snapshot),
+            };
+          }),
+        );
   const outcomes = wanted.map((key): ReserveOutcome => {
     const id = idOf.get(pathOf(key));
     if (id !== undefined)
@@ -86,13 +108,75 @@ export async function reserve(
         reservation: { id, ...key, expiresAt, whepUrl: whepUrl(id), ways: waysOf(id) },
       };
     const { code, reason } = refusalOf(principal, key, snapshot) ?? {
-      code: 'internal',
-      reason: 'It could not be reserved.',
+      code: 'quota-exceeded',
+      reason: tight.get(pathOf(key)) ?? '',
     };
     return { status: 'refused', ...key, code, reason };
   });
-  return { outcomes, reserved: [...allowed.values()] };
+  return { outcomes, reserved: [...allowed].filter(([path]) => idOf.has(path)).map(([, key]) => key) };
 }
+
+/** Moves the end of what the page holds already; gives the ids by path. */
+async function renewOwn(
+  trx: Db,
+  principal: Principal,
+  pageId: string,
+  keys: readonly StreamKey[],
+  expiresAt: number,
+): Promise<Map<string, string>> {
+  const rows = await trx
+    .with('own', (cte) =>
+      cte
+        .selectFrom('reservations')
+        .select('id')
+        .where('session_id', '=', principal.sessionId)
+        .where('page_id', '=', pageId)
+        .where((where) =>
+          where(
+            where.refTuple('camera_id', 'stream'),
+            'in',
+            keys.map(({ cameraId, stream }) => where.tuple(cameraId, stream)),
+          ),
+        )
+        .orderBy('id')
+        .forUpdate(),
+    )
+    .updateTable('reservations')
+    .set({ expires_at: expiresAt })
+    .where('id', 'in', (where) => where.selectFrom('own').select('own.id'))
+    .returning(['id', 'camera_id', 'stream'])
+    .execute();
+  return new Map(rows.map(({ id, camera_id, stream }) => [pathOf({ cameraId: camera_id, stream }), id]));
+}
+
+/** For each stream there is no room for, by path, the words that say so to this person. */
+async function reasonsOf(
+  trx: Db,
+  principal: Principal,
+  short: ReadonlyMap<string, Shortage>,
+  snapshot: Snapshot,
+): Promise<Map<string, string>> {
+  const words = new Map<string | undefined, string>();
+  for (const shortage of short.values()) {
+    if (words.has(shortage.agency)) continue;
+    const shares = mayKnowWho(principal.user) ? await readShares(trx, shortage, snapshot) : [];
+    words.set(shortage.agency, wordsOf(shortage, shares));
+  }
+  return new Map([...short].map(([path, { agency }]) => [path, words.get(agency) ?? '']));
+}
+
+/**
+ * The session's own among these. Whoever changes several reservations locks them by the order of their ids first: two
+ * who want the same ones then never wait for each other in a circle.
+ */
+const ownInOrder = (cte: QueryCreator<Schema>, principal: Principal, ids: readonly string[]) =>
+  cte
+    .selectFrom('reservations')
+    .select('id')
+    .where('id', 'in', ids)
+    .where('session_id', '=', principal.sessionId)
+    .orderBy('id')
+    .forUpdate();
 
 /** Moves the end of the session's own reservations; what is not among them any more has ended. */
 export async function renew(
@@ -103,10 +187,10 @@ export async function renew(
 ): Promise<RenewAnswer> {
   const expiresAt = now + leaseMs;
   const renewed = await db
+    .with('own', (cte) => ownInOrder(cte, principal, ids))
     .updateTable('reservations')
     .set({ expires_at: expiresAt })
-    .where('id', 'in', ids)
-    .where('session_id', '=', principal.sessionId)
+    .where('id', 'in', (where) => where.selectFrom('own').select('own.id'))
     .returning('id')
     .execute();
   const alive = new Set(renewed.map(({ id }) => id));
@@ -119,9 +203,9 @@ export async function renew(
 /** Ends the session's own reservations; gives the streams they were on. */
 export async function release(db: Db, principal: Principal, ids: readonly string[]): Promise<StreamKey[]> {
   const rows = await db
+    .with('own', (cte) => ownInOrder(cte, principal, ids))
     .deleteFrom('reservations')
-    .where('id', 'in', ids)
-    .where('session_id', '=', principal.sessionId)
+    .where('id', 'in', (where) => where.selectFrom('own').select('own.id'))
     .returning(['camera_id', 'stream'])
     .execute();
   return rows.map(({ camera_id, stream }) => ({ cameraId: camera_id, stream }));
@@ -152,22 +236,30 @@ export async function endLost(
   if (lost.length === 0) return [];
   return await db.transaction().execute(async (trx) => {
     const ended = await trx
+      .with('gone', (cte) =>
+        cte
+          .selectFrom('reservations')
+          .select('id')
+          .where(
+            'id',
+            'in',
+            lost.map(({ id }) => id),
+          )
+          // One that was renewed since the look lives on, unless it is lost for another reason.
+          .where((where) =>
+            where.or([
+              where('expires_at', '<=', now),
+              where('id', 'in', [
+                ...lost.filter((row) => row.expires_at > now).map(({ id }) => id),
+                randomUUID(),
+              ]),
+            ]),
+          )
+          .orderBy('id')
+          .forUpdate(),
+      )
       .deleteFrom('reservations')
-      .where(
-        'id',
-        'in',
-        lost.map(({ id }) => id),
-      )
-      // One that was renewed since the look lives on, unless it is lost for another reason.
-      .where((where) =>
-        where.or([
-          where('expires_at', '<=', now),
-          where('id', 'in', [
-            ...lost.filter((row) => row.expires_at > now).map(({ id }) => id),
-            randomUUID(),
-          ]),
-        ]),
-      )
+      .where('id', 'in', (where) => where.selectFrom('gone').select('gone.id'))
       .returning(['id', 'session_id', 'camera_id', 'stream'])
       .execute();
     for (const [sessionId, own] of Map.groupBy(ended, (row) => row.session_id))
@@ -186,9 +278,17 @@ export async function endLost(
  */
 export async function forgiveOutage(db: Db, lastSeenAt: number, now: number): Promise<void> {
   await db
+    .with('forgiven', (cte) =>
+      cte
+        .selectFrom('reservations')
+        .select('id')
+        .where('expires_at', '>', lastSeenAt)
+        .where('expires_at', '<', now + leaseMs)
+        .orderBy('id')
+        .forUpdate(),
+    )
     .updateTable('reservations')
     .set({ expires_at: now + leaseMs })
-    .where('expires_at', '>', lastSeenAt)
-    .where('expires_at', '<', now + leaseMs)
+    .where('id', 'in', (where) => where.selectFrom('forgiven').select('forgiven.id'))
     .execute();
 }

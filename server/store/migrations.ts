@@ -137,4 +137,13 @@ export const migrations: Readonly<Record<string, Migration>> = {
       `create index playbacks_seen_at on playbacks (seen_at)`,
     ),
   },
+  '0003-pages': {
+    up: statements(
+      // Two pages of one session hold a stream each for itself.
+      `alter table reservations
+        add column page_id uuid not null default '00000000-0000-0000-0000-000000000000',
+        drop constraint reservations_session_id_camera_id_stream_key,
+        add constraint reservation_of_page unique (session_id, page_id, camera_id, stream)`,
+    ),
+  },
 };

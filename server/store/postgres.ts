@@ -24,6 +24,8 @@ export async function openPostgres(url: string): Promise<Store> {
     types,
     connectionTimeoutMillis: 5000,
     statement_timeout: 15_000,
+    // A BFF that hangs in the middle of a transaction must not keep its locks from the others.
+    idle_in_transaction_session_timeout: 10_000,
     application_name: 'parapet',
   });
   // An idle connection that breaks is replaced at its next use; without a listener it would end the process.

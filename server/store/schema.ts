@@ -77,6 +77,8 @@ export interface Schema {
   reservations: {
     id: string;
     session_id: string;
+    /** Names a page of the session, so that closing one leaves the others theirs; nil for pages without a name. */
+    page_id: string;
     user_id: string;
     camera_id: string;
     stream: StreamName;

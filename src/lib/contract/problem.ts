@@ -45,7 +45,7 @@ export const ProblemCode = z.enum([
   'not-supported',
   /** Not in the state it is in now: what is done cannot be paused. */
   'wrong-state',
-  /** More than this person, or the disk, has room for. */
+  /** More than there is room for: streams of an agency or of the site, exports of a person, or the disk. */
   'quota-exceeded',
   /** The media gateway does not answer; pictures come back by themselves. */
   'gateway-unavailable',
@@ -99,7 +99,7 @@ export const problemStatus: Readonly<Record<ProblemCode, number>> = {
   'not-in-edition': 409,
   'not-supported': 409,
   'wrong-state': 409,
-  'quota-exceeded': 409,
+  'quota-exceeded': 429,
   'gateway-unavailable': 503,
   'vms-unavailable': 503,
   overloaded: 503,

@@ -11,6 +11,8 @@ export const ReserveRequest = z.object({
     .array(z.object({ cameraId: CameraId, stream: StreamName }))
     .min(1)
     .max(64),
+  /** Made anew by each page as it loads: what one page of a session releases, another may still hold. */
+  pageId: z.uuid().optional(),
 });
 export type ReserveRequest = z.infer<typeof ReserveRequest>;
 
@@ -24,7 +26,7 @@ export const WayOffer = z.discriminatedUnion('way', [
 ]);
 export type WayOffer = z.output<typeof WayOffer>;
 
-/** A lease on one stream of one camera, held by one session until it is released or runs out. */
+/** A lease on one stream of one camera, held by one page of one session until it is released or runs out. */
 export const Reservation = z.object({
   id: ReservationId,
   cameraId: CameraId,
