@@ -65,6 +65,15 @@ it('slows and breaks the gateway, ends tokens, and mends everything', async () =
   });
 });
 
+it('changes what the installation offers, until it is reset', async () => {
+  expect((await call('/features', { edition: 'expert', getSequences: true })).status).toBe(200);
+  expect(xprotect.features.now).toEqual({ ...defaultFeatures, edition: 'expert', getSequences: true });
+  expect((await call('/surfaces/image-server', { latencyMs: 5 })).status).toBe(200);
+  expect(xprotect.faults.surface('image-server')).toEqual({ latencyMs: 5 });
+  await call('/reset');
+  expect(xprotect.features.now).toEqual(defaultFeatures);
+});
+
 it('does nothing without the secret, for unknown switches, or for values that make no sense', async () => {
   expect((await call('/reset', undefined, 'another-secret-of-length')).status).toBe(401);
   expect((await call('/reset', undefined, '')).status).toBe(401);
@@ -75,6 +84,8 @@ it('does nothing without the secret, for unknown switches, or for values that ma
     ['/recorders/7', { state: 'offline' }],
     ['/surfaces/rest', { failWith: 404 }],
     ['/connections/mend', {}],
+    ['/features', { edition: 'essential' }],
+    ['/features', { teleport: true }],
   ] as const)
     expect((await call(path, body)).status).toBe(400);
   expect(xprotect.faults.toJSON()).toMatchObject({ cameras: {}, recordersOffline: [], surfaces: {} });

@@ -1,0 +1,185 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { siteCameras } from '#mocks/site/cameras.ts';
+import { sequences } from '#mocks/site/recordings.ts';
+import { plainPictures } from './testing/plain-pictures.ts';
+import { SiteSession } from './testing/site-session.ts';
+import { startXProtect, type DemoXProtect } from './xprotect.ts';
+
+const hour = 3_600_000;
+const [steady, moved] = [siteCameras[0]!, siteCameras[1]!];
+let xprotect: DemoXProtect;
+let session: SiteSession;
+
+beforeEach(async () => {
+  const cameras = siteCameras.slice(0, 3);
+  xprotect = await startXProtect({ username: 'u', password: 'p', pictures: plainPictures, cameras });
+  session = new SiteSession(xprotect.url);
+  await session.logIn('u', 'p');
+});
+afterEach(() => xprotect.close());
+
+async function ask(method: string, path: string, body?: unknown) {
+  const response = await fetch(`${xprotect.url}/api/rest/v1/${path}`, {
+    method,
+    headers: { authorization: `Bearer ${session.accessToken}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  return {
+    status: response.status,
+    body: (await response.json()) as Record<string, never> & {
+      data: { relations: { self: { id: string } } };
+    },
+  };
+}
+const iso = (timeMs: number) => new Date(timeMs).toISOString();
+
+describe('the camera task GetSequences', () => {
+  const tasks = async () => JSON.stringify((await ask('GET', `cameras/${moved.id}?tasks&noData`)).body);
+  const question = {
+    sequenceType: 'RecordingSequence',
+    time: iso(Date.now() - 30 * hour),
+    timeBefore: '001.00:00:00',
+    timeAfter: '000.20:00:00',
+    maxCountBefore: 2,
+    maxCountAfter: 3,
+  };
+
+  it('is there only where the release has it', async () => {
+    expect(await tasks()).not.toContain('GetSequences');
+    expect((await ask('POST', `cameras/${moved.id}?task=GetSequences`, question)).status).toBe(400);
+    xprotect.features.change({ getSequences: true });
+    expect(await tasks()).toContain('GetSequences');
+  });
+
+  it('gives the sequences before and after a time, with seven digits of a second', async () => {
+    xprotect.features.change({ getSequences: true });
+    const { status, body } = await ask('POST', `cameras/${moved.id}?task=GetSequences`, question);
+    expect(status).toBe(200);
+    const at = Date.parse(question.time);
+    const all = sequences(moved, { start: at - 24 * hour, end: at + 20 * hour }, Date.now());
+    const before = all.filter(({ start }) => start <= at).length;
+    expect(body).toEqual({
+      result: {
+        sequences: all.slice(before - 2, before + 3).map(({ start, end }) => ({
+          timeBegin: iso(start).replace('Z', '0000Z'),
+          timeEnd: iso(end).replace('Z', '0000Z'),
+          timeTrigger: iso(start).replace('Z', '0000Z'),
+        })),
+      },
+      state: 'Success',
+    });
+    const wrong = await ask('POST', `cameras/${moved.id}?task=GetSequences`, {
+      ...question,
+      timeBefore: '1 day',
+    });
+    expect(wrong).toMatchObject({ status: 400, body: { error: { httpCode: 400 } } });
+  });
+});
+
+describe('bookmarks', () => {
+  const begin = Date.now() - hour;
+  const bookmark = {
+    header: 'Van',
+    description: 'white',
+    timeBegin: iso(begin),
+    timeEnd: iso(begin + 30_000),
+    timeTriggered: iso(begin + 5000),
+    devicePath: { type: 'cameras', id: steady.id },
+  };
+
+  it('cannot be listed, only searched', async () => {
+    expect((await ask('GET', 'bookmarks')).status).toBe(400);
+    const { status, body } = await ask('POST', 'bookmarks', bookmark);
+    expect(status).toBe(201);
+    const search = { time: iso(begin + 10_000), timeLimit: 1_000_000, count: 10 };
+    expect((await ask('POST', 'bookmarks?task=searchTime', search)).body).toMatchObject({
+      result: { bookmarks: [{ ...body.data }] },
+    });
+    for (const miss of [{ time: iso(begin + 40_000) }, { deviceIds: [moved.id] }, { searchText: 'black' }])
+      expect((await ask('POST', 'bookmarks?task=searchTime', { ...search, ...miss })).body).toMatchObject({
+        result: { bookmarks: [] },
+      });
+  });
+
+  it('are got, changed and deleted by id; a reference is given out on request', async () => {
+    const id = (await ask('POST', 'bookmarks', bookmark)).body.data.relations.self.id;
+    expect((await ask('PATCH', `bookmarks/${id}`, { header: 'Truck' })).status).toBe(200);
+    expect((await ask('GET', `bookmarks/${id}`)).body.data).toMatchObject({
+      header: 'Truck',
+      description: 'white',
+      user: 'u',
+      timeBegin: iso(begin).replace('Z', '0000Z'),
+    });
+    expect((await ask('DELETE', `bookmarks/${id}`)).status).toBe(200);
+    expect((await ask('GET', `bookmarks/${id}`)).status).toBe(404);
+    expect((await ask('POST', 'bookmarks?task=newReference', {})).body).toMatchObject({
+      result: { reference: expect.stringMatching(/^no\.\d{6}$/) as string },
+    });
+  });
+
+  it.each([
+    ['no JSON', '{'],
+    ['a camera nobody has', { ...bookmark, devicePath: { type: 'cameras', id: siteCameras[400]!.id } }],
+    ['a time that is none', { ...bookmark, timeBegin: 'yesterday' }],
+  ])('are not made of %s', async (_what, body) => {
+    expect(await ask('POST', 'bookmarks', body)).toMatchObject({
+      status: 400,
+      body: { error: { httpCode: 400 } },
+    });
+  });
+});
+
+describe('evidence locks', () => {
+  const begin = Date.now() - hour;
+  const lock = {
+    header: 'Case 7',
+    startTime: iso(begin),
+    tagTime: iso(begin),
+    endTime: iso(begin + 60_000),
+    devicePaths: [{ type: 'cameras', id: steady.id }],
+  };
+
+  it('are made, searched and deleted on Corporate', async () => {
+    const made = await ask('POST', 'evidenceLocks', lock);
+    expect(made).toMatchObject({
+      status: 201,
+      body: {
+        data: { retentionOption: { retentionUnits: -1, retentionType: 'Indefinite' }, header: 'Case 7' },
+      },
+    });
+    const { id } = made.body.data.relations.self;
+    const search = { startTime: iso(begin - 1000), endTime: iso(begin + 1000) };
+    expect((await ask('POST', 'evidenceLocks?task=search', search)).body).toMatchObject({
+      result: { evidenceLocks: [{ id }] },
+    });
+    expect((await ask('DELETE', `evidenceLocks/${id}`)).status).toBe(200);
+    expect((await ask('POST', 'evidenceLocks?task=search', search)).body).toMatchObject({
+      result: { evidenceLocks: [] },
+    });
+    expect((await ask('POST', 'evidenceLocks', { ...lock, devicePaths: [] })).status).toBe(400);
+  });
+
+  it('are refused by Expert, and unknown to older gateways', async () => {
+    xprotect.features.change({ edition: 'expert' });
+    expect(await ask('POST', 'evidenceLocks', lock)).toMatchObject({
+      status: 403,
+      body: { error: { httpCode: 403 } },
+    });
+    xprotect.features.change({ edition: 'corporate', bookmarks: false });
+    expect((await ask('POST', 'evidenceLocks?task=search', {})).status).toBe(404);
+    expect((await ask('POST', 'bookmarks?task=searchTime', {})).status).toBe(404);
+  });
+
+  it('and bookmarks fail by themselves when told to', async () => {
+    xprotect.faults.setSurface('evidence-locks', { failWith: 503 });
+    const post = (path: string) =>
+      fetch(`${xprotect.url}/api/rest/v1/${path}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${session.accessToken}` },
+        body: '{}',
+      });
+    expect((await post('evidenceLocks?task=search')).status).toBe(503);
+    expect((await post('bookmarks?task=newReference')).status).toBe(200);
+    expect((await session.get('/api/rest/v1/sites')).status).toBe(200);
+  });
+});
