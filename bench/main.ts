@@ -11,6 +11,7 @@ type Bench = { run(options: Options): Promise<object> };
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   wall: () => import('./wall.ts'),
   engine: () => import('./engine.ts'),
+  hls: () => import('./hls.ts'),
   pictures: () => import('./pictures.ts'),
   directory: () => import('./directory.ts'),
 };
