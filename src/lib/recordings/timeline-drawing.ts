@@ -67,6 +67,10 @@ export function drawTimeline(brush: CanvasRenderingContext2D, scene: TimelineSce
   const hatch = hatchOf(brush, inks, density);
   rows.forEach((row, index) => drawRow(brush, scene, row, rowPlace(index, rows.length, height), hatch));
   drawRuler(brush, scene);
+  rows.forEach(({ marks }, index) => {
+    const { top, height: rowHeight } = rowPlace(index, rows.length, height);
+    for (const mark of marks) drawMark(brush, scene, mark, top, rowHeight);
+  });
   drawLoop(brush, scene);
   drawNow(brush, scene);
   if (scene.hover !== undefined) drawHover(brush, scene, scene.hover);
@@ -79,7 +83,7 @@ const snapped = (px: number, density: number): number => Math.round(px * density
 function drawRow(
   brush: CanvasRenderingContext2D,
   scene: TimelineScene,
-  { past, marks, isSelected }: TimelineRow,
+  { past, isSelected }: TimelineRow,
   { top, height }: { top: number; height: number },
   hatch: CanvasPattern | string,
 ): void {
@@ -102,7 +106,6 @@ function drawRow(
     brush.fillStyle = inks.info;
     brush.fillRect(0, top, 2, height);
   }
-  for (const mark of marks) drawMark(brush, scene, mark, top, height);
 }
 
 /**

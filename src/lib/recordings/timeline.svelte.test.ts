@@ -10,7 +10,8 @@ import { rulerOf } from './ruler.ts';
 import { SpanStore } from './span-store.svelte.ts';
 import { gaps, type Span } from './spans.ts';
 import { siteSpans } from './testing/site-spans.ts';
-import TimelineOnSite, { type Desk } from './testing/TimelineOnSite.svelte';
+import TimelineOnSite from './testing/TimelineOnSite.svelte';
+import type { TimelineDesk } from './testing/timeline-desk.ts';
 import { drawTimeline, rowPlace, type TimelineMark } from './timeline-drawing.ts';
 import { readInks } from './timeline-inks.ts';
 import { scaleOf, timeOf, xOf } from './time-scale.ts';
@@ -24,7 +25,7 @@ const limits = { start: oldestKept(now), end: now };
 const cameras = [2, 4, 1].map((number) => siteCameras[number - 1]!);
 const [first] = cameras as [(typeof cameras)[number]];
 
-let desk: Desk;
+let desk: TimelineDesk;
 let store: SpanStore;
 
 beforeEach(async () => {
@@ -344,6 +345,5 @@ it('draws 500 recordings of nine cameras in a fraction of a picture’s time', a
   }
   times.sort((a, b) => a - b);
   element.remove();
-  console.info(`timeline: median ${times[30]} ms, p95 ${times[57]} ms`);
   expect(times[30]).toBeLessThan(10);
 });

@@ -1,0 +1,9 @@
+import type { TimelineView } from '../timeline-view.svelte.ts';
+
+/** What a test sees and sets of a timeline. */
+export interface TimelineDesk {
+  time: number;
+  view: TimelineView | undefined;
+  selected: string | undefined;
+  readonly scrubbed: [time: number, phase: string][];
+}
