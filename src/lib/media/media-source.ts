@@ -48,6 +48,8 @@ export type StreamErrorCode =
   | 'not-permitted'
   | 'codec-unsupported'
   | 'b-frames'
+  /** As many streams are in use as the agency, or the site, may use at once. */
+  | 'quota-exceeded'
   /** The server is full or starting. */
   | 'overloaded'
   /** This page may not create more peer connections (Chromium stops at 500): it has to reload. */
@@ -70,8 +72,13 @@ export class StreamError extends Error {
 
   /** Worth another attempt without the viewer changing anything. */
   get isTransient(): boolean {
-    return ['unreachable', 'camera-offline', 'overloaded', 'protocol', 'reservation-ended'].includes(
-      this.code,
-    );
+    return [
+      'unreachable',
+      'camera-offline',
+      'quota-exceeded',
+      'overloaded',
+      'protocol',
+      'reservation-ended',
+    ].includes(this.code);
   }
 }

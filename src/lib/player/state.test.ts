@@ -152,6 +152,16 @@ describe('starting', () => {
     const { state } = play(idle, start(0), failed(100, 'camera-offline'));
     expect(state).toMatchObject({ status: 'offline', reason: 'camera-offline' });
   });
+
+  it('says at once that there is no room, and tries again later and later', () => {
+    let state = play(idle, start(0)).state;
+    const waits = [1, 2, 3, 4].map((n) => {
+      state = play(state, failed(n * 1000, 'quota-exceeded')).state;
+      expect(state).toMatchObject({ status: 'offline', reason: 'quota-exceeded' });
+      return 'effort' in state && state.effort.kind === 'waiting' ? state.effort.until - n * 1000 : 0;
+    });
+    expect(waits).toEqual([300, 1000, 2000, 5000]);
+  });
 });
 
 describe('trying again', () => {

@@ -172,7 +172,9 @@ function retryLater(
 ): PlayerState {
   const failures = state.failures + 1;
   const effort: Effort = { kind: 'waiting', until: at + retryDelay(failures, retryAfterMs, random) };
-  const isOffline = state.status === 'offline' || reason === 'camera-offline';
+  // Why there is no picture is known: saying so at once is more use than to be seen trying.
+  const isKnown = reason === 'camera-offline' || reason === 'quota-exceeded';
+  const isOffline = state.status === 'offline' || isKnown;
   const status = isOffline ? 'offline' : state.status === 'queued' ? 'connecting' : state.status;
   return { status, since: state.since, failures, effort, reason };
 }

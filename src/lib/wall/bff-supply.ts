@@ -1,14 +1,19 @@
 import { call } from '#lib/api/call.ts';
 import { sourceFor } from '#lib/media/open.ts';
 import { routes } from '#contract/routes.ts';
+import { randomUuid } from '#lib/api/random-uuid.ts';
 import { Gate } from './gate.ts';
 import type { LeaseDesk } from './leases.ts';
 import { Supply } from './supply.ts';
 
+// Two tabs of one browser are one session: each has reservations of its own, so that closing one leaves the other its
+// pictures.
+const pageId = randomUuid();
+
 /** Reservations as the BFF gives them. */
 const desk: LeaseDesk = {
   reserve: async (wanted, signal) =>
-    (await call(routes.reserve, { body: { wanted: [...wanted] }, signal })).outcomes,
+    (await call(routes.reserve, { body: { wanted: [...wanted], pageId }, signal })).outcomes,
   renew: (ids, signal) => call(routes.renew, { body: { ids: [...ids] }, signal }),
   release: (ids) => call(routes.release, { body: { ids: [...ids] }, keepalive: true }),
 };

@@ -28,18 +28,38 @@ export interface Revised {
   readonly release: readonly string[];
 }
 
-/** Makes the book hold exactly what is wanted now. A picture that wants another stream starts anew. */
+/**
+ * Makes the book hold exactly what is wanted now. A picture that wants another stream starts anew; where another
+ * picture holds that stream, or has just stopped needing it, it shares or takes over the reservation: a page has one of
+ * each stream, and a release that overtakes the next request would end what that was given.
+ */
 export function revised(book: LeaseBook, wanted: readonly Wanted[]): Revised {
   const next = new Map<string, Lease>();
   for (const want of wanted) {
     const lease = book.get(want.key);
-    const isSame = lease?.cameraId === want.cameraId && lease.stream === want.stream;
-    next.set(want.key, isSame ? lease : { ...want, status: 'missing' });
+    if (lease?.cameraId === want.cameraId && lease.stream === want.stream) next.set(want.key, lease);
+    else {
+      const reservation = reservationFor(book, want);
+      next.set(
+        want.key,
+        reservation ? { ...want, status: 'held', reservation } : { ...want, status: 'missing' },
+      );
+    }
   }
-  const release = [...book.values()]
-    .filter((lease) => lease.status === 'held' && next.get(lease.key) !== lease)
-    .map((lease) => (lease.status === 'held' ? lease.reservation.id : ''));
-  return { book: next, release };
+  return { book: next, release: notIn(next, heldIds(book)) };
+}
+
+function reservationFor(book: LeaseBook, { cameraId, stream }: Wanted): Reservation | undefined {
+  for (const lease of book.values())
+    if (lease.status === 'held' && lease.cameraId === cameraId && lease.stream === stream)
+      return lease.reservation;
+  return undefined;
+}
+
+/** Those that no picture holds. The same camera twice on a wall is two pictures and one reservation. */
+function notIn(book: LeaseBook, ids: readonly string[]): string[] {
+  const held = new Set(heldIds(book));
+  return [...new Set(ids)].filter((id) => !held.has(id));
 }
 
 /** What has to be asked for: everything that is missing, in the order of the wall. */
@@ -85,12 +105,16 @@ export function answered(
       next.set(want.key, { ...wantOf(want), status: 'refused', code, reason });
     }
   });
-  return { book: next, release };
+  return { book: next, release: notIn(next, release) };
 }
 
-/** Ids of everything that is held: what has to be renewed, or released on leaving. */
+/** Ids of everything that is held, each once: what has to be renewed, or released on leaving. */
 export function heldIds(book: LeaseBook): string[] {
-  return [...book.values()].flatMap((lease) => (lease.status === 'held' ? [lease.reservation.id] : []));
+  return [
+    ...new Set(
+      [...book.values()].flatMap((lease) => (lease.status === 'held' ? [lease.reservation.id] : [])),
+    ),
+  ];
 }
 
 /** The pictures whose reservations are among `ids`. */

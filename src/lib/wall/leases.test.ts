@@ -11,7 +11,7 @@ const sixteen: Wanted[] = Array.from({ length: 16 }, (_, i) => ({
 }));
 
 /** A BFF that grants everything but what `refuse` names, and remembers what it was asked. */
-function desk(refuse: Record<string, 'not-permitted' | 'camera-offline'> = {}) {
+function desk(refuse: Record<string, 'not-permitted' | 'camera-offline' | 'quota-exceeded'> = {}) {
   let count = 0;
   const held = new Set<string>();
   const asked: string[][] = [];
@@ -69,6 +69,34 @@ describe('reservations of a wall', () => {
     await leases.take('new', never);
     expect(bff.asked.at(-1)).toEqual(['c99']);
     expect(bff.released).toEqual([first.id]);
+  });
+
+  it('has one reservation for a camera that is on the wall twice, until neither needs it', async () => {
+    const bff = desk();
+    const leases = new Leases(bff);
+    const twice = (...keys: string[]) => keys.map((key) => ({ key, cameraId: 'c1', stream: 'sub' as const }));
+    leases.want(twice('a'));
+    const first = await leases.take('a', never);
+    leases.want(twice('a', 'b'));
+    expect((await leases.take('b', never)).id).toBe(first.id);
+    leases.want(twice('b'));
+    leases.want(twice('c'));
+    expect((await leases.take('c', never)).id).toBe(first.id);
+    expect([bff.asked, bff.released]).toEqual([[['c1']], []]);
+    leases.want([]);
+    expect(bff.released).toEqual([first.id]);
+  });
+
+  it('takes “over the quota” for something that passes, and asks again when the picture is tried again', async () => {
+    const bff = desk({ c0: 'quota-exceeded' });
+    const leases = new Leases(bff);
+    leases.want(sixteen);
+    await expect(leases.take('t0', never)).rejects.toMatchObject({
+      code: 'quota-exceeded',
+      isTransient: true,
+    });
+    bff.state.refuse = {};
+    expect((await leases.take('t0', never)).cameraId).toBe('c0');
   });
 
   it('renews all of them every ten seconds in one request', async () => {

@@ -226,5 +226,6 @@ const meaning: Partial<Record<ProblemCode, StreamErrorCode>> = {
   'codec-unsupported': 'codec-unsupported',
   'b-frames': 'b-frames',
   'camera-offline': 'camera-offline',
+  'quota-exceeded': 'quota-exceeded',
   'reservation-ended': 'reservation-ended',
 };

@@ -13,6 +13,7 @@ const byProblem: Readonly<Partial<Record<ProblemCode, StreamErrorCode>>> = {
   'codec-unsupported': 'codec-unsupported',
   'b-frames': 'b-frames',
   'no-such-stream': 'camera-offline',
+  'quota-exceeded': 'quota-exceeded',
   'gateway-unavailable': 'unreachable',
   'vms-unavailable': 'unreachable',
   overloaded: 'overloaded',

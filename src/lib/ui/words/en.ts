@@ -228,6 +228,7 @@ export const en = {
   'tile.why.not-permitted': 'Not permitted',
   'tile.why.overloaded': 'The server is busy',
   'tile.why.protocol': 'The server answered in a way this page does not understand',
+  'tile.why.quota-exceeded': 'All streams that may be used at once are in use',
   'tile.why.reservation-ended': 'The reservation has ended',
   'tile.why.signed-out': 'Signed out',
   'tile.why.silent': 'No picture is coming through',
