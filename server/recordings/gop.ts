@@ -51,12 +51,18 @@ function isPicture(codec: RecordedFrame['codec'], unit: Uint8Array): boolean {
   return ![7, 8, 9, 12].includes(first & 0x1f);
 }
 
-/** The frames as samples of a file in ms. @param nextMs when the frame after the last one was taken */
+/**
+ * The frames as samples of a file in ms. Within the GOP every picture keeps its time, whatever lies between.
+ * @param nextMs when the frame after the last one was taken
+ */
 export function samplesOf(frames: readonly RecordedFrame[], nextMs: number | undefined): Sample[] {
   let usualMs = someMs;
   return frames.map((frame, i) => {
-    const following = frames[i + 1]?.timeMs ?? nextMs;
-    const duration = shownFor(following === undefined ? undefined : following - frame.timeMs, usualMs);
+    const following = frames[i + 1]?.timeMs;
+    const duration =
+      following === undefined
+        ? shownFor(nextMs === undefined ? undefined : nextMs - frame.timeMs, usualMs)
+        : Math.max(0, following - frame.timeMs);
     if (duration > 0) usualMs = duration;
     return {
       units: frame.units.filter((unit) => isPicture(frame.codec, unit)),

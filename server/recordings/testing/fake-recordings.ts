@@ -48,7 +48,7 @@ export class FakeRecordings implements VmsRecordings {
   padding = 0;
   codec: RecordedFrame['codec'] = 'H264';
   /** The parameter sets as they are at a moment. */
-  parameterSetsAt: (timeMs: number) => readonly Uint8Array[] = () => parameterSets;
+  parameterSetsAt: (timeMs: number, cameraId: string) => readonly Uint8Array[] = () => parameterSets;
   bookmarks: VmsBookmark[] = [];
   locks: VmsEvidenceLock[] = [];
   openCursors = 0;
@@ -135,7 +135,7 @@ export class FakeRecordings implements VmsRecordings {
       codec: this.codec,
       timeMs,
       isKeyframe,
-      units: isKeyframe ? [...this.parameterSetsAt(timeMs), slice(0x65)] : [slice(0x41)],
+      units: isKeyframe ? [...this.parameterSetsAt(timeMs, cameraId), slice(0x65)] : [slice(0x41)],
       previousMs: this.#neighbour(cameraId, timeMs, -1),
       nextMs: this.#neighbour(cameraId, timeMs, 1),
     };

@@ -1,0 +1,153 @@
+import type { KeyObject } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import type { StreamName } from '#contract/camera.ts';
+import type { ExportFile } from '#contract/evidence.ts';
+import type { FairLanes } from '#server/recordings/fair-lanes.ts';
+import type { RecordedSpan, VmsRecordings } from '#server/vms/recordings.ts';
+import { ExportWriter, type WriterSettings } from './export-writer.ts';
+import type { Journal } from './journal.ts';
+import { replaceFile } from './journal.ts';
+import { chainOf, gapsIn, type Manifest, signed } from './manifest.ts';
+import { recordedGops } from './recorded-gops.ts';
+
+/** What is exported, as the manifest will say it. */
+export interface ExportOrder {
+  readonly id: string;
+  readonly title: string;
+  readonly reason: string;
+  readonly requestedBy: { readonly name: string; readonly displayName: string };
+  readonly createdAt: number;
+  readonly range: RecordedSpan;
+  readonly stream: StreamName;
+  readonly cameras: readonly OrderedCamera[];
+}
+
+export interface OrderedCamera {
+  readonly id: string;
+  readonly number: number;
+  readonly name: string;
+  readonly recordings: VmsRecordings;
+  readonly lanes: FairLanes;
+}
+
+export interface JobParts extends WriterSettings {
+  readonly product: { readonly name: string; readonly version: string };
+  readonly key: KeyObject;
+  readonly now: () => number;
+  /** After every GOP. Throws to stop. */
+  readonly onProgress: (doneMs: number, bytes: number) => Promise<void>;
+}
+
+export const manifestName = 'manifest.json';
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+/**
+ * Does the export, or what is left of it after an earlier attempt in the same directory. Gives its files. What was
+ * safe stays there for the next attempt when it throws: a `Refusal`, what `onProgress` threw, or what the disk says.
+ */
+export async function runExport(
+  order: ExportOrder,
+  parts: JobParts,
+  signal: AbortSignal,
+): Promise<readonly ExportFile[]> {
+  await mkdir(parts.directory, { recursive: true, mode: 0o700 });
+  const writer = await ExportWriter.open(
+    parts,
+    order.cameras.map(({ id }) => id),
+  );
+  try {
+    for (const camera of order.cameras) await exportCamera(order, camera, writer, parts, signal);
+    return await writeManifest(order, writer.journal, parts);
+  } finally {
+    await writer.close();
+  }
+}
+
+async function exportCamera(
+  { id, range, stream }: ExportOrder,
+  { id: cameraId, number, recordings, lanes }: OrderedCamera,
+  writer: ExportWriter,
+  { onProgress }: JobParts,
+  signal: AbortSignal,
+): Promise<void> {
+  const camera = writer.journal.cameras.find((one) => one.cameraId === cameraId);
+  if (camera === undefined || camera.isDone) return;
+  await writer.begin(camera);
+  const reading = {
+    recordings,
+    cameraId,
+    stream,
+    range,
+    after: camera.lastGop,
+    lanes,
+    viewer: `export ${id}`,
+  };
+  for await (const { frames, next } of recordedGops(reading, signal)) {
+    await writer.append(camera, number, frames, next);
+    await onProgress(writer.doneMs(range), writer.bytes);
+  }
+  await writer.finish(camera);
+}
+
+async function writeManifest(
+  order: ExportOrder,
+  journal: Journal,
+  { product, key, now, directory, onStep }: JobParts,
+): Promise<ExportFile[]> {
+  const { id, title, reason, requestedBy, createdAt, range, stream } = order;
+  const cameras = order.cameras.map((camera) => {
+    const files = journal.cameras.find(({ cameraId }) => cameraId === camera.id)?.files ?? [];
+    return {
+      id: camera.id,
+      number: camera.number,
+      name: camera.name,
+      gaps: gapsIn(
+        range,
+        files.flatMap(({ pieces }) => pieces),
+      ),
+      files: files.map(({ name, bytes, sha256 = '', codec, pictures, pieces }) => ({
+        name,
+        bytes,
+        sha256,
+        codec,
+        pictures,
+        pieces: pieces.map(({ at, start, end }) => ({ atMs: at, from: iso(start), to: iso(end) })),
+      })),
+    };
+  });
+  const all = cameras.flatMap(({ files }) => files);
+  const manifest: Manifest = {
+    format: 'parapet-export',
+    version: 1,
+    product: { ...product },
+    export: {
+      id,
+      title,
+      reason,
+      requestedBy: { ...requestedBy },
+      createdAt: iso(createdAt),
+      completedAt: iso(now()),
+      from: iso(range.start),
+      to: iso(range.end),
+      stream,
+    },
+    cameras,
+    chain: chainOf(id, all),
+  };
+  const text = `${JSON.stringify(signed(manifest, key), undefined, 2)}\n`;
+  await replaceFile(directory, manifestName, text);
+  onStep?.('checkpoint');
+  return [
+    ...cameras.flatMap(({ id: cameraId, files }) =>
+      files.map(({ name, bytes, sha256 }): ExportFile => ({ name, kind: 'video', cameraId, bytes, sha256 })),
+    ),
+    {
+      name: manifestName,
+      kind: 'manifest',
+      bytes: Buffer.byteLength(text),
+      sha256: createHash('sha256').update(text).digest('hex'),
+    },
+  ];
+}

@@ -1,0 +1,213 @@
+import { readdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { fragment, type Sample } from '#server/fmp4/fragment.ts';
+import { initSegment } from '#server/fmp4/init.ts';
+import { samplesOf, shownFor, ticksPerSecond, trackOf } from '#server/recordings/gop.ts';
+import type { RecordedFrame, RecordedSpan } from '#server/vms/recordings.ts';
+import { GrowingFile } from './growing-file.ts';
+import {
+  type Journal,
+  type JournalCamera,
+  type JournalFile,
+  readJournal,
+  syncDirectory,
+  writeJournal,
+} from './journal.ts';
+
+/** Where a test may pull the plug. */
+export type Step = 'file-begun' | 'gop-appended' | 'bytes-safe' | 'checkpoint' | 'file-complete';
+
+export interface WriterSettings {
+  readonly directory: string;
+  /** A checkpoint is made when so much was written, or so much time passed, since the last one. */
+  readonly checkpointBytes: number;
+  readonly checkpointMs: number;
+  readonly onStep?: (step: Step) => void;
+}
+
+const stamp = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+/, '').replaceAll(':', '');
+
+/** Writes GOPs of cameras into files, so that after a crash at any point the next writer goes on where this one was safe. */
+export class ExportWriter {
+  readonly journal: Journal;
+  readonly #settings: WriterSettings;
+  #file: GrowingFile | undefined;
+  #safeBytes = 0;
+  #safeAt = performance.now();
+
+  private constructor(settings: WriterSettings, journal: Journal) {
+    this.#settings = settings;
+    this.journal = journal;
+  }
+
+  /** Takes up what is in the directory. Files of which the journal knows nothing are removed. */
+  static async open(settings: WriterSettings, cameraIds: readonly string[]): Promise<ExportWriter> {
+    const { directory } = settings;
+    const fresh = (cameraId: string): JournalCamera => ({ cameraId, files: [], isDone: false });
+    const found = await readJournal(directory);
+    const journal: Journal = {
+      version: 1,
+      cameras: cameraIds.map((id) => found?.cameras.find(({ cameraId }) => cameraId === id) ?? fresh(id)),
+    };
+    const known = new Set(journal.cameras.flatMap(({ files }) => files.map(({ name }) => name)));
+    for (const name of await readdir(directory))
+      if (name.endsWith('.mp4') && !known.has(name)) await rm(path.join(directory, name));
+    return new ExportWriter(settings, journal);
+  }
+
+  /** Bytes of pictures, safe or not. */
+  get bytes(): number {
+    const safe = this.journal.cameras
+      .flatMap(({ files }) => files)
+      .reduce((sum, { bytes }) => sum + bytes, 0);
+    return safe + (this.#file === undefined ? 0 : this.#file.bytes - this.#safeBytes);
+  }
+
+  /** How much of the range is in, ms over all cameras. */
+  doneMs(range: RecordedSpan): number {
+    const pieces = this.journal.cameras.flatMap(({ files }) => files.flatMap((file) => file.pieces));
+    return pieces.reduce(
+      (sum, { start, end }) => sum + Math.max(0, Math.min(end, range.end) - Math.max(start, range.start)),
+      0,
+    );
+  }
+
+  /**
+   * Opens the file that the camera is in the middle of. When it is not as long as was promised, the camera begins anew:
+   * gaps that nobody recorded would be worse.
+   */
+  async begin(camera: JournalCamera): Promise<void> {
+    const last = camera.files.at(-1);
+    if (last === undefined || last.sha256 !== undefined) return;
+    this.#file = await GrowingFile.open(path.join(this.#settings.directory, last.name), last.bytes);
+    this.#safeBytes = last.bytes;
+    if (this.#file !== undefined) return;
+    for (const { name } of camera.files) await rm(path.join(this.#settings.directory, name), { force: true });
+    camera.files.length = 0;
+    delete camera.lastGop;
+  }
+
+  /**
+   * Puts a GOP behind what is there.
+   * @param number the camera's, for names
+   * @param next when the frame after the last one was taken
+   */
+  async append(
+    camera: JournalCamera,
+    number: number,
+    frames: readonly RecordedFrame[],
+    next: number | undefined,
+  ): Promise<void> {
+    const [keyframe] = frames;
+    if (keyframe === undefined) return;
+    const track = trackOf(keyframe);
+    const configuration = Buffer.from(track.configuration).toString('base64');
+    let file = camera.files.at(-1);
+    if (
+      file?.configuration !== configuration ||
+      file.codec !== track.codecString ||
+      file.sha256 !== undefined
+    ) {
+      await this.#complete(camera);
+      file = await this.#beginFile(camera, number, keyframe.timeMs, track.codecString, configuration);
+      await this.#file?.append(initSegment(track, ticksPerSecond));
+      this.#step('file-begun');
+    }
+    const samples = samplesOf(frames, next);
+    await this.#file?.append(fragment(file.fragments + 1, file.lengthMs, samples));
+    notePieces(file, frames, samples);
+    file.fragments += 1;
+    file.pictures += samples.length;
+    file.lengthMs += samples.reduce((sum, { duration }) => sum + duration, 0);
+    camera.lastGop = keyframe.timeMs;
+    this.#step('gop-appended');
+    const { checkpointBytes, checkpointMs } = this.#settings;
+    const isDue =
+      (this.#file?.bytes ?? 0) - this.#safeBytes >= checkpointBytes ||
+      performance.now() - this.#safeAt >= checkpointMs;
+    if (isDue) await this.checkpoint();
+  }
+
+  /** Makes everything safe. */
+  async checkpoint(): Promise<void> {
+    await this.#file?.sync();
+    this.#step('bytes-safe');
+    const open = this.#file === undefined ? undefined : this.#openFile();
+    if (open !== undefined && this.#file !== undefined) {
+      open.bytes = this.#file.bytes;
+      this.#safeBytes = open.bytes;
+    }
+    this.#safeAt = performance.now();
+    await writeJournal(this.#settings.directory, this.journal);
+    this.#step('checkpoint');
+  }
+
+  /** The camera is in. */
+  async finish(camera: JournalCamera): Promise<void> {
+    await this.#complete(camera);
+    camera.isDone = true;
+    await this.checkpoint();
+  }
+
+  /** Lets go of the file that is open. Safe to call twice. */
+  async close(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close();
+  }
+
+  #openFile(): JournalFile | undefined {
+    return this.journal.cameras.flatMap(({ files }) => files).find(({ sha256 }) => sha256 === undefined);
+  }
+
+  async #beginFile(
+    camera: JournalCamera,
+    number: number,
+    start: number,
+    codec: string,
+    configuration: string,
+  ): Promise<JournalFile> {
+    const { directory } = this.#settings;
+    const stem = `${String(number).padStart(3, '0')}-${stamp(start)}`;
+    const taken = new Set(this.journal.cameras.flatMap(({ files }) => files.map(({ name }) => name)));
+    let name = `${stem}.mp4`;
+    for (let i = 2; taken.has(name); i++) name = `${stem}-${i}.mp4`;
+    this.#file = await GrowingFile.open(path.join(directory, name), 0);
+    this.#safeBytes = 0;
+    await syncDirectory(directory);
+    const file = { name, bytes: 0, lengthMs: 0, fragments: 0, pictures: 0, codec, configuration, pieces: [] };
+    camera.files.push(file);
+    return file;
+  }
+
+  async #complete(camera: JournalCamera): Promise<void> {
+    const file = camera.files.at(-1);
+    if (file === undefined || file.sha256 !== undefined || this.#file === undefined) return;
+    await this.#file.sync();
+    file.bytes = this.#file.bytes;
+    file.sha256 = this.#file.sha256();
+    this.#safeBytes = file.bytes;
+    await this.close();
+    this.#step('file-complete');
+  }
+
+  #step(step: Step): void {
+    this.#settings.onStep?.(step);
+  }
+}
+
+/** Notes which recorded time is where in the file, and where it is interrupted. */
+function notePieces(file: JournalFile, frames: readonly RecordedFrame[], samples: readonly Sample[]): void {
+  let at = file.lengthMs;
+  let usualMs = 40;
+  frames.forEach(({ timeMs }, i) => {
+    const duration = samples[i]?.duration ?? 0;
+    const shown = shownFor(duration, usualMs);
+    if (shown > 0) usualMs = shown;
+    const last = file.pieces.at(-1);
+    // A clock that was set back does not interrupt anything.
+    if (last !== undefined && timeMs <= last.end) last.end = Math.max(last.end, timeMs + shown);
+    else file.pieces.push({ at, start: timeMs, end: timeMs + shown });
+    at += duration;
+  });
+}

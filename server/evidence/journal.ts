@@ -1,0 +1,79 @@
+import { open, readFile, rename } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+
+/*
+ * How far an export is, on disk beside its files. A checkpoint replaces the whole journal after all bytes it speaks of
+ * are safe; whatever lies behind a checkpoint when the process dies is cut off by the next one.
+ */
+
+const Piece = z.object({ at: z.int(), start: z.int(), end: z.int() });
+
+const JournalFile = z.object({
+  name: z.string(),
+  /** Safe bytes. */
+  bytes: z.int(),
+  /** Milliseconds of pictures in it: where the next ones go. */
+  lengthMs: z.int(),
+  /** Fragments in it. */
+  fragments: z.int(),
+  pictures: z.int(),
+  codec: z.string(),
+  /** The decoder configuration, base64: another one begins another file. */
+  configuration: z.string(),
+  pieces: z.array(Piece),
+  /** Lower-case hex, once it is complete. */
+  sha256: z.string().optional(),
+});
+export type JournalFile = z.infer<typeof JournalFile>;
+
+const JournalCamera = z.object({
+  cameraId: z.string(),
+  /** The keyframe of the last GOP that is in. */
+  lastGop: z.int().optional(),
+  files: z.array(JournalFile),
+  isDone: z.boolean(),
+});
+export type JournalCamera = z.infer<typeof JournalCamera>;
+
+const Journal = z.object({ version: z.literal(1), cameras: z.array(JournalCamera) });
+export type Journal = z.infer<typeof Journal>;
+
+export const journalName = 'journal.json';
+
+/** The last checkpoint; undefined where there is none that can be read. */
+export async function readJournal(directory: string): Promise<Journal | undefined> {
+  try {
+    return Journal.parse(JSON.parse(await readFile(path.join(directory, journalName), 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Replaces a file so that after a crash there is the old one or the new one, whole. */
+export async function replaceFile(directory: string, name: string, content: string): Promise<void> {
+  const next = path.join(directory, `.${name}.next`);
+  const handle = await open(next, 'w', 0o600);
+  try {
+    await handle.writeFile(content);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(next, path.join(directory, name));
+  await syncDirectory(directory);
+}
+
+export async function writeJournal(directory: string, journal: Journal): Promise<void> {
+  await replaceFile(directory, journalName, JSON.stringify(journal));
+}
+
+/** A name is safe when its directory is. */
+export async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
