@@ -8,8 +8,11 @@ export const sceneNames = [
   'bus-saloon',
   'car-park',
   'roundabout',
+  'ticket-hall',
+  'bus-station',
   'crossing',
   'tunnel',
+  'bridge',
   'highway-night',
   'gate-night',
 ] as const;
@@ -36,8 +39,11 @@ export const scenes: Readonly<Record<SceneName, Scene>> = {
   'bus-saloon': { name: 'bus-saloon', kind: 'bus', isNight: false },
   'car-park': { name: 'car-park', kind: 'parking', isNight: false },
   roundabout: { name: 'roundabout', kind: 'road', isNight: false },
+  'ticket-hall': { name: 'ticket-hall', kind: 'metro', isNight: false },
+  'bus-station': { name: 'bus-station', kind: 'bus', isNight: false },
   crossing: { name: 'crossing', kind: 'road', isNight: false },
   tunnel: { name: 'tunnel', kind: 'tunnel', isNight: false },
+  bridge: { name: 'bridge', kind: 'highway', isNight: true },
   'highway-night': { name: 'highway-night', kind: 'highway', isNight: true },
   'gate-night': { name: 'gate-night', kind: 'gate', isNight: true },
 };

@@ -4,8 +4,8 @@ import { clipFormats, keyframeSeconds, type ClipFormat } from '../scenes.ts';
 
 /** Constant quality, and the ceiling over two seconds that keeps a busy scene within a camera's usual rate. */
 const rates = {
-  main: { crf: 22, maxrate: 960_000, level: '3.1' },
-  sub: { crf: 22, maxrate: 355_000, level: '3.0' },
+  main: { crf: 25, maxrate: 960_000, level: '3.1' },
+  sub: { crf: 24, maxrate: 355_000, level: '3.0' },
 } as const;
 
 /**

@@ -22,6 +22,7 @@ const cloth = painted((s, x, y, z) => {
   s.b = isDot ? 0.19 : 0.13;
 });
 const shell = glossy(colour('#8a8d8f'), 0.03);
+const ring = matte([0.16, 0.16, 0.15]);
 const grab = glossy(colour('#d2a92f'), 0.06);
 
 /** A double seat whose sitters look towards the front (-y). */
@@ -206,7 +207,7 @@ export function busSaloon(): View {
   const random = chance(5);
   const sitters = seats
     .flatMap(([x, y, z]) => [0.21, 0.63].map((d) => ({ x: x + d, y, z })))
-    .filter(() => random() < 0.52)
+    .filter(({ y }) => random() < 0.56 && y > 2)
     .map((place, i) => ({
       ...place,
       figure: crowd[(i * 7 + 2) % crowd.length] ?? crowd[0],
@@ -278,15 +279,10 @@ export function busSaloon(): View {
           const y = 0.9 + i * 0.8;
           const swing = 0.05 * Math.sin(turn * 9 + i * 0.7) + rock;
           const strap = new Mesh()
-            .bar([0, 0, 0], [swing, 0, -0.2], 0.012, 0.012, dark, 5, false)
-            .bar(
-              [swing - 0.01, -0.05, -0.24],
-              [swing + 0.01, 0.05, -0.24],
-              0.03,
-              0.03,
-              matte([0.5, 0.5, 0.48]),
-              7,
-            );
+            .bar([0, 0, 0], [swing * 0.7, 0, -0.13], 0.011, 0.011, dark, 5, false)
+            .bar([swing * 0.7, 0, -0.13], [swing, -0.055, -0.23], 0.01, 0.01, ring, 5)
+            .bar([swing * 0.7, 0, -0.13], [swing, 0.055, -0.23], 0.01, 0.01, ring, 5)
+            .bar([swing, -0.055, -0.23], [swing, 0.055, -0.23], 0.013, 0.013, ring, 6);
           stage.draw(strap, { x: s * 0.86, y, z: 1.94 });
         }
       }

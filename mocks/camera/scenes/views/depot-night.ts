@@ -152,7 +152,17 @@ export function depotNight(): View {
       set.box([x + dx - 0.25, y - 0.3, 15.8], [x + dx + 0.25, y - 0.1, 16.3], glowing([9, 9.4, 9.6]));
       set.box([x + dx - 0.25, y + 0.1, 15.8], [x + dx + 0.25, y + 0.3, 16.3], glowing([9, 9.4, 9.6]));
     }
-    lamps.push({ at: [x, y, 16], aim: [0, 0, -1], focus: 0.7, light: [900, 940, 960], reach: 52, size: 0.7 });
+    // Before and behind the mast: from its axis, the mast itself would take half the light.
+    for (const d of [-0.9, 0.9]) {
+      lamps.push({
+        at: [x, y + d, 15.2],
+        aim: [0, 0, -1],
+        focus: 0.7,
+        light: [450, 470, 480],
+        reach: 52,
+        size: 0.5,
+      });
+    }
     halos.push({ at: [x, y - 0.4, 16.05], light: [1.1, 1.15, 1.2], radius: 0.9 });
   }
   lamps.push({
