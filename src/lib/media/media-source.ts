@@ -1,5 +1,8 @@
 /** How a tile is being watched. `test-card` is drawn in the page and needs no server. */
-export type Way = 'whep' | 'test-card';
+export type Way = 'whep' | 'hls' | 'test-card';
+
+/** Chooses one of the ways that are offered, best first; undefined when none of them will do. */
+export type ChooseWay = (offered: readonly Way[]) => Way | undefined;
 
 /** A way of getting pictures. One instance can be opened many times. */
 export interface MediaSource {
@@ -14,7 +17,18 @@ export interface MediaSource {
 /** One running reception. */
 export interface MediaSession {
   readonly way: Way;
-  readonly stream: MediaStream;
+  /**
+   * Shows the pictures in this element, and no longer in one before it. Gives the way to let go of it, which leaves the
+   * element without a source; safe to call twice. Playing is the caller's.
+   */
+  attach(video: HTMLVideoElement): () => void;
+  /** Whether media has found its way through the network at least once. Signalling that went well says nothing of it. */
+  readonly hasConnected: boolean;
+  /**
+   * When the camera took what the element shows now, epoch ms on the server's clock; undefined where the way does not
+   * know it. Where it is not known a picture can only be said to have been received.
+   */
+  captureTimeOf(video: HTMLVideoElement): number | undefined;
   /** Resolves when the far end ends it in order; rejects with a {@link StreamError} when it breaks. */
   readonly ended: Promise<void>;
   /** The counters behind the picture; undefined where the way has none. Cheap enough for once a second. */
@@ -26,6 +40,13 @@ export interface MediaSession {
 /** Raw counters of one reception, straight from the browser; missing where the browser has no such field. */
 export interface Vitals {
   readonly framesDecoded?: number;
+  /**
+   * Counts what arrives, where pictures are not decoded while nobody sees them: browsers pause a hidden element that plays
+   * from a buffer.
+   */
+  readonly arrivals?: number;
+  /** From the camera to the screen, ms, where the way knows it. */
+  readonly latencyMs?: number;
   readonly framesDropped?: number;
   readonly bytesReceived?: number;
   readonly packetsLost?: number;
@@ -55,7 +76,9 @@ export type StreamErrorCode =
   /** This page may not create more peer connections (Chromium stops at 500): it has to reload. */
   | 'exhausted'
   /** The far end broke the protocol. */
-  | 'protocol';
+  | 'protocol'
+  /** Asked for another way, and there is none. */
+  | 'no-other-way';
 
 /** Why a picture could not be had. `code` is for us, `cause` for the log. */
 export class StreamError extends Error {

@@ -307,7 +307,9 @@ describe('letting go', () => {
     player.stop();
     late.resolve({
       way: 'test-card',
-      stream: new MediaStream(),
+      attach: () => () => undefined,
+      hasConnected: true,
+      captureTimeOf: () => undefined,
       ended: new Promise(() => undefined),
       vitals: () => Promise.resolve(undefined),
       close,

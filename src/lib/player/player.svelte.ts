@@ -32,6 +32,8 @@ interface Screen {
   video: HTMLVideoElement | undefined;
   isInView: boolean;
   session: MediaSession | undefined;
+  /** Takes the session off the element. */
+  detach: (() => void) | undefined;
   watch: FrameWatch;
 }
 
@@ -140,7 +142,7 @@ export class Player {
         sight.disconnect();
         screen.watch.unwatch();
         // Chromium counts media players that still hold a stream against the page: let go before the element goes.
-        video.srcObject = null;
+        this.#takeOff(screen);
         screen.video = undefined;
         screen.isInView = true;
       };
@@ -162,7 +164,13 @@ export class Player {
   }
 
   #emptyScreen(slot: Slot): Screen {
-    return { video: undefined, isInView: true, session: undefined, watch: this.#newWatch(slot) };
+    return {
+      video: undefined,
+      isInView: true,
+      session: undefined,
+      detach: undefined,
+      watch: this.#newWatch(slot),
+    };
   }
 
   #newWatch(slot: Slot): FrameWatch {
@@ -256,7 +264,8 @@ export class Player {
   #show(screen: Screen, session: MediaSession): void {
     const { video } = screen;
     if (!video) return;
-    video.srcObject = session.stream;
+    screen.detach?.();
+    screen.detach = session.attach(video);
     screen.watch.watch(video);
     // Muted pictures may always play; a refusal shows as a picture that does not come, and is judged as that.
     video.play().catch(() => undefined);
@@ -327,12 +336,17 @@ export class Player {
   }
 
   #clear(screen: Screen): void {
-    const { session, video, watch } = screen;
+    const { session, watch } = screen;
     watch.unwatch();
     screen.session = undefined;
     screen.watch = this.#newWatch(screen === this.#screens[0] ? 0 : 1);
-    if (video) video.srcObject = null;
+    this.#takeOff(screen);
     session?.close();
+  }
+
+  #takeOff(screen: Screen): void {
+    screen.detach?.();
+    screen.detach = undefined;
   }
 
   #tick(now: number): void {
@@ -365,7 +379,8 @@ export class Player {
     const vitals = await session?.vitals().catch(() => undefined);
     if (!session || screen.session !== session || !vitals) return;
     const isPainted = screen.video !== undefined && screen.isInView && document.visibilityState === 'visible';
-    if (vitals.framesDecoded !== undefined) screen.watch.count(vitals.framesDecoded, isPainted);
+    const counted = vitals.arrivals ?? vitals.framesDecoded;
+    if (counted !== undefined) screen.watch.count(counted, isPainted);
     if (screen !== this.#front) return;
     const at = this.#pulse.now();
     if (this.#lastReading)

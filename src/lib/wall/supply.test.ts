@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type MediaSession, StreamError } from '#lib/media/media-source.ts';
+import { type MediaSession, StreamError, type Way } from '#lib/media/media-source.ts';
 import { Gate } from './gate.ts';
 import type { LeaseDesk } from './leases.ts';
 import { Supply } from './supply.ts';
@@ -7,10 +7,15 @@ import { Supply } from './supply.ts';
 const never = new AbortController().signal;
 const mute = () => undefined;
 
+const waysOf = (id: string) => [
+  { way: 'whep' as const, url: `/${id}` },
+  { way: 'hls' as const, url: `/hls/${id}` },
+];
+
 /** A supply with a BFF that grants everything, and sources that the test answers. */
 function supplyOf(limit = 4) {
   let count = 0;
-  const offers: { url: string; answer: (outcome?: Error) => void }[] = [];
+  const offers: { url: string; way: Way | undefined; answer: (outcome?: Error) => void }[] = [];
   const closed: string[] = [];
   const desk: LeaseDesk = {
     reserve: async (wanted) =>
@@ -18,7 +23,7 @@ function supplyOf(limit = 4) {
         const id = `r${++count}`;
         return {
           status: 'reserved',
-          reservation: { id, cameraId, stream, expiresAt: 0, whepUrl: `/${id}`, ways: [] },
+          reservation: { id, cameraId, stream, expiresAt: 0, whepUrl: `/${id}`, ways: waysOf(id) },
         };
       }),
     renew: async (ids) => ({ renewed: ids.map((id) => ({ id, expiresAt: 0 })), ended: [] }),
@@ -27,18 +32,24 @@ function supplyOf(limit = 4) {
   const supply = new Supply({
     desk,
     gate: new Gate(limit),
-    sourceFor: ({ whepUrl }) => ({
+    sourceFor: ({ whepUrl }, asked) => ({
       way: 'whep',
       open: () => {
         const { promise, resolve, reject } = Promise.withResolvers<MediaSession>();
         const session: MediaSession = {
           way: 'whep',
-          stream: undefined as unknown as MediaStream,
+          attach: () => mute,
+          hasConnected: true,
+          captureTimeOf: mute,
           ended: new Promise(() => undefined),
           vitals: async () => undefined,
           close: () => closed.push(whepUrl),
         };
-        offers.push({ url: whepUrl, answer: (error) => (error ? reject(error) : resolve(session)) });
+        offers.push({
+          url: whepUrl,
+          way: asked,
+          answer: (error) => (error ? reject(error) : resolve(session)),
+        });
         return promise;
       },
     }),
@@ -90,6 +101,40 @@ describe('the supply of pictures', () => {
     await expect(session.ended).rejects.toMatchObject({ code: 'reservation-ended' });
     expect(closed).toEqual(['/r1']);
     supply.close();
+    supply.close();
+  });
+
+  it('closes both pictures of a tile that is changing its way', async () => {
+    const { supply, offers, closed } = supplyOf();
+    const openings = [supply.open('t0', () => 0, never, mute), supply.open('t0', () => 0, never, mute)];
+    await settled();
+    for (const offer of offers) offer.answer();
+    const sessions = await Promise.all(openings);
+    supply.ended(['r1']);
+    for (const session of sessions)
+      await expect(session.ended).rejects.toMatchObject({ code: 'reservation-ended' });
+    expect(closed).toEqual(['/r1', '/r1']);
+    supply.close();
+  });
+
+  it('opens a picture by the way that is chosen among those offered', async () => {
+    const { supply, offers } = supplyOf();
+    void supply.open(
+      't0',
+      () => 0,
+      never,
+      mute,
+      (ways) => ways.at(-1),
+    );
+    const none = supply.open(
+      't1',
+      () => 0,
+      never,
+      mute,
+      () => undefined,
+    );
+    await expect(none).rejects.toMatchObject({ code: 'no-other-way', isTransient: false });
+    expect(offers.map(({ way }) => way)).toEqual(['hls']);
     supply.close();
   });
 

@@ -1,4 +1,10 @@
-import { type MediaSession, type MediaSource, StreamError } from '#lib/media/media-source.ts';
+import {
+  type ChooseWay,
+  type MediaSession,
+  type MediaSource,
+  StreamError,
+  type Way,
+} from '#lib/media/media-source.ts';
 import type { Reservation } from '#contract/reservation.ts';
 import type { Gate, TellPlace } from './gate.ts';
 import type { Wanted } from './lease-book.ts';
@@ -8,7 +14,7 @@ import { type LeaseDesk, Leases } from './leases.ts';
 export interface SupplyParts {
   readonly desk: LeaseDesk;
   readonly gate: Gate;
-  readonly sourceFor: (reservation: Reservation) => MediaSource;
+  readonly sourceFor: (reservation: Reservation, way: Way | undefined) => MediaSource;
 }
 
 /**
@@ -19,15 +25,16 @@ export class Supply {
   readonly #gate: Gate;
   readonly #sourceFor: SupplyParts['sourceFor'];
   readonly #leases: Leases;
-  /** Ends a running session whose reservation was taken away. */
-  readonly #cuts = new Map<string, (reason: StreamError) => void>();
+  /** End the running sessions of a picture whose reservation was taken away: more than one while it changes its way. */
+  readonly #cuts = new Map<string, Set<(reason: StreamError) => void>>();
 
   constructor({ desk, gate, sourceFor }: SupplyParts) {
     this.#gate = gate;
     this.#sourceFor = sourceFor;
     this.#leases = new Leases(desk, (keys) => {
       for (const key of keys)
-        this.#cuts.get(key)?.(new StreamError('reservation-ended', 'The right to it has ended'));
+        for (const cut of [...(this.#cuts.get(key) ?? [])])
+          cut(new StreamError('reservation-ended', 'The right to it has ended'));
     });
   }
 
@@ -37,7 +44,8 @@ export class Supply {
   }
 
   /**
-   * Opens the picture `key`, which was wanted. `urgency` says, whenever the queue moves, how soon (smaller is sooner).
+   * Opens the picture `key`, which was wanted. `urgency` says, whenever the queue moves, how soon (smaller is sooner);
+   * `choose` by which of the ways it is offered by, the first if it does not say.
    * Throws a {@link StreamError}, or the signal's reason when aborted.
    */
   async open(
@@ -45,11 +53,15 @@ export class Supply {
     urgency: () => number,
     signal: AbortSignal,
     tell: TellPlace,
+    choose?: ChooseWay,
   ): Promise<MediaSession> {
     const leave = await this.#gate.enter(key, urgency, signal, tell);
     try {
       const reservation = await this.#leases.take(key, signal);
-      const session = await this.#sourceFor(reservation).open(signal);
+      const way = choose?.(reservation.ways.map((offer) => offer.way));
+      if (choose !== undefined && way === undefined && reservation.ways.length > 0)
+        throw new StreamError('no-other-way', 'The picture is offered by no other way');
+      const session = await this.#sourceFor(reservation, way).open(signal);
       return this.#severable(key, session);
     } catch (error) {
       if (error instanceof StreamError && error.code === 'reservation-ended') this.#leases.lost(key);
@@ -66,16 +78,22 @@ export class Supply {
       session.close();
       reject(reason);
     };
+    const cuts = this.#cuts.get(key) ?? new Set();
     const drop = () => {
-      if (this.#cuts.get(key) === cut) this.#cuts.delete(key);
+      cuts.delete(cut);
+      if (cuts.size === 0 && this.#cuts.get(key) === cuts) this.#cuts.delete(key);
     };
-    this.#cuts.set(key, cut);
+    this.#cuts.set(key, cuts.add(cut));
     const ended = Promise.race([session.ended, severed]).finally(drop);
     // Whoever follows the session hears of it through `ended`; nobody has to.
     ended.catch(() => undefined);
     return {
       way: session.way,
-      stream: session.stream,
+      attach: (video) => session.attach(video),
+      get hasConnected() {
+        return session.hasConnected;
+      },
+      captureTimeOf: (video) => session.captureTimeOf(video),
       ended,
       vitals: () => session.vitals(),
       close: () => {

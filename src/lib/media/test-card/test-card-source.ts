@@ -1,9 +1,11 @@
+import { attachStream } from '../attach-stream.ts';
 import {
   StreamError,
   type MediaSession,
   type MediaSource,
   type StreamErrorCode,
   type Vitals,
+  type Way,
 } from '../media-source.ts';
 import { Scene, type CardSubject } from './scene.ts';
 
@@ -26,15 +28,17 @@ function paint(painter: () => void): () => void {
 
 /** Pictures drawn in the page: a quiet street with the camera's name and a running clock. Needs no server and no codec. */
 export class TestCardSource implements MediaSource {
-  readonly way = 'test-card';
+  readonly way: Way;
   readonly #subject: CardSubject;
   readonly #sessions = new Set<TestCardSession>();
   #isFrozen = false;
   #fault: StreamErrorCode | undefined;
   #opened = 0;
 
-  constructor(subject: CardSubject) {
+  /** `way`: in tests, the way that it stands in for. */
+  constructor(subject: CardSubject, way: Way = 'test-card') {
     this.#subject = subject;
+    this.way = way;
   }
 
   /** Sessions that are open now. */
@@ -73,6 +77,7 @@ export class TestCardSource implements MediaSource {
     if (this.#fault !== undefined) throw new StreamError(this.#fault, 'The test card is switched off');
     this.#opened += 1;
     const session = new TestCardSession(
+      this.way,
       this.#subject,
       () => this.#isFrozen,
       () => this.#sessions.delete(session),
@@ -83,8 +88,9 @@ export class TestCardSource implements MediaSource {
 }
 
 class TestCardSession implements MediaSession {
-  readonly way = 'test-card';
-  readonly stream: MediaStream;
+  readonly way: Way;
+  readonly hasConnected = true;
+  readonly #stream: MediaStream;
   readonly ended: Promise<void>;
   readonly #end = Promise.withResolvers<undefined>();
   readonly #stopPainting: () => void;
@@ -92,7 +98,8 @@ class TestCardSession implements MediaSession {
   #frames = 0;
   #isClosed = false;
 
-  constructor(subject: CardSubject, isFrozen: () => boolean, onClose: () => void) {
+  constructor(way: Way, subject: CardSubject, isFrozen: () => boolean, onClose: () => void) {
+    this.way = way;
     this.ended = this.#end.promise;
     this.ended.catch(() => undefined);
     this.#onClose = onClose;
@@ -100,12 +107,20 @@ class TestCardSession implements MediaSession {
     [canvas.width, canvas.height] = [width, height];
     const brush = canvas.getContext('2d', { alpha: false });
     const scene = new Scene(subject, width, height);
-    this.stream = canvas.captureStream(framesPerSecond);
+    this.#stream = canvas.captureStream(framesPerSecond);
     this.#stopPainting = paint(() => {
       if (!brush || isFrozen()) return;
       scene.draw(brush, Date.now());
       this.#frames += 1;
     });
+  }
+
+  attach(video: HTMLVideoElement): () => void {
+    return attachStream(video, this.#stream);
+  }
+
+  captureTimeOf(): undefined {
+    return undefined;
   }
 
   async vitals(): Promise<Vitals | undefined> {
@@ -121,7 +136,7 @@ class TestCardSession implements MediaSession {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#stopPainting();
-    for (const track of this.stream.getTracks()) track.stop();
+    for (const track of this.#stream.getTracks()) track.stop();
     this.#end.resolve(undefined);
     this.#onClose();
   }

@@ -1,3 +1,4 @@
+import { attachStream } from '../attach-stream.ts';
 import { StreamError, type MediaSession, type Vitals } from '../media-source.ts';
 import { firstMedia, readIce, withIce, writeFragment } from './sdp-fragment.ts';
 import type { Patched, Posted, Resource } from './signalling.ts';
@@ -16,7 +17,7 @@ const mostRestarts = 3;
 /** One agreed reception: keeps its ICE session alive, and ends it at both ends. */
 export class WhepSession implements MediaSession {
   readonly way = 'whep';
-  readonly stream: MediaStream;
+  readonly #stream: MediaStream;
   readonly ended: Promise<void>;
   readonly #connection: RTCPeerConnection;
   readonly #receiver: RTCRtpReceiver;
@@ -39,7 +40,7 @@ export class WhepSession implements MediaSession {
     this.#timings = { gatherMs: timings.gatherMs ?? 250, disconnectedMs: timings.disconnectedMs ?? 2000 };
     // Whoever counter-offered waits for our DTLS hello; said as an answer, that is `passive` (RFC 5763 §5).
     this.#answer = posted.sdp.replace(/^a=setup:actpass/gm, 'a=setup:passive');
-    this.stream = new MediaStream([receiver.track]);
+    this.#stream = new MediaStream([receiver.track]);
     this.ended = this.#end.promise;
     // Nobody has to listen.
     this.ended.catch(() => undefined);
@@ -58,6 +59,18 @@ export class WhepSession implements MediaSession {
   /** How this session's connection stands, for diagnosis. */
   get connectionState(): RTCPeerConnectionState {
     return this.#connection.connectionState;
+  }
+
+  get hasConnected(): boolean {
+    return this.#hasConnected;
+  }
+
+  attach(video: HTMLVideoElement): () => void {
+    return attachStream(video, this.#stream);
+  }
+
+  captureTimeOf(): undefined {
+    return undefined;
   }
 
   async vitals(): Promise<Vitals | undefined> {

@@ -30,10 +30,10 @@ const soon = () => AbortSignal.timeout(5000);
 async function firstPicture(session: MediaSession): Promise<number> {
   const video = document.createElement('video');
   video.muted = true;
-  video.srcObject = session.stream;
+  const detach = session.attach(video);
   document.body.append(video);
   cleanups.push(() => {
-    video.srcObject = null;
+    detach();
     video.remove();
   });
   await video.play();

@@ -1,6 +1,7 @@
 import { getResponse } from 'msw';
 import { handlersFor } from '#mocks/handlers.ts';
 import { PretendBff } from '#mocks/pretend-bff.ts';
+import { attachStream } from '#lib/media/attach-stream.ts';
 import { replaceSources } from '#lib/media/open.ts';
 import { StreamError } from '#lib/media/media-source.ts';
 
@@ -48,7 +49,9 @@ export function bffInPage(): BffInPage {
       let isOpen = true;
       return {
         way: 'test-card',
-        stream,
+        attach: (video) => attachStream(video, stream),
+        hasConnected: true,
+        captureTimeOf: () => undefined,
         ended: new Promise(() => undefined),
         vitals: async () => undefined,
         close() {
