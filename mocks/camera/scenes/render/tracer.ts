@@ -2,6 +2,7 @@ import type { Mesh } from './mesh.ts';
 
 const leafSize = 3;
 const bins = 12;
+const fewEnough = 24;
 
 /** Finds what a ray meets first among triangles that stand still (a bounding-volume tree, split where that saves most). */
 export class Tracer {
@@ -94,6 +95,12 @@ export class Tracer {
     lowC: readonly number[],
     spans: readonly number[],
   ): { readonly axis: number; readonly middle: number } {
+    if (to - from < fewEnough) {
+      // Where little can be saved, looking for the best cut costs more than it brings.
+      const axis = spans.indexOf(Math.max(...spans));
+      this.#order.subarray(from, to).sort((a, b) => centres[a * 3 + axis]! - centres[b * 3 + axis]!);
+      return { axis, middle: (from + to) >> 1 };
+    }
     let best = { cost: Infinity, axis: 0, bin: 0 };
     const order = this.#order;
     const binOf = (t: number, axis: number): number =>
