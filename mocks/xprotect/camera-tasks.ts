@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { SiteCamera } from '#mocks/site/cameras.ts';
 import type { FeatureSet } from './features.ts';
 import { errorBody, oddJson, xprotectTime } from './odd-json.ts';
-import { sequencesOf } from './recorder-operations.ts';
+import { firstSequencesOf, sequencesOf } from './recorder-operations.ts';
 
 /** Tasks this release offers on a camera. */
 export function cameraTasks({ getSequences }: FeatureSet): readonly { id: string; displayName: string }[] {
@@ -53,12 +53,19 @@ export function getSequences(camera: SiteCamera, body: string): { status: number
       body: errorBody(400, `Invalid parameter. ${String(request.error.issues[0]?.path[0])}`),
     };
   const { sequenceType, time, timeBefore, timeAfter, maxCountBefore, maxCountAfter } = request.data;
-  const within = { start: time - timeBefore, end: time + timeAfter + 1 };
-  const found = sequencesOf(camera, sequenceType, within, Date.now());
-  const before = found.filter(({ start }) => start <= time);
+  const now = Date.now();
+  const before = sequencesOf(camera, sequenceType, { start: time - timeBefore, end: time + 1 }, now);
+  // One that began before the time may reach beyond it.
+  const after = firstSequencesOf(
+    camera,
+    sequenceType,
+    { start: time, end: time + timeAfter + 1 },
+    maxCountAfter + 1,
+    now,
+  );
   const chosen = [
     ...(maxCountBefore === 0 ? [] : before.slice(-maxCountBefore)),
-    ...found.filter(({ start }) => start > time).slice(0, maxCountAfter),
+    ...after.filter(({ start }) => start > time).slice(0, maxCountAfter),
   ];
   const sequences = chosen.map(({ start, end }) => ({
     timeBegin: xprotectTime(start),

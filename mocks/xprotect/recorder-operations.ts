@@ -56,6 +56,29 @@ export function sequencesOf(camera: SiteCamera, type: string, within: SiteSpan, 
   throw new RecorderFault('Client', 'Unknown sequence type', badArgument);
 }
 
+/** A page of months of sequences must not cost as much as all of them, ms. */
+const strideMs = 7 * 86_400_000;
+
+/** The first `count` of {@link sequencesOf}. */
+export function firstSequencesOf(
+  camera: SiteCamera,
+  type: string,
+  within: SiteSpan,
+  count: number,
+  now: number,
+): SiteSpan[] {
+  const found: SiteSpan[] = [];
+  const end = Math.min(within.end, now + blockMs);
+  let start = Math.max(within.start, oldestKept(now));
+  while (start < end && found.length < count) {
+    const stride = { start, end: Math.min(start + strideMs, end) };
+    for (const span of sequencesOf(camera, type, stride, now))
+      if (span.start > (found.at(-1)?.start ?? -Infinity)) found.push(span);
+    start = stride.end;
+  }
+  return found.slice(0, count);
+}
+
 type Operation = (call: SoapCall, parts: RecorderCommandParts) => string;
 
 export const recorderOperations: Readonly<Record<string, Operation>> = {
@@ -71,8 +94,14 @@ export const recorderOperations: Readonly<Record<string, Operation>> = {
 
   SequencesGet: (call, parts) => {
     const within = { start: time(call, 'minTime'), end: time(call, 'maxTime') };
-    const found = sequencesOf(cameraOf(call, parts), text(call, 'sequenceType'), within, Date.now());
-    return result('SequencesGet', entries(found.slice(0, count(call, 'maxCount'))));
+    const found = firstSequencesOf(
+      cameraOf(call, parts),
+      text(call, 'sequenceType'),
+      within,
+      count(call, 'maxCount'),
+      Date.now(),
+    );
+    return result('SequencesGet', entries(found));
   },
 
   SequencesGetAround: (call, parts) => around('SequencesGetAround', call, parts, Infinity, Infinity),

@@ -20,8 +20,8 @@ export interface Answer {
 /** An inventory of some thousand cameras is a few MB; more than this is not an answer. */
 const bodyLimit = 64 * 1024 * 1024;
 
-/** What Node says when it does not trust the far end; waiting does not help, only the administrator does. */
-const distrust = new Set([
+/** What Node says (an error's `code`) when it does not trust the far end; waiting does not help, only the administrator does. */
+export const distrust: ReadonlySet<string> = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',

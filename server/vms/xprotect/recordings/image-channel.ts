@@ -1,6 +1,7 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { VmsError } from '#server/vms/vms.ts';
+import { distrust } from '../calls.ts';
 import { ImageServerReader } from '../image-server-reader.ts';
 import { connectUpdateRequest, readMethodResponse } from '../image-server-xml.ts';
 import { connectRequest, imageRequest, type ImageChannelKind, type ImageRequest } from './image-requests.ts';
@@ -166,8 +167,12 @@ export class ImageChannel {
         this.#fail(new VmsError('unexpected-answer', 'The recorder broke the protocol', { cause }));
       }
     });
-    socket.on('error', (cause) => {
-      this.#fail(new ChannelLost('The recorder does not answer', { cause }));
+    socket.on('error', (cause: NodeJS.ErrnoException) => {
+      this.#fail(
+        distrust.has(cause.code ?? '')
+          ? new VmsError('refused', 'The certificate of the recorder is not trusted', { cause })
+          : new ChannelLost('The recorder does not answer', { cause }),
+      );
     });
     socket.on('close', () => this.#fail(new ChannelLost()));
   }
