@@ -78,6 +78,22 @@ describe('readConfig', () => {
     ]);
   });
 
+  it('has quotas: the demo’s by agency, elsewhere those that are named', () => {
+    expect(readConfig({}).quotas).toEqual({
+      total: 500,
+      agencies: { Police: 50, Metro: 30, Bus: 20, Others: 400 },
+    });
+    const file = yaml('vms: [{ id: a, kind: static, cameras: [] }]\nquotas: { agencies: { Metro: 30 } }\n');
+    expect(readConfig({ PARAPET_CONFIG: file }).quotas).toEqual({ total: 500, agencies: { Metro: 30 } });
+    expect(readConfig({ PARAPET_CONFIG: file, PARAPET_QUOTAS: '{"total": 40}' }).quotas).toEqual({
+      total: 40,
+      agencies: {},
+    });
+    expect(faults({ PARAPET_QUOTAS: '{"total": 0, "agencies": {"Metro": -1}}' }).join('\n')).toMatch(
+      /^PARAPET_QUOTAS \(total\): [^]*^PARAPET_QUOTAS \(agencies\.Metro\): /m,
+    );
+  });
+
   it('names everything that is wrong at once, by the name it was written under', () => {
     const file = yaml(
       'colour: red\nmedia: { mtu: 9, speed: 3 }\nvms:\n  - { id: main, kind: xprotect, url: nonsense, username: x, password: y }\n  - { id: main, kind: axis }\n',

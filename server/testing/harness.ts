@@ -146,15 +146,14 @@ export async function seed(store: Store, vms: FakeVms, now: number): Promise<voi
   await applyDirectory(store.db, vms.id, vms.directory, now);
 }
 
-/** The app on fakes. `join` builds it on a store that is seeded already, and on another's gateway. */
+/** The app on fakes. `join` builds it on a store that is seeded already, and on another's gateway; `vms` has other cameras. */
 export async function startApp(
   store: Store,
-  more: Partial<AppParts> & { readonly join?: Harness } = {},
+  more: Partial<AppParts> & { readonly join?: Harness; readonly vms?: FakeVms } = {},
 ): Promise<Harness> {
-  const { join, ...parts } = more;
+  const { join, vms = join?.vms ?? new FakeVms(), ...parts } = more;
   const gateway = join?.gateway ?? new FakeGateway();
   const clock = join?.clock ?? new TestClock();
-  const vms = join?.vms ?? new FakeVms();
   vms.now = clock.now;
   const log: string[] = [];
   if (join === undefined) await seed(store, vms, clock.at);

@@ -14,10 +14,12 @@ import { findPostgres, startPostgres } from './throwaway-postgres.ts';
 /** A store for one test file, emptied between its tests. */
 export interface TestStore {
   readonly store: Store;
-  /** The same database once more, as a second BFF would open it. Only on Postgres. */
-  another(): Promise<Store>;
+  /** The same database once more, as a second BFF would open it, named so to the server. Only on Postgres. */
+  another(name?: string): Promise<Store>;
   /** Cuts every connection to the database. Only on Postgres. */
   disconnectAll(): Promise<void>;
+  /** Cuts every connection of the one that was opened under this name. Only on Postgres. */
+  disconnect(name: string): Promise<void>;
   /** Everything as after the migrations. */
   empty(): Promise<void>;
   close(): Promise<void>;
@@ -83,6 +85,7 @@ export const pglite: TestDatabase = {
       store,
       another: notHere,
       disconnectAll: notHere,
+      disconnect: notHere,
       empty: () => empty(store.db),
       close: () => store.close(),
     };
@@ -128,8 +131,10 @@ export const postgres: TestDatabase = {
   async open() {
     const database = await create();
     const stores: Store[] = [];
-    const another = async (): Promise<Store> => {
-      const store = await openStore({ databaseUrl: database.url });
+    const another = async (name?: string): Promise<Store> => {
+      const url = new URL(database.url);
+      if (name !== undefined) url.searchParams.set('application_name', name);
+      const store = await openStore({ databaseUrl: url.href });
       stores.push(store);
       return store;
     };
@@ -138,6 +143,11 @@ export const postgres: TestDatabase = {
       store,
       another,
       disconnectAll: () => database.disconnectAll(),
+      async disconnect(name) {
+        await sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = ${name}`.execute(
+          store.db,
+        );
+      },
       empty: () => empty(store.db),
       async close() {
         for (const one of stores) await one.close();
