@@ -9,11 +9,13 @@ import { claimSite, seedAdministrator, seedDemoAccounts } from './account/first-
 import { resolvePendingGrants } from './account/users.ts';
 import { createApp } from './app.ts';
 import { claimSystems } from './cameras/apply-directory.ts';
+import { createDirectory } from './cameras/directory.ts';
 import { keepSynced } from './cameras/sync.ts';
 import { readConfig } from './config.ts';
 import { createEngineGateway } from './gateway/engine/engine-gateway.ts';
 import { createLog } from './http/log.ts';
 import { openStaticFiles } from './http/static-files.ts';
+import { watchQuotaNames } from './live/quota-names.ts';
 import { publish } from './news/envelope.ts';
 import { freeDuties } from './store/duty.ts';
 import { openStore } from './store/open-store.ts';
@@ -60,10 +62,17 @@ async function start(): Promise<void> {
   const app = await createApp({ store, gateway, systems, config, log, files, holder, now, quotas });
 
   const firstReading = Promise.withResolvers<undefined>();
+  const checkQuotaNames = watchQuotaNames({
+    db: store.db,
+    directory: createDirectory(store.db),
+    quotas,
+    log,
+  });
   const onSynced = async (): Promise<void> => {
     const users = await resolvePendingGrants(store.db);
     if (users.length > 0) await publish(store.db, { kind: 'users-changed', users });
     if (config.isDemo) await seedDemoWalls(store.db, now());
+    await checkQuotaNames();
     firstReading.resolve(undefined);
   };
   // One process has the embedded database: what its predecessor held when it was killed is free.

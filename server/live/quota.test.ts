@@ -2,11 +2,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import type { ReserveAnswer, ReserveOutcome } from '#contract/reservation.ts';
 import { applyDirectory } from '#server/cameras/apply-directory.ts';
 import { createDirectory, type Snapshot } from '#server/cameras/directory.ts';
+import { createLog } from '#server/http/log.ts';
 import { databases, type TestStore, titleOf } from '#server/store/testing/databases.ts';
 import { eventually } from '#server/testing/eventually.ts';
 import { town, vmsCamera } from '#server/testing/fake-vms.ts';
 import { type Browser, type Harness, startApp } from '#server/testing/harness.ts';
 import type { StreamKey } from './paths.ts';
+import { watchQuotaNames } from './quota-names.ts';
 import { type Quotas, shortages, unknownAgencies, wordsOf } from './quota.ts';
 
 // A database starts in a second; on a machine that does much else, in many.
@@ -165,6 +167,25 @@ describe.each(databases)('quotas', (database) => {
         const agencies = { 'Group Metro ': 1, 'Group harbour': 1, Metr: 1 };
         expect(unknownAgencies({ total: 1, agencies }, snapshot)).toEqual(['Group harbour', 'Metr']);
       });
+    });
+
+    it('that name an agency no recorder has are warned of, once, when all have been read', async () => {
+      await start({ total: 1, agencies: {} });
+      const { db } = held.store;
+      const look = watchQuotaNames({
+        db,
+        directory: createDirectory(db),
+        quotas: { total: 1, agencies: { Metr: 1, 'Group metro': 1 } },
+        log: createLog('warn', { write: (line) => void at.log.push(line) }),
+      });
+      const warnings = (): string[] => at.log.filter((line) => line.includes('Metr'));
+      await db.updateTable('vms').set({ synced_at: null }).execute();
+      await look();
+      expect(warnings()).toEqual([]);
+      await db.updateTable('vms').set({ synced_at: 1 }).execute();
+      await look();
+      await look();
+      expect(warnings()).toHaveLength(1);
     });
 
     describe('two pages of one session', () => {
