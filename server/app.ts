@@ -4,6 +4,8 @@ import { accountRoutes, authenticator } from './account/routes.ts';
 import { createDirectory } from './cameras/directory.ts';
 import { cameraRoutes } from './cameras/routes.ts';
 import type { Config } from './config.ts';
+import { exportRoutes } from './evidence/export-routes.ts';
+import { type ExportRunner, type ExportSettings, openExportRunner } from './evidence/export-runner.ts';
 import { markRoutes } from './evidence/marks.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { healthRoutes } from './health/routes.ts';
@@ -47,6 +49,8 @@ export interface AppParts {
   /** Epoch ms. */
   readonly now: () => number;
   readonly newsHeartbeatMs?: number;
+  /** Where exports are kept; absent: there are none. */
+  readonly exports?: ExportSettings;
   /** Else {@link defaultQuotas}. */
   readonly quotas?: Quotas;
 }
@@ -56,6 +60,8 @@ export interface BuiltApp {
   /** Answers requests; `env` is what @hono/node-server passes. */
   fetch(request: Request, env?: unknown): Response | Promise<Response>;
   readonly upkeep: Upkeep;
+  /** Works on exports; undefined where there are none. */
+  readonly exports: ExportRunner | undefined;
   /** Ends event streams and waits for what still runs behind answers. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -84,6 +90,20 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
   const frames = createFrames({ cacheBytes: frameCacheBytes, now });
   const abilities = createAbilities(patienceMs);
   const viewings = createViewings({ db: store.db, now });
+  const exporter =
+    parts.exports === undefined
+      ? undefined
+      : await openExportRunner({
+          db: store.db,
+          directory,
+          systems,
+          frames,
+          log,
+          holder,
+          now,
+          settings: parts.exports,
+        });
+  const exports = exportRoutes({ db: store.db, past, frames, runner: exporter, now });
   let closing: Promise<void> | undefined;
   const hlsViewings = new HlsViewings({
     db: store.db,
@@ -143,6 +163,7 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
       ...wallRoutes({ store, directory, now }),
       ...recordingRoutes({ past, abilities, log, now }),
       ...markRoutes({ db: store.db, past, abilities, now }),
+      ...exports.routes,
       ...healthRoutes({ store, gateway, now }),
     },
     {
@@ -159,6 +180,7 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
       }),
       ...hlsRoutes({ db: store.db, directory, gateway, supply, viewings: hlsViewings }),
       ...recordingMediaHandlers({ db: store.db, past, frames, viewings, now }),
+      ...exports.others,
     },
   );
   mountBeside(app, gate, 'whepOffer', ['GET', 'OPTIONS'], answerEndpointProbe);
@@ -193,8 +215,10 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
   return {
     fetch: (request, env) => app.fetch(request, env ?? {}),
     upkeep,
+    exports: exporter,
     close: () =>
       (closing ??= (async () => {
+        await exporter?.close();
         await news.close();
         supply.close();
         await hlsViewings.close();

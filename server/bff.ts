@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,6 +13,7 @@ import { claimSystems } from './cameras/apply-directory.ts';
 import { createDirectory } from './cameras/directory.ts';
 import { keepSynced } from './cameras/sync.ts';
 import { readConfig } from './config.ts';
+import { freeExports } from './evidence/export-table.ts';
 import { createEngineGateway } from './gateway/engine/engine-gateway.ts';
 import { createLog } from './http/log.ts';
 import { openStaticFiles } from './http/static-files.ts';
@@ -29,6 +31,11 @@ const graceMs = 1000;
 /** How long the demo waits for its cameras before it says that it is ready all the same. */
 const demoPatienceMs = 10_000;
 const { env } = process;
+
+async function ownVersion(): Promise<string> {
+  const text = await readFile(path.resolve(import.meta.dirname, '../package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
 
 async function start(): Promise<void> {
   const config = readConfig(env);
@@ -59,7 +66,11 @@ async function start(): Promise<void> {
     ? undefined
     : await openStaticFiles(path.resolve(import.meta.dirname, '../build'));
   const { quotas } = config;
-  const app = await createApp({ store, gateway, systems, config, log, files, holder, now, quotas });
+  const exports = {
+    directory: path.join(config.dataDir, config.isDemo ? 'demo-exports' : 'exports'),
+    product: { name: 'Parapet', version: await ownVersion() },
+  };
+  const app = await createApp({ store, gateway, systems, config, log, files, holder, now, quotas, exports });
 
   const firstReading = Promise.withResolvers<undefined>();
   const checkQuotaNames = watchQuotaNames({
@@ -76,11 +87,15 @@ async function start(): Promise<void> {
     firstReading.resolve(undefined);
   };
   // One process has the embedded database: what its predecessor held when it was killed is free.
-  if (store.kind === 'pglite') await freeDuties(store.db);
+  if (store.kind === 'pglite') {
+    await freeDuties(store.db);
+    await freeExports(store.db);
+  }
   // Before the first request: leases that only ran out because nobody was there live on.
   await app.upkeep.round();
   const duties = [
     app.upkeep.run(ending.signal),
+    app.exports?.run(ending.signal),
     ...systems.map((vms) => keepSynced(vms, { db: store.db, log, holder, now, onSynced }, ending.signal)),
   ];
 

@@ -31,6 +31,17 @@ export type AuditEntry = {
       };
     }
   | {
+      readonly kind: 'export-requested' | 'export-downloaded' | 'export-deleted';
+      readonly cameraId?: string;
+      readonly details: {
+        readonly export: string;
+        readonly title?: string;
+        readonly reason?: string;
+        /** The file's. */
+        readonly name?: string;
+      };
+    }
+  | {
       readonly kind: 'viewing-began' | 'viewing-ended';
       readonly cameraId: string;
       readonly details: { readonly viewing: string; readonly stream: string };
@@ -48,7 +59,7 @@ export async function record(db: Db, now: number, ...entries: readonly AuditEntr
         kind: entry.kind,
         user_id: entry.user?.id ?? null,
         user_name: entry.user?.name ?? null,
-        camera_id: 'cameraId' in entry ? entry.cameraId : null,
+        camera_id: ('cameraId' in entry ? entry.cameraId : undefined) ?? null,
         details: JSON.stringify(entry.details),
       })),
     )

@@ -15,8 +15,15 @@ const {
   deleteBookmark,
   listEvidenceLocks,
   createEvidenceLock,
+  listExports,
+  estimateExport,
+  createExport,
+  readExport,
+  pauseExport,
+  resumeExport,
+  cancelExport,
 } = recordingRoutes;
-const { recordedFrames, recordedStill, recordedPlaylist, recordedSegment } = recordingMediaRoutes;
+const { recordedFrames, recordedStill, recordedPlaylist, recordedSegment, exportFile } = recordingMediaRoutes;
 
 /** The JSON routes. */
 export const routes = {
@@ -29,6 +36,13 @@ export const routes = {
   deleteBookmark,
   listEvidenceLocks,
   createEvidenceLock,
+  listExports,
+  estimateExport,
+  createExport,
+  readExport,
+  pauseExport,
+  resumeExport,
+  cancelExport,
 } as const;
 /** Routes whose bodies are not JSON. */
 export const otherRoutes = {
@@ -37,6 +51,7 @@ export const otherRoutes = {
   recordedStill,
   recordedPlaylist,
   recordedSegment,
+  exportFile,
 } as const;
 
 export type Routes = typeof routes;

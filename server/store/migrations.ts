@@ -146,4 +146,38 @@ export const migrations: Readonly<Record<string, Migration>> = {
         add constraint reservation_of_page unique (session_id, page_id, camera_id, stream)`,
     ),
   },
+  '0003-exports': {
+    up: statements(
+      // No foreign key to users: who took evidence out is known for as long as the evidence is.
+      `create table exports (
+        id uuid primary key,
+        user_id uuid not null,
+        user_name text not null,
+        display_name text not null,
+        title text not null,
+        reason text not null,
+        camera_ids text[] not null,
+        start_at int8 not null,
+        end_at int8 not null,
+        stream text not null check (stream in ('main', 'sub')),
+        has_watermark boolean not null,
+        created_at int8 not null,
+        status text not null
+          check (status in ('queued', 'running', 'paused', 'done', 'failed', 'cancelled', 'expired')),
+        status_at int8 not null,
+        code text,
+        can_resume boolean not null default false,
+        expires_at int8,
+        done_ms int8 not null default 0,
+        total_ms int8 not null,
+        bytes int8 not null default 0,
+        files jsonb not null default '[]',
+        store_id uuid not null,
+        runner uuid,
+        runner_until int8 not null default 0
+      )`,
+      `create index exports_of_user on exports (user_id, created_at)`,
+      `create index exports_by_status on exports (status)`,
+    ),
+  },
 };

@@ -1,5 +1,7 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { Grant, Right, Role } from '#contract/account.ts';
+import type { ExportFile, ExportState } from '#contract/evidence.ts';
+import type { ProblemCode } from '#contract/problem.ts';
 import type { CameraState, Stream, StreamName } from '#contract/camera.ts';
 import type { WallContent } from '#contract/wall.ts';
 
@@ -97,6 +99,35 @@ export interface Schema {
     gateway_session: string;
     etag: string;
     created_at: number;
+  };
+  exports: {
+    id: string;
+    user_id: string;
+    user_name: string;
+    display_name: string;
+    title: string;
+    reason: string;
+    camera_ids: string[];
+    start_at: number;
+    end_at: number;
+    stream: StreamName;
+    has_watermark: boolean;
+    created_at: number;
+    status: ExportState['status'];
+    status_at: number;
+    /** Why it failed. */
+    code: ProblemCode | null;
+    can_resume: Generated<boolean>;
+    expires_at: number | null;
+    done_ms: Generated<number>;
+    total_ms: number;
+    bytes: Generated<number>;
+    files: ColumnType<ExportFile[], string | undefined, string>;
+    /** The folder that its files are in: several BFFs have several. */
+    store_id: string;
+    /** The process that works on it, and until when that counts without a sign of life. */
+    runner: string | null;
+    runner_until: Generated<number>;
   };
   /** When a session last looked at a camera's past. */
   playbacks: { session_id: string; camera_id: string; seen_at: number };

@@ -23,6 +23,17 @@ export const News = z.discriminatedUnion('kind', [
   }),
   /** Reservations that have ended by force (rights lost, sign-out elsewhere): close their pictures now. */
   z.object({ kind: z.literal('reservations-ended'), ids: z.array(z.uuid()) }),
+  /** How far an export of this person's is. Once a second at most while it runs. */
+  z.object({
+    kind: z.literal('export'),
+    exportId: z.uuid(),
+    status: z.enum(['queued', 'running', 'paused', 'done', 'failed', 'cancelled', 'expired']),
+    progress: z.object({
+      doneMs: z.int().nonnegative(),
+      totalMs: z.int().nonnegative(),
+      bytes: z.int().nonnegative(),
+    }),
+  }),
   /** The session has ended; the stream closes after this. */
   z.object({ kind: z.literal('signed-out') }),
 ]);

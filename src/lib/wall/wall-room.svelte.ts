@@ -183,6 +183,7 @@ export class WallRoom {
         void this.#hearOfWall(news);
         return;
       case 'directory':
+      case 'export':
       case 'signed-out':
     }
   }

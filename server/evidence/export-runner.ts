@@ -1,0 +1,346 @@
+import { createPublicKey, type KeyObject, randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ProblemCode } from '#contract/problem.ts';
+import { type CameraDirectory, isAllowed } from '#server/cameras/directory.ts';
+import type { Logger } from '#server/http/log.ts';
+import { Refusal } from '#server/http/refusal.ts';
+import type { Frames } from '#server/recordings/frames.ts';
+import type { Db } from '#server/store/store.ts';
+import type { Vms } from '#server/vms/vms.ts';
+import { runExport, type OrderedCamera } from './export-job.ts';
+import { changeState, claimExports, type ExportRow, keepClaims, tell } from './export-table.ts';
+import { fingerprintOf } from './manifest.ts';
+import { codeOf } from './growing-file.ts';
+import { openSigningKey } from './signing-key.ts';
+
+/** Where exports are kept, and for how long. */
+export interface ExportSettings {
+  /** A folder of its own; the key that signs exports is in it, too. */
+  readonly directory: string;
+  readonly product: { readonly name: string; readonly version: string };
+  /** What is done, failed or paused is deleted after so long. Default: seven days. */
+  readonly keepMs?: number;
+  /** What one person may store. Default: 50 GB. */
+  readonly quotaBytes?: number;
+  /** What has to stay free on the disk. Default: 2 GB. */
+  readonly reserveBytes?: number;
+  /** Tests make checkpoints more often. */
+  readonly checkpointBytes?: number;
+  readonly checkpointMs?: number;
+}
+
+const day = 86_400_000;
+const everyMs = 1000;
+/** Another process takes an export over when its runner has said nothing for so long. */
+const holdMs = 10_000;
+const cleanEveryMs = 60_000;
+/** A recorder that fails is asked again, with pauses up to these, ms; progress begins the list anew. */
+const pausesMs = [1000, 2000, 5000, 10_000, 30_000];
+
+/** Somebody or something wants the work to end; what was written stays. */
+class Stop extends Error {
+  override readonly name = 'Stop';
+}
+
+interface Running {
+  readonly ending: AbortController;
+  readonly ended: Promise<void>;
+}
+
+/** The exports of this process's store. */
+export interface ExportRunner {
+  readonly storeId: string;
+  /** One round: keeps what runs, ends what may no longer, begins what may, removes what is over. */
+  round(): Promise<void>;
+  /** Rounds, one a second and whenever woken, until the signal ends it. Never rejects. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Something was put into the queue. */
+  wake(): void;
+  /** Ends the work on one and waits until it has let go of its files. */
+  stop(id: string): Promise<void>;
+  /** Ends the work on one and removes its files. */
+  remove(id: string): Promise<void>;
+  /** Resolves when nothing runs here. */
+  idle(): Promise<void>;
+  /** Bytes that this person may still store. */
+  freeFor(userId: string): Promise<number>;
+  directoryOf(id: string): string;
+  /** Ends all work; it goes on with the next start. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+export interface RunnerParts {
+  readonly db: Db;
+  readonly directory: CameraDirectory;
+  readonly systems: readonly Vms[];
+  readonly frames: Frames;
+  readonly log: Logger;
+  readonly holder: string;
+  readonly now: () => number;
+  readonly settings: ExportSettings;
+  readonly random?: () => number;
+}
+
+/** The name of this folder of exports among those of other BFFs. */
+async function openStoreId(directory: string): Promise<string> {
+  const file = path.join(directory, 'store-id');
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await writeFile(file, randomUUID(), { flag: 'wx', mode: 0o600 }).catch((cause: unknown) => {
+    if (codeOf(cause) !== 'EEXIST') throw cause;
+  });
+  return (await readFile(file, 'utf8')).trim();
+}
+
+export async function openExportRunner(parts: RunnerParts): Promise<ExportRunner> {
+  const { db, directory, systems, frames, log, holder, now, settings, random = () => Math.random() } = parts;
+  const { keepMs = 7 * day, quotaBytes = 50e9, reserveBytes = 2e9 } = settings;
+  const storeId = await openStoreId(settings.directory);
+  const key: KeyObject = await openSigningKey(settings.directory);
+  log.info({ fingerprint: fingerprintOf(createPublicKey(key)) }, 'exports are signed with this key');
+  const running = new Map<string, Running>();
+  const closing = new AbortController();
+  let woken = Promise.withResolvers<undefined>();
+  let cleanedAt = -Infinity;
+
+  const directoryOf = (id: string): string => path.join(settings.directory, id);
+
+  async function freeOnDisk(): Promise<number> {
+    const { bavail, bsize } = await statfs(settings.directory);
+    return Math.max(0, bavail * bsize - reserveBytes);
+  }
+
+  async function usedBy(userId: string, butId?: string): Promise<number> {
+    const row = await db
+      .selectFrom('exports')
+      .select(({ fn }) => fn.sum<string | number | null>('bytes').as('bytes'))
+      .where('user_id', '=', userId)
+      .where('status', 'not in', ['cancelled', 'expired'])
+      .$if(butId !== undefined, (query) => query.where('id', '<>', butId ?? ''))
+      .executeTakeFirst();
+    return Number(row?.bytes ?? 0);
+  }
+
+  async function camerasOf(row: ExportRow): Promise<OrderedCamera[]> {
+    const { cameras } = await directory.snapshot();
+    return row.camera_ids.map((id) => {
+      const camera = cameras.get(id);
+      const recordings = systems.find((vms) => vms.id === camera?.vmsId)?.recordings;
+      if (camera === undefined || recordings === undefined)
+        throw new Refusal('not-found', { detail: `Camera ${id}.` });
+      const { number, name, vmsId } = camera;
+      return { id, number, name, recordings, lanes: frames.lanesOf({ vmsId, recordings, cameraId: id }) };
+    });
+  }
+
+  /** Whether the person may still export all of it. */
+  async function mayGoOn(row: ExportRow): Promise<boolean> {
+    const user = await db
+      .selectFrom('users')
+      .select('grants')
+      .where('id', '=', row.user_id)
+      .executeTakeFirst();
+    const { cameras } = await directory.snapshot();
+    return (
+      user !== undefined &&
+      row.camera_ids.every((id) => {
+        const camera = cameras.get(id);
+        return camera !== undefined && isAllowed(user, camera, 'export');
+      })
+    );
+  }
+
+  async function attempt(row: ExportRow, signal: AbortSignal, onProgress: () => void): Promise<void> {
+    const used = await usedBy(row.user_id, row.id);
+    let notedAt = -Infinity;
+    const files = await runExport(
+      {
+        id: row.id,
+        title: row.title,
+        reason: row.reason,
+        requestedBy: { name: row.user_name, displayName: row.display_name },
+        createdAt: row.created_at,
+        range: { start: row.start_at, end: row.end_at },
+        stream: row.stream,
+        cameras: await camerasOf(row),
+      },
+      {
+        directory: directoryOf(row.id),
+        checkpointBytes: settings.checkpointBytes ?? 16 * 1024 * 1024,
+        checkpointMs: settings.checkpointMs ?? 1000,
+        product: settings.product,
+        key,
+        now,
+        async onProgress(doneMs, bytes) {
+          signal.throwIfAborted();
+          onProgress();
+          if (performance.now() - notedAt < everyMs) return;
+          notedAt = performance.now();
+          if (used + bytes > quotaBytes || (await freeOnDisk()) === 0) throw new Refusal('quota-exceeded');
+          await db.updateTable('exports').set({ done_ms: doneMs, bytes }).where('id', '=', row.id).execute();
+          await tell(db, [row.id]);
+        },
+      },
+      signal,
+    );
+    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+    await db.updateTable('exports').set({ done_ms: row.total_ms, bytes }).where('id', '=', row.id).execute();
+    const at = now();
+    await changeState(db, row.id, ['running'], { status: 'done', at, files, expiresAt: at + keepMs, holder });
+  }
+
+  async function work(row: ExportRow, signal: AbortSignal): Promise<void> {
+    const isEnding = (): boolean => signal.aborted;
+    let failures = 0;
+    while (!isEnding()) {
+      try {
+        await attempt(row, signal, () => {
+          failures = 0;
+        });
+        return;
+      } catch (cause) {
+        if (isEnding()) return;
+        const pauseMs = pausesMs[failures];
+        const isPassing = cause instanceof Refusal && ['vms-unavailable', 'overloaded'].includes(cause.code);
+        if (isPassing && pauseMs !== undefined) {
+          failures += 1;
+          log.warn({ err: cause, export: row.id, failures }, 'an export waits for its recorder');
+          await sleep(random() * pauseMs, undefined, { signal }).catch(() => undefined);
+          continue;
+        }
+        const code = failureOf(cause);
+        log.warn({ err: cause, export: row.id, code }, 'an export failed');
+        // A recording that no browser can be given will be the same tomorrow.
+        const canResume = code !== 'codec-unsupported' && code !== 'not-found';
+        await changeState(db, row.id, ['running'], { status: 'failed', at: now(), code, canResume, holder });
+        return;
+      }
+    }
+  }
+
+  function begin(row: ExportRow): void {
+    if (running.has(row.id) || closing.signal.aborted) return;
+    const ending = new AbortController();
+    const ended = work(row, ending.signal)
+      .catch((err: unknown) => log.error({ err, export: row.id }, 'an export could not be brought to an end'))
+      .finally(() => running.delete(row.id));
+    running.set(row.id, { ending, ended });
+  }
+
+  async function stop(id: string): Promise<void> {
+    const job = running.get(id);
+    job?.ending.abort(new Stop('not to be run here any more'));
+    await job?.ended;
+  }
+
+  /** Removes the files of what is cancelled, expired, or unknown. */
+  async function clean(): Promise<void> {
+    const time = now();
+    const old = await db
+      .selectFrom('exports')
+      .select('id')
+      .where((where) =>
+        where.or([
+          where.and([where('status', '=', 'done'), where('expires_at', '<=', time)]),
+          where.and([where('status', 'in', ['failed', 'paused']), where('status_at', '<=', time - keepMs)]),
+        ]),
+      )
+      .execute();
+    for (const { id } of old)
+      await changeState(db, id, ['done', 'failed', 'paused'], { status: 'expired', at: time, files: [] });
+    const rows = await db
+      .selectFrom('exports')
+      .select('id')
+      .where('status', 'not in', ['cancelled', 'expired'])
+      .execute();
+    const kept = new Set(rows.map(({ id }) => id));
+    for (const entry of await readdir(settings.directory, { withFileTypes: true }))
+      if (
+        entry.isDirectory() &&
+        /^[0-9a-f-]{36}$/.test(entry.name) &&
+        !kept.has(entry.name) &&
+        !running.has(entry.name)
+      )
+        await rm(directoryOf(entry.name), { recursive: true, force: true });
+  }
+
+  async function round(): Promise<void> {
+    if (closing.signal.aborted) return;
+    if (running.size > 0) {
+      const ours = new Map((await keepClaims(db, holder, now(), holdMs)).map((row) => [row.id, row]));
+      for (const id of running.keys()) {
+        const row = ours.get(id);
+        // Paused, cancelled, or taken over elsewhere.
+        if (row === undefined) await stop(id);
+        else if (!(await mayGoOn(row))) {
+          await stop(id);
+          const at = now();
+          await changeState(db, id, ['running'], {
+            status: 'failed',
+            at,
+            code: 'not-permitted',
+            canResume: true,
+          });
+        }
+      }
+    }
+    const ids = await claimExports(db, { storeId, holder }, now(), holdMs);
+    for (const id of ids) {
+      const row = await db.selectFrom('exports').selectAll().where('id', '=', id).executeTakeFirst();
+      if (row !== undefined) begin(row);
+    }
+    if (performance.now() - cleanedAt < cleanEveryMs) return;
+    cleanedAt = performance.now();
+    await clean();
+  }
+
+  let ended: Promise<void> | undefined;
+  return {
+    storeId,
+    round,
+    stop,
+    async remove(id) {
+      await stop(id);
+      await rm(directoryOf(id), { recursive: true, force: true });
+    },
+    directoryOf,
+    wake: () => woken.resolve(undefined),
+    async run(signal) {
+      while (!signal.aborted && !closing.signal.aborted) {
+        await round().catch((err: unknown) => {
+          if (!signal.aborted) log.error({ err }, 'a round of exports failed');
+        });
+        const pause = sleep(everyMs, undefined, { signal }).catch(() => undefined);
+        await Promise.race([pause, woken.promise]);
+        woken = Promise.withResolvers();
+      }
+    },
+    async idle() {
+      while (running.size > 0) await Promise.all([...running.values()].map((job) => job.ended));
+    },
+    async freeFor(userId) {
+      const [used, free] = await Promise.all([usedBy(userId), freeOnDisk()]);
+      return Math.max(0, Math.min(quotaBytes - used, free));
+    },
+    close: () =>
+      (ended ??= (async () => {
+        closing.abort();
+        await Promise.all([...running.keys()].map(stop));
+        // The next process need not wait for our time to run out.
+        await db
+          .updateTable('exports')
+          .set({ runner_until: 0 })
+          .where('status', '=', 'running')
+          .where('runner', '=', holder)
+          .execute()
+          .catch(() => undefined);
+      })()),
+  };
+}
+
+/** Why an export failed, as its owner is told. */
+function failureOf(cause: unknown): ProblemCode {
+  if (cause instanceof Refusal) return cause.code;
+  return codeOf(cause) === 'ENOSPC' || codeOf(cause) === 'EDQUOT' ? 'quota-exceeded' : 'internal';
+}

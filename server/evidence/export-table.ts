@@ -1,0 +1,207 @@
+import { sql, type Selectable } from 'kysely';
+import type { Export, ExportFile, ExportState } from '#contract/evidence.ts';
+import type { ProblemCode } from '#contract/problem.ts';
+import type { Schema } from '#server/store/schema.ts';
+import type { Db } from '#server/store/store.ts';
+import { publish } from '#server/news/envelope.ts';
+import { fairOrder } from './fair-order.ts';
+
+export type ExportRow = Selectable<Schema['exports']>;
+
+/** So many run at once, over all BFFs. */
+export const mostRunning = 10;
+
+/** Takes changes to the queue one after the other, whoever makes them. */
+async function exclusively<T>(db: Db, work: (trx: Db) => Promise<T>): Promise<T> {
+  return await db.transaction().execute(async (trx) => {
+    await sql`lock table exports in share row exclusive mode`.execute(trx);
+    return await work(trx);
+  });
+}
+
+const countByUser = (rows: readonly { user_id: string }[]): Map<string, number> => {
+  const counts = new Map<string, number>();
+  for (const { user_id } of rows) counts.set(user_id, (counts.get(user_id) ?? 0) + 1);
+  return counts;
+};
+
+const queueOf = async (db: Db) => {
+  const rows = await db
+    .selectFrom('exports')
+    .select(['id', 'user_id', 'status', 'status_at', 'store_id', 'runner_until'])
+    .where('status', 'in', ['queued', 'running'])
+    .execute();
+  const running = rows.filter(({ status }) => status === 'running');
+  const order = fairOrder(
+    rows
+      .filter(({ status }) => status === 'queued')
+      .map(({ id, user_id, status_at }) => ({ id, userId: user_id, since: status_at })),
+    countByUser(running),
+  );
+  return { rows, running, order };
+};
+
+/**
+ * Takes what may run now and has its files here: first what was left by a process that died, then what waits, in fair
+ * order, while fewer than {@link mostRunning} run anywhere.
+ */
+export async function claimExports(
+  db: Db,
+  who: { readonly storeId: string; readonly holder: string },
+  now: number,
+  holdMs: number,
+): Promise<string[]> {
+  const waiting = await db
+    .selectFrom('exports')
+    .select('id')
+    .where('status', 'in', ['queued', 'running'])
+    .where('store_id', '=', who.storeId)
+    .where('runner_until', '<=', now)
+    .limit(1)
+    .executeTakeFirst();
+  if (waiting === undefined) return [];
+  return await exclusively(db, async (trx) => {
+    const { rows, running, order } = await queueOf(trx);
+    const orphans = running.filter(
+      ({ store_id, runner_until }) => store_id === who.storeId && runner_until <= now,
+    );
+    const here = new Set(rows.filter(({ store_id }) => store_id === who.storeId).map(({ id }) => id));
+    const next = order.slice(0, Math.max(0, mostRunning - running.length)).filter(({ id }) => here.has(id));
+    const ids = [...orphans, ...next].map(({ id }) => id);
+    for (const id of ids)
+      await trx
+        .updateTable('exports')
+        .set({
+          status: 'running',
+          status_at: now,
+          runner: who.holder,
+          runner_until: now + holdMs,
+          code: null,
+        })
+        .where('id', '=', id)
+        .execute();
+    await tell(trx, ids);
+    return ids;
+  });
+}
+
+/** Keeps what this process runs; gives those that it may still run. */
+export async function keepClaims(db: Db, holder: string, now: number, holdMs: number): Promise<ExportRow[]> {
+  return await db
+    .updateTable('exports')
+    .set({ runner_until: now + holdMs })
+    .where('status', '=', 'running')
+    .where('runner', '=', holder)
+    .returningAll()
+    .execute();
+}
+
+/** Frees all running exports to be taken up at once, where no other process can be at work on them. */
+export async function freeExports(db: Db): Promise<void> {
+  await db.updateTable('exports').set({ runner_until: 0 }).where('status', '=', 'running').execute();
+}
+
+/** What happened to an export, in one step from one of the states it may happen in; undefined when it is in none. */
+export async function changeState(
+  db: Db,
+  id: string,
+  from: readonly ExportRow['status'][],
+  to: {
+    readonly status: ExportRow['status'];
+    readonly at: number;
+    readonly code?: ProblemCode;
+    readonly canResume?: boolean;
+    readonly files?: readonly ExportFile[];
+    readonly expiresAt?: number;
+    /** Only while this process has it. */
+    readonly holder?: string;
+  },
+): Promise<ExportRow | undefined> {
+  return await db.transaction().execute(async (trx) => {
+    const row = await trx
+      .updateTable('exports')
+      .set({
+        status: to.status,
+        status_at: to.at,
+        code: to.code ?? null,
+        can_resume: to.canResume ?? false,
+        runner: null,
+        runner_until: 0,
+        ...(to.files === undefined ? {} : { files: JSON.stringify(to.files) }),
+        ...(to.expiresAt === undefined ? {} : { expires_at: to.expiresAt }),
+      })
+      .where('id', '=', id)
+      .where('status', 'in', [...from])
+      .$if(to.holder !== undefined, (query) => query.where('runner', '=', to.holder ?? ''))
+      .returningAll()
+      .executeTakeFirst();
+    if (row !== undefined) await tell(trx, [id]);
+    return row;
+  });
+}
+
+/** Tells the owners' pages how far their exports are. */
+export async function tell(db: Db, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  const rows = await db
+    .selectFrom('exports')
+    .selectAll()
+    .where('id', 'in', [...ids])
+    .execute();
+  await publish(
+    db,
+    ...rows.map((row) => ({
+      kind: 'news' as const,
+      user: row.user_id,
+      news: { kind: 'export' as const, exportId: row.id, status: row.status, progress: progressOf(row) },
+    })),
+  );
+}
+
+const progressOf = ({ done_ms, total_ms, bytes }: ExportRow): Export['progress'] => ({
+  doneMs: Math.min(done_ms, total_ms),
+  totalMs: total_ms,
+  bytes,
+});
+
+/** Places in the queue by export, from 1. */
+export async function placesInQueue(db: Db): Promise<ReadonlyMap<string, number>> {
+  const { order } = await queueOf(db);
+  return new Map(order.map(({ id }, i) => [id, i + 1]));
+}
+
+function stateOf(row: ExportRow, place: number | undefined): ExportState {
+  const at = row.status_at;
+  switch (row.status) {
+    case 'queued':
+      return { status: 'queued', place: place ?? 1 };
+    case 'running':
+      return { status: 'running', since: at };
+    case 'paused':
+      return { status: 'paused', since: at };
+    case 'done':
+      return { status: 'done', at, expiresAt: row.expires_at ?? at };
+    case 'failed':
+      return { status: 'failed', at, code: row.code ?? 'internal', canResume: row.can_resume };
+    case 'cancelled':
+    case 'expired':
+      return { status: row.status, at };
+  }
+}
+
+/** The row as the contract has it. */
+export const exportOf = (row: ExportRow, places: ReadonlyMap<string, number>): Export => ({
+  id: row.id,
+  title: row.title,
+  cameraIds: row.camera_ids,
+  start: row.start_at,
+  end: row.end_at,
+  stream: row.stream,
+  reason: row.reason,
+  hasWatermark: row.has_watermark,
+  createdAt: row.created_at,
+  createdBy: row.display_name,
+  state: stateOf(row, places.get(row.id)),
+  progress: progressOf(row),
+  files: [...row.files],
+});

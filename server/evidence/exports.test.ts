@@ -1,0 +1,474 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Export } from '#contract/evidence.ts';
+import { News } from '#contract/news.ts';
+import { iso, noon, type PastHarness, startPastApp } from '#server/recordings/testing/past-town.ts';
+import { pglite, type TestStore } from '#server/store/testing/databases.ts';
+import { type Browser, grant } from '#server/testing/harness.ts';
+import { VmsError } from '#server/vms/vms.ts';
+import { readRange } from './byte-range.ts';
+import { sampleTimes } from './export-estimate.ts';
+import type { ExportSettings } from './export-runner.ts';
+import { fairOrder } from './fair-order.ts';
+import { verifyExport } from './verify/verify.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+describe('the queue', () => {
+  const waiting = (...names: string[]) => names.map((id, since) => ({ id, userId: id[0] ?? '', since }));
+  it.each([
+    ['is in order of asking for one person', ['a1', 'a2', 'a3'], {}, ['a1', 'a2', 'a3']],
+    ['lets people take turns', ['a1', 'a2', 'a3', 'b1', 'c1'], {}, ['a1', 'b1', 'c1', 'a2', 'a3']],
+    ['counts what runs already', ['a1', 'b1', 'b2'], { a: 1 }, ['b1', 'a1', 'b2']],
+  ])('%s', (_what, names, running, order) => {
+    expect(fairOrder(waiting(...names), new Map(Object.entries(running))).map(({ id }) => id)).toEqual(order);
+  });
+});
+
+it.each([
+  ['bytes=0-9', { start: 0, end: 10 }],
+  ['bytes=90-', { start: 90, end: 100 }],
+  ['bytes=-5', { start: 95, end: 100 }],
+  ['bytes=-500', { start: 0, end: 100 }],
+  ['bytes=50-500', { start: 50, end: 100 }],
+  ['bytes=100-', 'unsatisfiable'],
+  ['bytes=-0', 'unsatisfiable'],
+  ['bytes=9-5', 'all'],
+  ['bytes=0-1,5-6', 'all'],
+  ['lines=1-2', 'all'],
+  [null, 'all'],
+])('of 100 bytes, %s is %j', (header, range) => {
+  expect(readRange(header, 100)).toEqual(range);
+});
+
+it('takes samples all over what is recorded', () => {
+  expect(
+    sampleTimes([
+      { start: 0, end: 100 },
+      { start: 1000, end: 1100 },
+    ]),
+  ).toEqual([0, 1000, 1090]);
+});
+
+describe('exports', () => {
+  let held: TestStore;
+  let at: PastHarness;
+  let ivan: Browser;
+  let directory: string;
+  let settings: ExportSettings;
+  beforeAll(async () => {
+    held = await pglite.open();
+  });
+  afterAll(() => held.close());
+  beforeEach(async () => {
+    await held.empty();
+    directory = mkdtempSync(path.join(tmpdir(), 'parapet-exports-'));
+    settings = {
+      directory,
+      product: { name: 'Parapet', version: '0.1.0' },
+      checkpointBytes: 0,
+    };
+    at = await startPastApp(held.store, { exports: settings });
+    ivan = await at.as('ivan');
+    return async () => {
+      await at.app.close();
+      rmSync(directory, { recursive: true, force: true });
+    };
+  });
+
+  const request = {
+    title: 'Case 7',
+    cameraIds: ['p1', 'p2'],
+    start: iso(noon - 3_610_000),
+    end: iso(noon - 3_580_000),
+    reason: 'Asked for by the court',
+  };
+  const ask = (browser: Browser, more: object = {}) =>
+    browser.json<Export>('POST', '/api/exports', { ...request, ...more });
+  const read = (id: string, browser = ivan) => browser.json<Export>('GET', `/api/exports/${id}`);
+  const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code;
+  const runner = () => {
+    if (at.app.exports === undefined) throw new Error('there is no runner');
+    return at.app.exports;
+  };
+  const work = async (): Promise<void> => {
+    await runner().round();
+    await runner().idle();
+  };
+  /** Recorders that do not go on by themselves. */
+  const hold = () => {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    at.recordings.beforeFrame = async (_camera, signal) => {
+      const { promise: gone, reject } = Promise.withResolvers<never>();
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+      await Promise.race([promise, gone]);
+    };
+    return () => {
+      at.recordings.beforeFrame = undefined;
+      resolve(undefined);
+    };
+  };
+  /** As if these were all in: an estimate for each would read the recorder. */
+  const insertWaiting = async (name: string, count: number) => {
+    const [row] = await held.store.db.selectFrom('exports').selectAll().execute();
+    if (row === undefined) throw new Error('there is no export to copy');
+    for (let i = 0; i < count; i++)
+      await held.store.db
+        .insertInto('exports')
+        .values({
+          ...row,
+          id: crypto.randomUUID(),
+          user_id: at.idOf(name),
+          files: '[]',
+          status: 'queued',
+          status_at: noon + 1 + i,
+          runner: null,
+          runner_until: 0,
+        })
+        .execute();
+  };
+
+  it('are asked for, done, fetched, and proved', async () => {
+    const asked = await ask(ivan);
+    expect(asked).toMatchObject({
+      state: { status: 'queued', place: 1 },
+      createdBy: 'ivan',
+      progress: { doneMs: 0, totalMs: 40_000, bytes: 0 },
+      files: [],
+    });
+    await work();
+    const done = await read(asked.id);
+    expect(done).toMatchObject({
+      state: { status: 'done', at: iso(noon), expiresAt: iso(noon + 7 * 86_400_000) },
+      progress: { doneMs: 40_000, totalMs: 40_000 },
+      files: [
+        { name: '001-2026-11-20T105950Z.mp4', kind: 'video', cameraId: 'p1' },
+        { name: '002-2026-11-20T105950Z.mp4', kind: 'video', cameraId: 'p2' },
+        { name: 'manifest.json', kind: 'manifest' },
+      ],
+    });
+    expect(done.progress.bytes).toBe(done.files.reduce((sum, { bytes }) => sum + bytes, 0));
+    for (const file of done.files) {
+      const response = await ivan.send('GET', `/api/exports/${asked.id}/files/${file.name}`);
+      const bytes = new Uint8Array(await response.arrayBuffer());
+      expect(createHash('sha256').update(bytes).digest('hex')).toBe(file.sha256);
+      expect(response.headers.get('content-length')).toBe(String(file.bytes));
+    }
+    const { isFine, manifest } = await verifyExport(path.join(directory, asked.id));
+    expect(isFine).toBe(true);
+    expect(manifest?.export).toMatchObject({
+      reason: 'Asked for by the court',
+      requestedBy: { name: 'ivan', displayName: 'ivan' },
+    });
+  });
+
+  it('are given in parts', async () => {
+    const { id } = await ask(ivan);
+    await work();
+    const [file] = (await read(id)).files;
+    const address = `/api/exports/${id}/files/${file?.name ?? ''}`;
+    const whole = Buffer.from(await (await ivan.send('GET', address)).arrayBuffer());
+    const part = await ivan.send('GET', address, undefined, { range: 'bytes=1000-1999' });
+    expect([part.status, part.headers.get('content-range')]).toEqual([
+      206,
+      `bytes 1000-1999/${whole.length}`,
+    ]);
+    expect(Buffer.from(await part.arrayBuffer())).toEqual(whole.subarray(1000, 2000));
+    const etag = part.headers.get('etag') ?? '';
+    const send = async (headers: Record<string, string>) =>
+      (await ivan.send('GET', address, undefined, headers)).status;
+    expect(await send({ range: 'bytes=5-', 'if-range': etag })).toBe(206);
+    expect(await send({ range: 'bytes=5-', 'if-range': '"another"' })).toBe(200);
+    expect(await send({ range: `bytes=${whole.length}-` })).toBe(416);
+    const head = await ivan.send('HEAD', address);
+    expect([head.status, head.headers.get('content-length'), (await head.text()).length]).toEqual([
+      200,
+      String(whole.length),
+      0,
+    ]);
+  });
+
+  it('are written down: asked for, fetched, deleted', async () => {
+    const { id } = await ask(ivan);
+    await work();
+    const names = (await read(id)).files.map(({ name }) => name);
+    for (const name of [...names, ...names]) await ivan.send('GET', `/api/exports/${id}/files/${name}`);
+    await ivan.send('DELETE', `/api/exports/${id}`);
+    const rows = await held.store.db
+      .selectFrom('audit')
+      .selectAll()
+      .where('kind', 'like', 'export-%')
+      .orderBy('id')
+      .execute();
+    expect(rows.map(({ kind, camera_id }) => [kind, camera_id])).toEqual([
+      ['export-requested', 'p1'],
+      ['export-requested', 'p2'],
+      ['export-downloaded', 'p1'],
+      ['export-downloaded', 'p2'],
+      ['export-downloaded', null],
+      ['export-deleted', null],
+    ]);
+    expect(rows[0]).toMatchObject({ user_name: 'ivan', details: { export: id, reason: request.reason } });
+  });
+
+  it('are nobody else’s, but for administrators', async () => {
+    const { id } = await ask(ivan);
+    await work();
+    const name = 'manifest.json';
+    const olga = await at.as('olga');
+    expect(await olga.json('GET', '/api/exports')).toEqual([]);
+    for (const [method, where] of [
+      ['GET', ''],
+      ['POST', '/pause'],
+      ['POST', '/resume'],
+      ['DELETE', ''],
+      ['GET', `/files/${name}`],
+    ] as const)
+      expect(await codeOf(await olga.send(method, `/api/exports/${id}${where}`))).toBe('not-found');
+    const boss = await at.as('boss');
+    expect(await boss.json('GET', '/api/exports')).toMatchObject([{ id, createdBy: 'ivan' }]);
+    expect((await boss.send('GET', `/api/exports/${id}/files/${name}`)).status).toBe(200);
+  });
+
+  it('need the right on every camera, to begin with and to fetch', async () => {
+    expect(await codeOf(await (await at.as('olga')).send('POST', '/api/exports', request))).toBe(
+      'not-permitted',
+    );
+    expect(
+      await codeOf(await ivan.send('POST', '/api/exports', { ...request, cameraIds: ['p1', 'nowhere'] })),
+    ).toBe('not-found');
+    const { id } = await ask(ivan);
+    await work();
+    await (
+      await at.as('boss')
+    ).json('PATCH', `/api/users/${at.idOf('ivan')}`, {
+      grants: [grant('*', 'playback')],
+    });
+    expect(await codeOf(await ivan.send('GET', `/api/exports/${id}/files/manifest.json`))).toBe(
+      'not-permitted',
+    );
+  });
+
+  it('stop when the right is lost, and go on when it is back', async () => {
+    const { id } = await ask(ivan);
+    const free = hold();
+    await runner().round();
+    const boss = await at.as('boss');
+    await boss.json('PATCH', `/api/users/${at.idOf('ivan')}`, { grants: [grant('police', 'playback')] });
+    await runner().round();
+    expect((await read(id)).state).toMatchObject({
+      status: 'failed',
+      code: 'not-permitted',
+      canResume: true,
+    });
+    expect(await codeOf(await ivan.send('POST', `/api/exports/${id}/resume`))).toBe('not-permitted');
+    await boss.json('PATCH', `/api/users/${at.idOf('ivan')}`, { grants: [grant('police', 'export')] });
+    free();
+    await ivan.json('POST', `/api/exports/${id}/resume`);
+    await work();
+    expect((await read(id)).state.status).toBe('done');
+  });
+
+  it('are paused, resumed and cancelled, with their files', async () => {
+    const { id } = await ask(ivan);
+    const free = hold();
+    await runner().round();
+    expect((await read(id)).state.status).toBe('running');
+    expect((await ivan.json<Export>('POST', `/api/exports/${id}/pause`)).state.status).toBe('paused');
+    expect(at.recordings.openCursors).toBe(0);
+    expect(await codeOf(await ivan.send('POST', `/api/exports/${id}/pause`))).toBe('wrong-state');
+    await runner().round();
+    expect((await read(id)).state.status).toBe('paused');
+    free();
+    expect((await ivan.json<Export>('POST', `/api/exports/${id}/resume`)).state.status).toBe('queued');
+    await work();
+    expect((await read(id)).state.status).toBe('done');
+    expect(existsSync(path.join(directory, id))).toBe(true);
+    expect((await ivan.json<Export>('DELETE', `/api/exports/${id}`)).state.status).toBe('cancelled');
+    expect(existsSync(path.join(directory, id))).toBe(false);
+    expect(await codeOf(await ivan.send('GET', `/api/exports/${id}/files/manifest.json`))).toBe('not-found');
+    expect(await codeOf(await ivan.send('DELETE', `/api/exports/${id}`))).toBe('wrong-state');
+  });
+
+  it('run ten at once, by turns of their owners', async () => {
+    const { id } = await ask(ivan);
+    await insertWaiting('ivan', 14);
+    await insertWaiting('boss', 3);
+    hold();
+    await runner().round();
+    const rows = await held.store.db.selectFrom('exports').select(['status', 'user_id']).execute();
+    const running = rows.filter(({ status }) => status === 'running');
+    expect(running).toHaveLength(10);
+    expect(running.filter(({ user_id }) => user_id === at.idOf('boss'))).toHaveLength(3);
+    const places = (await ivan.json<Export[]>('GET', '/api/exports')).flatMap(({ state }) =>
+      state.status === 'queued' ? [state.place] : [],
+    );
+    expect(places.sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    await ivan.json('DELETE', `/api/exports/${id}`);
+    await runner().round();
+    expect(
+      await held.store.db.selectFrom('exports').select('id').where('status', '=', 'running').execute(),
+    ).toHaveLength(10);
+  });
+
+  it('go on in the next process where the last one was killed', async () => {
+    const { id } = await ask(ivan);
+    let frames = 0;
+    at.recordings.beforeFrame = async (_camera, signal) => {
+      if ((frames += 1) < 400) return;
+      const { promise, reject } = Promise.withResolvers<never>();
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+      await promise;
+    };
+    await runner().round();
+    await expect.poll(() => frames).toBe(400);
+    const before = readdirSync(path.join(directory, id));
+    expect(before).toContain('journal.json');
+    // The process is gone; its claim is not.
+    const next = await startPastApp(held.store, { join: at, exports: settings });
+    const nextRunner = next.app.exports;
+    await nextRunner?.round();
+    expect(next.recordings.calls).toEqual([]);
+    at.clock.pass(11_000);
+    await nextRunner?.round();
+    await nextRunner?.idle();
+    expect((await read(id)).state.status).toBe('done');
+    expect((await verifyExport(path.join(directory, id))).isFine).toBe(true);
+    // 50 frames of each of 16 and 6 GOPs; what the first process made safe is not read again.
+    expect(next.recordings.calls.filter((call) => call.startsWith('next')).length).toBeLessThan(800);
+    await next.app.close();
+  });
+
+  it('of another BFF’s folder are left to it', async () => {
+    const { id } = await ask(ivan);
+    const other = mkdtempSync(path.join(tmpdir(), 'parapet-exports-'));
+    const next = await startPastApp(held.store, { join: at, exports: { ...settings, directory: other } });
+    await next.app.exports?.round();
+    expect((await read(id)).state.status).toBe('queued');
+    await next.app.close();
+    rmSync(other, { recursive: true });
+  });
+
+  it('wait for a recorder that fails, and fail for good when it stays away, to be resumed', async () => {
+    const { id } = await ask(ivan);
+    at.recordings.error = new VmsError('unavailable', 'gone');
+    const random = vi.spyOn(Math, 'random').mockReturnValue(0);
+    await work();
+    expect((await read(id)).state).toMatchObject({
+      status: 'failed',
+      code: 'vms-unavailable',
+      canResume: true,
+    });
+    at.recordings.error = undefined;
+    await ivan.json('POST', `/api/exports/${id}/resume`);
+    await work();
+    random.mockRestore();
+    expect((await read(id)).state.status).toBe('done');
+  });
+
+  it('of what no film can be made of fail, once', async () => {
+    at.recordings.codec = 'MJPEG';
+    const { id } = await ask(ivan);
+    await work();
+    expect((await read(id)).state).toMatchObject({
+      status: 'failed',
+      code: 'codec-unsupported',
+      canResume: false,
+    });
+    expect(await codeOf(await ivan.send('POST', `/api/exports/${id}/resume`))).toBe('wrong-state');
+  });
+
+  it('are estimated before, about right, and refused where there is no room or nothing to export', async () => {
+    const estimate = await ivan.json<{ bytes: number; cameras: unknown[] }>(
+      'POST',
+      '/api/exports/estimate',
+      request,
+    );
+    expect(estimate).toMatchObject({
+      cameras: [
+        { cameraId: 'p1', recordedMs: 30_000 },
+        { cameraId: 'p2', recordedMs: 10_000 },
+      ],
+      queued: 0,
+      canWatermark: false,
+    });
+    const { id } = await ask(ivan);
+    await work();
+    const { bytes } = (await read(id)).progress;
+    expect(Math.abs(estimate.bytes / bytes - 1)).toBeLessThan(0.2);
+    expect(await codeOf(await ivan.send('POST', '/api/exports', { ...request, hasWatermark: true }))).toBe(
+      'not-supported',
+    );
+    const empty = { ...request, start: iso(noon + 1000), end: iso(noon + 2000) };
+    expect(await codeOf(await ivan.send('POST', '/api/exports', empty))).toBe('no-recording');
+    const small = await startPastApp(held.store, {
+      join: at,
+      exports: { ...settings, quotaBytes: bytes + 100 },
+    });
+    const there = await small.as('ivan');
+    expect(await codeOf(await there.send('POST', '/api/exports', request))).toBe('quota-exceeded');
+    await there.send('DELETE', `/api/exports/${id}`);
+    expect((await ask(there)).state.status).toBe('queued');
+    await small.app.close();
+  });
+
+  it('expire, and their files with them', async () => {
+    const { id } = await ask(ivan);
+    await work();
+    at.clock.pass(7 * 86_400_000 + 1);
+    ivan = await at.as('ivan');
+    vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 61_000);
+    await runner().round();
+    vi.restoreAllMocks();
+    expect(await read(id)).toMatchObject({ state: { status: 'expired' }, files: [] });
+    expect(existsSync(path.join(directory, id))).toBe(false);
+  });
+
+  it('tell their owner’s pages how far they are', async () => {
+    const leaving = new AbortController();
+    const response = await ivan.send('GET', '/api/news', undefined, {}, leaving.signal);
+    const heard: unknown[] = [];
+    const listening = (async () => {
+      for await (const text of response.body?.pipeThrough(new TextDecoderStream()) ?? [])
+        for (const [, json] of text.matchAll(/^data: (.*)$/gm))
+          heard.push(News.parse(JSON.parse(json ?? '')));
+    })();
+    const { id } = await ask(ivan);
+    await work();
+    await expect
+      .poll(() => heard)
+      .toEqual(
+        expect.arrayContaining([
+          {
+            kind: 'export',
+            exportId: id,
+            status: 'queued',
+            progress: { doneMs: 0, totalMs: 40_000, bytes: 0 },
+          },
+          expect.objectContaining({ kind: 'export', status: 'running' }),
+          expect.objectContaining({
+            status: 'done',
+            progress: expect.objectContaining({ doneMs: 40_000, totalMs: 40_000 }) as unknown,
+          }),
+        ]),
+      );
+    leaving.abort();
+    await listening.catch(() => undefined);
+  });
+
+  it('are not there where nobody said where to keep them', async () => {
+    const without = await startPastApp(held.store, { join: at });
+    const there = await without.as('ivan');
+    expect(await codeOf(await there.send('POST', '/api/exports', request))).toBe('not-supported');
+    await without.app.close();
+  });
+
+  it('keep the key readable for its owner only, and out of every answer', () => {
+    const pem = readFileSync(path.join(directory, 'evidence-key.pem'), 'utf8');
+    expect(pem).toContain('PRIVATE KEY');
+    expect(at.log.join('')).not.toContain(pem.split('\n')[1]);
+  });
+});
