@@ -98,6 +98,7 @@ export type RecordingAbilities = z.infer<typeof RecordingAbilities>;
 
 export const FramesQuery = z.object({
   at: Instant,
+  /** A VMS that records one stream only gives that one for both. */
   stream: StreamName.default('main'),
   /**
    * `keyframe`: just the keyframe at or before `at`, the cheapest picture there is. `gop`: that keyframe and every
@@ -109,8 +110,9 @@ export type FramesQuery = z.output<typeof FramesQuery>;
 
 /**
  * What an answer of frames says about itself beside its bytes (`video/mp4`). The body is one fragmented MP4: `ftyp`,
- * `moov` with one video track of timescale 1000, one `moof`, one `mdat`. `baseMediaDecodeTime` (tfdt version 1) is the
- * epoch ms of the first frame, which is a sync sample; decode order is presentation order (no composition offsets).
+ * `moov` with one video track, one `moof`, one `mdat`, nothing else. Times count from the epoch, in a timescale of
+ * 1000 or 90,000, so that every millisecond is a whole number: `baseMediaDecodeTime` (tfdt version 1) is when the first
+ * frame was taken. That frame is a sync sample. Composition offsets only where the camera reorders pictures.
  */
 export const frameHeaders = {
   /** ISO: when the first frame was taken. */

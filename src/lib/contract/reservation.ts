@@ -26,6 +26,12 @@ export const WayOffer = z.discriminatedUnion('way', [
 ]);
 export type WayOffer = z.output<typeof WayOffer>;
 
+/** Ways of a newer server are left out: a page outlives an update. */
+const WayOffers = z.codec(z.array(z.looseObject({ way: z.string() })), z.array(WayOffer), {
+  decode: (all) => all.flatMap((one) => WayOffer.safeParse(one).data ?? []),
+  encode: (ways) => ways,
+});
+
 /** A lease on one stream of one camera, held by one page of one session until it is released or runs out. */
 export const Reservation = z.object({
   id: ReservationId,
@@ -35,7 +41,7 @@ export const Reservation = z.object({
   /** Where to POST a WHEP offer, on this origin. The same as in `ways`. */
   whepUrl: z.string(),
   /** Every way of watching it, the best first. */
-  ways: z.array(WayOffer),
+  ways: WayOffers,
 });
 export type Reservation = z.output<typeof Reservation>;
 

@@ -85,7 +85,7 @@ it('gives what the site has recorded, and knows nothing before', async () => {
   const { cache, settle } = setUp();
   const window = { start: noon - 3 * hour, end: noon - hour };
   expect(cache.past('c2', window, 100).unknown).toEqual([{ start: noon - 4 * hour, end: noon }]);
-  cache.want(['c2'], window, 100);
+  cache.want('me', ['c2'], window, 100);
   await settle();
   const past = cache.past('c2', window, 100);
   expect(past.unknown).toEqual([]);
@@ -97,7 +97,7 @@ it('gives what the site has recorded, and knows nothing before', async () => {
 it('asks for nine cameras over ninety days in two requests', () => {
   const { cache, asked } = setUp();
   const ids = Array.from({ length: 9 }, (_, i) => `c${i + 1}`);
-  cache.want(ids, { start: noon - 90 * day, end: noon }, (90 * day) / 1918);
+  cache.want('me', ids, { start: noon - 90 * day, end: noon }, (90 * day) / 1918);
   expect(asked.length).toBeLessThanOrEqual(2);
   expect(asked.every(({ cameras, resolutionMs }) => cameras.length === 9 && resolutionMs === 600_000)).toBe(
     true,
@@ -108,43 +108,51 @@ it('asks for nine cameras over ninety days in two requests', () => {
 it('asks for each block once, however often and by whomever it is wanted', async () => {
   const { cache, asked, settle } = setUp();
   const window = { start: noon - 30 * hour, end: noon - 20 * hour };
-  for (let i = 0; i < 50; i++) cache.want(['c1', 'c2'], window, 5000);
+  for (let i = 0; i < 50; i++) cache.want('me', ['c1', 'c2'], window, 5000);
   expect(asked).toHaveLength(1);
   await settle();
-  cache.want(['c2', 'c1'], window, 5000);
+  cache.want('me', ['c2', 'c1'], window, 5000);
   expect(asked).toHaveLength(1);
-  cache.want(['c1', 'c2', 'c3'], window, 5000);
+  cache.want('me', ['c1', 'c2', 'c3'], window, 5000);
   expect(asked[1]?.cameras).toEqual(['c3']);
 });
 
 it('never asks for what has not happened', () => {
   const { cache, asked } = setUp();
-  cache.want(['c1'], { start: noon + 3 * hour, end: noon + 5 * hour }, 500);
+  cache.want('me', ['c1'], { start: noon + 3 * hour, end: noon + 5 * hour }, 500);
   expect(asked).toHaveLength(0);
 });
 
 it('ends a request nobody wants any more, and asks again when it is wanted', async () => {
   const { cache, asked, settle } = setUp();
   const then = { start: noon - 30 * hour, end: noon - 29 * hour };
-  cache.want(['c1'], then, 500);
-  cache.want(['c1'], { start: noon - 2 * hour, end: noon - hour }, 500);
+  cache.want('me', ['c1'], then, 500);
+  cache.want('me', ['c1'], { start: noon - 2 * hour, end: noon - hour }, 500);
   expect(asked[0]?.signal.aborted).toBe(true);
   expect(asked[1]?.signal.aborted).toBe(false);
   await settle();
   expect(cache.failure).toBeUndefined();
-  cache.want(['c1'], then, 500);
+  cache.want('me', ['c1'], then, 500);
   expect(asked).toHaveLength(3);
+});
+
+it('does not give up for one what another wants', () => {
+  const { cache, asked } = setUp();
+  cache.want('timeline', ['c1'], { start: noon - 30 * day, end: noon }, 600_000);
+  cache.want('playhead', ['c1'], { start: noon - hour, end: noon }, 1);
+  cache.want('playhead', ['c1'], { start: noon - 9 * hour, end: noon - 8 * hour }, 1);
+  expect(asked.map(({ signal }) => signal.aborted)).toEqual([false, true, false]);
 });
 
 it('shows a coarser level until the finer one has come', async () => {
   const { cache, settle } = setUp();
-  cache.want(['c2'], { start: noon - 2 * day, end: noon - day }, 60_000);
+  cache.want('me', ['c2'], { start: noon - 2 * day, end: noon - day }, 60_000);
   await settle();
   const window = { start: noon - 30 * hour, end: noon - 26 * hour };
   const before = cache.past('c2', window, 1);
   expect(before.unknown).toEqual([]);
   expect(before.recorded.length).toBeGreaterThan(0);
-  cache.want(['c2'], window, 1);
+  cache.want('me', ['c2'], window, 1);
   await settle();
   expect(clip(cache.past('c2', window, 1).recorded, window)).toEqual(
     recordedSpans(cameraOf('c2'), window, noon),
@@ -154,13 +162,13 @@ it('shows a coarser level until the finer one has come', async () => {
 it('reads the live edge again after a few seconds, and what is past never', async () => {
   const { cache, asked, settle, pass } = setUp();
   const window = { start: noon - 5 * hour, end: noon };
-  cache.want(['c1'], window, 500);
+  cache.want('me', ['c1'], window, 500);
   await settle();
   pass(3_000);
-  cache.want(['c1'], window, 500);
+  cache.want('me', ['c1'], window, 500);
   expect(asked).toHaveLength(1);
   pass(3_000);
-  cache.want(['c1'], window, 500);
+  cache.want('me', ['c1'], window, 500);
   // The block that ended this very minute; the two before it are settled.
   expect(asked.slice(1).map(({ from, to }) => [from, to])).toEqual([[noon - 2 * hour, noon]]);
 });
@@ -168,7 +176,7 @@ it('reads the live edge again after a few seconds, and what is past never', asyn
 it('waits longer after each failure, says what it was, and recovers', async () => {
   const { cache, asked, settle, pass, break: setBroken } = setUp();
   const window = { start: noon - 30 * hour, end: noon - 29 * hour };
-  const want = () => cache.want(['c1'], window, 500);
+  const want = () => cache.want('me', ['c1'], window, 500);
   setBroken(true);
   want();
   await settle();
@@ -199,6 +207,6 @@ it('lets go of everything when it is closed, twice', async () => {
   await settle();
   await loading;
   expect(asked[0]?.signal.aborted).toBe(true);
-  cache.want(['c1'], { start: noon - hour, end: noon }, 1);
+  cache.want('me', ['c1'], { start: noon - hour, end: noon }, 1);
   expect(asked).toHaveLength(1);
 });

@@ -82,6 +82,7 @@ export class SpanCache {
   readonly #random: () => number;
   readonly #blocks = new ByteLru<string, Block>(limitBytes);
   readonly #flights = new Set<Flight>();
+  readonly #wishes = new Map<unknown, { level: Level; first: number; last: number }>();
   readonly #oldest = new Map<string, number>();
   #failures = 0;
   #retryAt = 0;
@@ -109,17 +110,15 @@ export class SpanCache {
   }
 
   /**
-   * Sees to it that these cameras' spans in `window` are there soon, at the level for this zoom. What other calls
-   * asked for before and is not wanted now is given up.
+   * Sees to it that these cameras' spans in `window` are there soon, at the level for this zoom. `who` wants only this
+   * from now on: a request that nobody wants any more is given up.
    */
-  want(cameraIds: readonly string[], window: Span, msPerPx: number): void {
+  want(who: string, cameraIds: readonly string[], window: Span, msPerPx: number): void {
     const level = levelFor(msPerPx);
     const range = this.#blockRange(level, window);
-    for (const flight of this.#flights) {
-      const isWanted =
-        flight.level === level && range && flight.first <= range.last && flight.last >= range.first;
-      if (!isWanted) flight.abort.abort();
-    }
+    if (range) this.#wishes.set(who, { level, ...range });
+    else this.#wishes.delete(who);
+    this.#giveUp();
     if (range) this.#load(cameraIds, level, range);
   }
 
@@ -130,11 +129,18 @@ export class SpanCache {
     msPerPx: number,
     signal: AbortSignal,
   ): Promise<void> {
+    signal.throwIfAborted();
     const level = levelFor(msPerPx);
     const range = this.#blockRange(level, window);
-    if (range) {
+    if (!range) return;
+    const who = {};
+    this.#wishes.set(who, { level, ...range });
+    try {
       this.#load(cameraIds, level, range);
       await Promise.race([Promise.all(this.#bringing(level, range)), aborted(signal)]);
+    } finally {
+      this.#wishes.delete(who);
+      this.#giveUp();
     }
     signal.throwIfAborted();
   }
@@ -185,6 +191,16 @@ export class SpanCache {
     const first = Math.floor(start / blockMs);
     const last = Math.min(Math.ceil(end / blockMs) - 1, Math.floor(this.#now() / blockMs));
     return first <= last ? { first, last } : undefined;
+  }
+
+  #giveUp(): void {
+    const wishes = [...this.#wishes.values()];
+    for (const flight of this.#flights) {
+      const isWanted = wishes.some(
+        ({ level, first, last }) => flight.level === level && flight.first <= last && flight.last >= first,
+      );
+      if (!isWanted) flight.abort.abort();
+    }
   }
 
   /** Starts what is missing. */

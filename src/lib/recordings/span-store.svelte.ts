@@ -43,8 +43,8 @@ export class SpanStore {
   }
 
   /** See {@link SpanCache.want}. Call it whenever the view has moved, and now and then for the live edge. */
-  want(cameraIds: readonly string[], window: Span, msPerPx: number): void {
-    this.#cache.want(cameraIds, window, msPerPx);
+  want(who: string, cameraIds: readonly string[], window: Span, msPerPx: number): void {
+    this.#cache.want(who, cameraIds, window, msPerPx);
   }
 
   past(cameraId: string, window: Span, msPerPx: number): CameraPast {

@@ -1,0 +1,243 @@
+import type { StreamName } from '#contract/camera.ts';
+import { frameHeaders, type FramesQuery } from '#contract/recording.ts';
+import { recordingMediaRoutes } from '#contract/recording-routes.ts';
+import { urlOf } from '#lib/api/call.ts';
+import { NetworkError, ProblemError, readProblem } from '#lib/api/errors.ts';
+import { announceSignedOut } from '#lib/api/signed-out.ts';
+import { ByteLru } from './byte-lru.ts';
+import { type CodedFrame, readFragment } from './demux.ts';
+import { PastError, pastErrorOf } from './past-error.ts';
+
+/** A group of pictures as it was recorded, or the keyframe of one. */
+export interface Gop {
+  readonly cameraId: string;
+  readonly stream: StreamName;
+  /** The keyframe's moment, epoch ms. */
+  readonly start: number;
+  /** When the frame after the last one here begins; it may lie across a gap. Undefined at the end of what is recorded. */
+  readonly end: number | undefined;
+  /** RFC 6381. */
+  readonly codec: string;
+  readonly description: Uint8Array<ArrayBuffer>;
+  readonly width: number;
+  readonly height: number;
+  /** In the order of decoding. */
+  readonly frames: readonly CodedFrame[];
+}
+
+/** Asks the BFF for frames. */
+export type FetchFrames = (cameraId: string, query: FramesQuery, signal: AbortSignal) => Promise<Response>;
+
+export interface FrameSourceOptions {
+  readonly fetchFrames?: FetchFrames;
+  /** How many bytes of coded pictures are kept. */
+  readonly limitBytes?: number;
+  readonly now?: () => number;
+}
+
+interface Shelf {
+  readonly gop: Gop;
+  readonly only: FramesQuery['only'];
+  /** The group is known to answer for every moment from its start to here, end excluded. */
+  until: number;
+  /** A group that was still being recorded is asked for again after this, monotonic ms. */
+  readonly staleAt: number;
+}
+
+interface Flight {
+  readonly promise: Promise<Gop>;
+  readonly abort: AbortController;
+  waiting: number;
+}
+
+const patienceMs = 10_000;
+/** The end of what is recorded moves: what was last then is asked for again, ms. */
+const growingMs = 1_000;
+
+const fetchFromBff: FetchFrames = (cameraId, query, signal) =>
+  fetch(urlOf(recordingMediaRoutes.recordedFrames, { params: { cameraId }, query }), {
+    headers: { accept: 'video/mp4, application/problem+json' },
+    credentials: 'same-origin',
+    signal,
+  });
+
+/** Coded pictures of the past, fetched by group and kept while there is room. For one page. */
+export class FrameSource {
+  readonly #fetch: FetchFrames;
+  readonly #now: () => number;
+  readonly #kept: ByteLru<string, Shelf>;
+  /** By camera, stream and kind: the starts of the groups that are kept, ascending. */
+  readonly #starts = new Map<string, number[]>();
+  readonly #flights = new Map<string, Flight>();
+
+  constructor(options: FrameSourceOptions = {}) {
+    this.#fetch = options.fetchFrames ?? fetchFromBff;
+    this.#now = options.now ?? (() => performance.now());
+    this.#kept = new ByteLru(options.limitBytes ?? 96 * 1024 * 1024, ({ gop, only }) => {
+      const starts = this.#starts.get(shelfKey(gop.cameraId, gop.stream, only));
+      const at = starts?.indexOf(gop.start) ?? -1;
+      if (at >= 0) starts?.splice(at, 1);
+    });
+  }
+
+  /** The group that answers for `time`, if it is here. */
+  kept(cameraId: string, stream: StreamName, only: FramesQuery['only'], time: number): Gop | undefined {
+    const gop = this.#find(cameraId, stream, only, time);
+    // Where there is a whole group, its first frame is the keyframe.
+    return gop ?? (only === 'keyframe' ? this.#find(cameraId, stream, 'gop', time) : undefined);
+  }
+
+  /**
+   * The group of pictures, or the keyframe alone, that answers for `time`: it begins at or before it. Throws a
+   * {@link PastError}, or the signal's reason.
+   */
+  async get(
+    cameraId: string,
+    stream: StreamName,
+    only: FramesQuery['only'],
+    time: number,
+    signal: AbortSignal,
+  ): Promise<Gop> {
+    signal.throwIfAborted();
+    const at = Math.floor(time);
+    const kept = this.kept(cameraId, stream, only, at);
+    if (kept) return kept;
+    const key = `${shelfKey(cameraId, stream, only)} ${at}`;
+    let flight = this.#flights.get(key);
+    if (!flight) {
+      const abort = new AbortController();
+      const promise = this.#load(cameraId, stream, only, at, abort.signal).finally(() =>
+        this.#flights.delete(key),
+      );
+      // Whoever waits hears of a failure by the promise itself.
+      promise.catch(() => undefined);
+      this.#flights.set(key, (flight = { promise, abort, waiting: 0 }));
+    }
+    return this.#join(flight, signal);
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#kept.clear();
+  }
+
+  /** Waits with others for one request; it ends when the last of them has gone. */
+  async #join(flight: Flight, signal: AbortSignal): Promise<Gop> {
+    flight.waiting++;
+    const gone = Promise.withResolvers<never>();
+    const leave = (): void => gone.reject(signal.reason as Error);
+    signal.addEventListener('abort', leave, { once: true });
+    try {
+      return await Promise.race([flight.promise, gone.promise]);
+    } finally {
+      signal.removeEventListener('abort', leave);
+      if (--flight.waiting === 0) flight.abort.abort();
+    }
+  }
+
+  async #load(
+    cameraId: string,
+    stream: StreamName,
+    only: FramesQuery['only'],
+    at: number,
+    signal: AbortSignal,
+  ): Promise<Gop> {
+    try {
+      const patience = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
+      const response = await this.#fetch(cameraId, { at, stream, only }, patience).catch((cause: unknown) => {
+        signal.throwIfAborted();
+        throw new NetworkError('unreachable', 'No answer with frames', { cause });
+      });
+      if (!response.ok) throw await readProblem(response);
+      const file = new Uint8Array(await response.arrayBuffer());
+      signal.throwIfAborted();
+      const fragment = readFragment(file);
+      const [first] = fragment.frames;
+      const end = response.headers.get(frameHeaders.end);
+      const codec = response.headers.get(frameHeaders.codec);
+      if (!first || codec === null || first.time > at)
+        throw new PastError('damaged', 'The frames are not those asked for');
+      const gop: Gop = {
+        cameraId,
+        stream,
+        start: first.time,
+        end: end === null ? undefined : Date.parse(end),
+        codec,
+        description: fragment.description,
+        width: fragment.width,
+        height: fragment.height,
+        frames: fragment.frames,
+      };
+      this.#keep(gop, only, at, file.byteLength);
+      return gop;
+    } catch (cause) {
+      signal.throwIfAborted();
+      if (cause instanceof ProblemError && cause.code === 'signed-out') announceSignedOut();
+      throw pastErrorOf(cause);
+    }
+  }
+
+  #keep(gop: Gop, only: FramesQuery['only'], at: number, bytes: number): void {
+    const key = shelfKey(gop.cameraId, gop.stream, only);
+    const last = gop.frames.at(-1)?.time ?? gop.start;
+    // A keyframe answers for as far as was asked: until then there is no other one.
+    const until = only === 'keyframe' ? at + 1 : (gop.end ?? Math.max(at, last) + 1);
+    const known = this.#kept.get(`${key} ${gop.start}`);
+    const shelf: Shelf = {
+      gop,
+      only,
+      until: Math.max(until, known?.until ?? 0),
+      staleAt: gop.end === undefined ? this.#now() + growingMs : Infinity,
+    };
+    this.#kept.set(`${key} ${gop.start}`, shelf, bytes + 200 + gop.frames.length * 80);
+    const starts = this.#starts.get(key) ?? [];
+    this.#starts.set(key, starts);
+    starts.splice(lastAtOrBefore(starts, gop.start) + 1, 0, gop.start);
+  }
+
+  #find(cameraId: string, stream: StreamName, only: FramesQuery['only'], time: number): Gop | undefined {
+    const key = shelfKey(cameraId, stream, only);
+    const starts = this.#starts.get(key);
+    const start = starts?.[lastAtOrBefore(starts, time)];
+    if (start === undefined) return undefined;
+    const shelf = this.#kept.get(`${key} ${start}`);
+    return shelf && time < shelf.until && this.#now() < shelf.staleAt ? shelf.gop : undefined;
+  }
+}
+
+function shelfKey(cameraId: string, stream: StreamName, only: FramesQuery['only']): string {
+  return `${cameraId} ${stream} ${only}`;
+}
+
+function lastAtOrBefore(starts: readonly number[], time: number): number {
+  let low = 0;
+  let high = starts.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((starts[middle] ?? Infinity) <= time) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+/** The frame that is seen at `time`: the last one taken at or before it. The first where all are later. */
+export function frameAt(gop: Gop, time: number): CodedFrame {
+  let found: CodedFrame | undefined;
+  for (const frame of gop.frames)
+    if (frame.time <= time && frame.time >= (found?.time ?? -Infinity)) found = frame;
+  const [first] = gop.frames;
+  if (!found && !first) throw new PastError('damaged', 'A group without pictures');
+  return found ?? (first as CodedFrame);
+}
+
+/** When the frame after `time` was taken, in the order of showing; the group's end for its last, if it has one. */
+export function nextFrameTime({ frames, end }: Gop, time: number): number | undefined {
+  const later = frames.filter((frame) => frame.time > time).map((frame) => frame.time);
+  return later.length > 0 ? Math.min(...later) : end;
+}
+
+/** When the frame before `time` was taken; undefined for the group's first: it is in the group before. */
+export function previousFrameTime({ frames }: Gop, time: number): number | undefined {
+  const earlier = frames.filter((frame) => frame.time < time).map((frame) => frame.time);
+  return earlier.length > 0 ? Math.max(...earlier) : undefined;
+}

@@ -1,0 +1,150 @@
+import type { Gop } from './frame-source.ts';
+import { PastError } from './past-error.ts';
+
+const supported = new Map<string, Promise<boolean>>();
+
+/** Whether this browser has WebCodecs at all. It needs a secure context. */
+export function hasWebCodecs(): boolean {
+  return typeof VideoDecoder === 'function';
+}
+
+/** Throws a {@link PastError} with the code `codec` unless this browser can decode the group. Asked once per codec. */
+export async function needCodec(gop: Gop): Promise<void> {
+  if (!hasWebCodecs()) throw new PastError('codec', 'The browser has no WebCodecs');
+  let answer = supported.get(gop.codec);
+  if (!answer) {
+    answer = VideoDecoder.isConfigSupported(configOf(gop)).then(
+      ({ supported: is }) => is === true,
+      () => false,
+    );
+    supported.set(gop.codec, answer);
+  }
+  if (!(await answer)) throw new PastError('codec', `The browser cannot decode ${gop.codec}`);
+}
+
+export function configOf({ codec, description, width, height }: Gop): VideoDecoderConfig {
+  return { codec, description, codedWidth: width, codedHeight: height, optimizeForLatency: true };
+}
+
+/** Microseconds, as WebCodecs counts; epoch microseconds are whole numbers well below 2^53. */
+export function chunkOf(frame: Gop['frames'][number]): EncodedVideoChunk {
+  return new EncodedVideoChunk({
+    type: frame.isKey ? 'key' : 'delta',
+    timestamp: frame.time * 1000,
+    data: frame.data,
+  });
+}
+
+/** When a decoded frame was taken, epoch ms. */
+export function timeOfFrame(frame: VideoFrame): number {
+  return Math.round(frame.timestamp / 1000);
+}
+
+/**
+ * Decodes parts of groups, one after the other. Holds one decoder of the browser's, which it makes when it is needed
+ * and again when the browser has taken it away. Every frame that is not given out is closed at once.
+ */
+export class GopDecoder {
+  #decoder: VideoDecoder | undefined;
+  #configured = '';
+  #onFrame: (frame: VideoFrame) => void = (frame) => frame.close();
+  #fail: ((cause: unknown) => void) | undefined;
+  #isClosed = false;
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** The frame of that moment in the group, exactly. Whoever gets it closes it. Throws a {@link PastError}. */
+  async frameAt(gop: Gop, time: number, signal: AbortSignal): Promise<VideoFrame> {
+    const index = gop.frames.findIndex((frame) => frame.time === time);
+    const wanted: VideoFrame[] = [];
+    try {
+      await this.each(
+        gop,
+        (frame) => {
+          if (timeOfFrame(frame) === time) wanted.push(frame);
+          else frame.close();
+        },
+        signal,
+        index + 1,
+      );
+    } catch (error) {
+      for (const frame of wanted) frame.close();
+      throw error;
+    }
+    const [frame, ...others] = wanted;
+    for (const other of others) other.close();
+    if (!frame) throw new PastError('damaged', 'The decoder gave no picture');
+    return frame;
+  }
+
+  /**
+   * Decodes the first `count` frames of a group and gives each to `onFrame`, who closes it. Calls queue. Throws a
+   * {@link PastError}, or the signal's reason.
+   */
+  async each(
+    gop: Gop,
+    onFrame: (frame: VideoFrame) => void,
+    signal: AbortSignal,
+    count = gop.frames.length,
+  ): Promise<void> {
+    const turn = this.#last.then(() => this.#decode(gop, onFrame, signal, count));
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** Gives the decoder back. Safe to call twice. */
+  close(): void {
+    this.#isClosed = true;
+    this.#drop();
+  }
+
+  async #decode(
+    gop: Gop,
+    onFrame: (frame: VideoFrame) => void,
+    signal: AbortSignal,
+    count: number,
+  ): Promise<void> {
+    signal.throwIfAborted();
+    if (this.#isClosed) throw new PastError('damaged', 'The decoder is closed');
+    await needCodec(gop);
+    signal.throwIfAborted();
+    const failed = Promise.withResolvers<never>();
+    failed.promise.catch(() => undefined);
+    const leave = (): void => failed.reject(signal.reason as Error);
+    signal.addEventListener('abort', leave, { once: true });
+    this.#fail = failed.reject;
+    this.#onFrame = onFrame;
+    try {
+      const decoder = this.#open(gop);
+      for (const frame of gop.frames.slice(0, count)) decoder.decode(chunkOf(frame));
+      await Promise.race([decoder.flush(), failed.promise]);
+    } catch (cause) {
+      // What is under way must not come out into the next turn.
+      this.#drop();
+      signal.throwIfAborted();
+      throw new PastError('damaged', 'The recording does not decode', { cause });
+    } finally {
+      signal.removeEventListener('abort', leave);
+      this.#onFrame = (frame) => frame.close();
+      this.#fail = undefined;
+    }
+  }
+
+  #open(gop: Gop): VideoDecoder {
+    if (!this.#decoder || this.#decoder.state === 'closed') {
+      this.#configured = '';
+      this.#decoder = new VideoDecoder({
+        output: (frame) => this.#onFrame(frame),
+        error: (cause) => this.#fail?.(cause),
+      });
+    }
+    const configured = `${gop.codec} ${gop.description.join()}`;
+    if (configured !== this.#configured) this.#decoder.configure(configOf(gop));
+    this.#configured = configured;
+    return this.#decoder;
+  }
+
+  #drop(): void {
+    if (this.#decoder && this.#decoder.state !== 'closed') this.#decoder.close();
+    this.#decoder = undefined;
+  }
+}

@@ -1,0 +1,358 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type StripReading, readStrip } from '#mocks/camera/strip.ts';
+import type { Pictures } from '#mocks/camera/compose.ts';
+import { formats } from '#mocks/camera/pictures.ts';
+import { siteCameras } from '#mocks/site/cameras.ts';
+import { pagePictures } from '#mocks/site/page-pictures.ts';
+import { SyncGroup } from './sync-group.svelte.ts';
+import { PretendRecorder } from './testing/pretend-recorder.ts';
+import type { SpanStore } from './span-store.svelte.ts';
+
+const now = Date.UTC(2026, 10, 20, 13);
+const noon = Date.UTC(2026, 10, 20, 12);
+const never = new AbortController().signal;
+
+let pictures: Pictures;
+const cameras = siteCameras.filter(({ scene }) => scene === 'junction').slice(0, 4);
+const [camera] = cameras;
+
+/** Decoded frames that are open, by counting what decoders give out and what is closed. */
+let openFrames = 0;
+// eslint-disable-next-line @typescript-eslint/unbound-method -- called with the frame as `this`
+const { close: closeFrame } = VideoFrame.prototype;
+const RealDecoder = VideoDecoder;
+
+beforeAll(async () => {
+  pictures = await pagePictures(['junction']);
+  const counted = new WeakSet<VideoFrame>();
+  globalThis.VideoDecoder = class extends RealDecoder {
+    constructor({ output, error }: VideoDecoderInit) {
+      super({
+        error,
+        output: (frame) => {
+          openFrames++;
+          counted.add(frame);
+          output(frame);
+        },
+      });
+    }
+  };
+  VideoFrame.prototype.close = function (this: VideoFrame) {
+    if (counted.delete(this)) openFrames--;
+    closeFrame.call(this);
+  };
+  return () => {
+    globalThis.VideoDecoder = RealDecoder;
+    VideoFrame.prototype.close = closeFrame;
+  };
+});
+
+let recorder: PretendRecorder;
+let spans: SpanStore;
+let group: SyncGroup;
+let canvases: Map<string, HTMLCanvasElement>;
+let stop: () => void;
+
+beforeEach(() => {
+  recorder = new PretendRecorder(pictures, now);
+  recorder.recorded = [{ start: noon - 600_000, end: noon + 600_000 }];
+});
+afterEach(async () => {
+  stop();
+  group.close();
+  group.close();
+  spans.close();
+  for (const canvas of canvases.values()) canvas.remove();
+  // Whatever a decoder was about to give out is closed as well.
+  await expect.poll(() => openFrames).toBe(0);
+});
+
+function open(count = 1, at = noon) {
+  spans = recorder.spans();
+  group = new SyncGroup({ spans, at, source: { fetchFrames: recorder.fetchFrames } });
+  const shown = cameras.slice(0, count);
+  group.show(shown.map(({ id }) => id));
+  canvases = new Map(
+    shown.map(({ id }) => {
+      const canvas = document.createElement('canvas');
+      canvas.style.width = '480px';
+      document.body.append(canvas);
+      group.pictureOf(id)?.screen(canvas);
+      return [id, canvas];
+    }),
+  );
+  stop = group.run();
+}
+
+/** What the picture itself says. */
+function strip(id = camera!.id): StripReading | undefined {
+  const canvas = canvases.get(id)!;
+  if (canvas.width < 160) return undefined;
+  return readStrip(canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height));
+}
+const shows = (time: number, id?: string) =>
+  expect.poll(() => strip(id)?.timeMs, { timeout: 5000 }).toBe(time);
+/** The frame of the main stream that is seen at `time`. */
+const frameOf = (time: number) => pictures.timeOf(camera!, 'main', pictures.indexAt(camera!, 'main', time));
+const status = (id = camera!.id) => group.pictureOf(id)?.status;
+
+describe('a moment', () => {
+  it.each([0, 39, 40, 777, 1999, -1234])('%i ms after noon is shown by its very frame', async (offset) => {
+    open(1, noon + offset);
+    await shows(frameOf(noon + offset));
+    expect(strip()?.number).toBe(camera!.number);
+    expect(status()).toEqual({ kind: 'shown', isExact: true });
+    expect(group.pictureOf(camera!.id)?.shownTime).toBe(frameOf(noon + offset));
+  });
+
+  it('is the same on all cameras', async () => {
+    open(3, noon + 500);
+    for (const { id, number } of cameras.slice(0, 3)) {
+      await shows(frameOf(noon + 500), id);
+      expect(strip(id)?.number).toBe(number);
+    }
+  });
+
+  it('in a group that is here already is shown within 120 ms', async () => {
+    open(1, noon);
+    await shows(frameOf(noon));
+    const begin = recorder.groupEdge(camera!.id, noon);
+    const times: number[] = [];
+    for (const offset of [1900, 40, 1000, 1960, 400, 1500, 0, 1800, 900, 1960]) {
+      const wanted = frameOf(begin + offset);
+      const began = performance.now();
+      group.seek(begin + offset);
+      while (strip()?.timeMs !== wanted) await new Promise(requestAnimationFrame);
+      times.push(performance.now() - began);
+    }
+    times.sort((a, b) => a - b);
+    expect(times[5]).toBeLessThan(120);
+    expect(recorder.asked.filter(({ only }) => only === 'gop')).toHaveLength(1);
+  });
+});
+
+describe('steps', () => {
+  const frameMs = 1000 / formats.main.framesPerSecond;
+
+  it('lead from frame to frame, both ways, over the edge of a group', async () => {
+    open();
+    const edge = recorder.groupEdge(camera!.id, noon);
+    group.seek(edge + frameMs);
+    await shows(edge + frameMs);
+    for (const to of [edge, edge - frameMs, edge - 2 * frameMs]) {
+      expect(await group.step(camera!.id, -1)).toBe(true);
+      await shows(to);
+    }
+    for (const to of [edge - frameMs, edge, edge + frameMs]) {
+      await group.step(camera!.id, 1);
+      await shows(to);
+    }
+  });
+
+  it('are not lost when a key is held down', async () => {
+    open();
+    await shows(frameOf(noon));
+    await Promise.all(Array.from({ length: 12 }, () => group.step(camera!.id, 1)));
+    await shows(frameOf(noon + 12 * frameMs));
+  });
+
+  it('end at the oldest recording', async () => {
+    open();
+    const oldest = recorder.groupEdge(camera!.id, noon);
+    recorder.recorded = [{ start: oldest, end: noon + 600_000 }];
+    group.seek(oldest);
+    await shows(oldest);
+    expect(await group.step(camera!.id, -1)).toBe(false);
+    expect(group.time).toBe(oldest);
+  });
+});
+
+describe('playing', () => {
+  /** What is seen over some time: strip and clock, picture by picture. */
+  async function watch(ms: number, id?: string) {
+    const seen: { strip: number; time: number }[] = [];
+    const until = performance.now() + ms;
+    while (performance.now() < until) {
+      await new Promise(requestAnimationFrame);
+      const reading = strip(id);
+      if (reading && !group.isHeld) seen.push({ strip: reading.timeMs, time: group.time });
+    }
+    return seen;
+  }
+
+  it('shows the frame of the moment, forwards, over groups', async () => {
+    open();
+    group.play();
+    await expect.poll(() => group.time, { timeout: 3000 }).toBeGreaterThan(noon + 50);
+    const seen = await watch(2500);
+    const late = seen.map(({ strip: taken, time }) => time - taken).sort((a, b) => a - b);
+    expect(seen.at(-1)!.strip - seen[0]!.strip).toBeGreaterThan(2000);
+    expect(late[0]).toBeGreaterThanOrEqual(0);
+    expect(late[Math.floor(late.length * 0.95)]).toBeLessThan(100);
+  }, 10_000);
+
+  it('keeps three cameras together within 100 ms, and says so', async () => {
+    open(3);
+    group.play();
+    await expect.poll(() => group.skewMs, { timeout: 5000 }).toBeDefined();
+    await watch(1500);
+    expect(group.skewMs).toBeLessThanOrEqual(100);
+    const readings = cameras.slice(0, 3).map(({ id }) => strip(id)!.timeMs);
+    expect(Math.max(...readings) - Math.min(...readings)).toBeLessThanOrEqual(100);
+  }, 12_000);
+
+  it.each([-1, -4] as const)(
+    'goes backwards at %d',
+    async (speed) => {
+      open();
+      await shows(frameOf(noon));
+      group.play(speed);
+      await expect.poll(() => group.time, { timeout: 4000 }).toBeLessThan(noon - 300);
+      const seen = await watch(1200);
+      const strips = seen.map((one) => one.strip);
+      expect(strips).toEqual([...strips].sort((a, b) => b - a));
+      expect(new Set(strips).size).toBeGreaterThan(8);
+      expect(strips[0]! - strips.at(-1)!).toBeGreaterThan(600);
+      const off = seen.map(({ strip: taken, time }) => Math.abs(time - taken)).sort((a, b) => a - b);
+      expect(off[Math.floor(off.length * 0.9)]).toBeLessThan(40 * Math.abs(speed) + 100);
+    },
+    12_000,
+  );
+
+  it('shows keyframes at high speed, and asks for no whole group', async () => {
+    open();
+    await shows(frameOf(noon));
+    recorder.asked.length = 0;
+    group.play(16);
+    const seen = await watch(1000);
+    expect(seen.at(-1)!.strip - noon).toBeGreaterThan(8000);
+    expect(recorder.asked.filter(({ only }) => only === 'gop')).toEqual([]);
+  }, 8000);
+
+  it('waits for a camera that is slow, and goes on without one that gives nothing', async () => {
+    recorder.delayMs = 400;
+    open();
+    group.play();
+    await expect.poll(() => group.isHeld).toBe(true);
+    expect(group.time).toBeLessThan(noon + 100);
+    await expect.poll(() => group.time, { timeout: 3000 }).toBeGreaterThan(noon + 200);
+    recorder.refusal = 'vms-unavailable';
+    group.seek(noon + 60_000);
+    group.play();
+    await expect.poll(() => group.time, { timeout: 4000 }).toBeGreaterThan(noon + 60_200);
+    expect(status()).toEqual({ kind: 'failed', code: 'vms-unavailable' });
+  }, 12_000);
+});
+
+describe('dragging', () => {
+  it('shows keyframes of the small stream at once, and the exact frame at rest', async () => {
+    open(2);
+    await shows(frameOf(noon));
+    recorder.asked.length = 0;
+    for (let i = 1; i <= 30; i++) {
+      group.scrub(noon + i * 1000);
+      await new Promise(requestAnimationFrame);
+    }
+    expect(recorder.asked.every(({ only, stream }) => only === 'keyframe' && stream === 'sub')).toBe(true);
+    await expect.poll(() => strip()?.timeMs).toBe(recorder.groupEdge(camera!.id, noon + 30_000, 'sub'));
+    expect(status()).toEqual({ kind: 'shown', isExact: false });
+    group.seek(noon + 30_333);
+    for (const { id } of cameras.slice(0, 2)) await shows(frameOf(noon + 30_333), id);
+  });
+
+  it('back over what was seen already asks for nothing and is there in the next picture', async () => {
+    open();
+    for (let i = 0; i <= 20; i++) {
+      group.scrub(noon + i * 1000);
+      await group.shelf.load(camera!.id, noon + i * 1000, never);
+    }
+    await expect.poll(() => strip()?.timeMs).toBe(recorder.groupEdge(camera!.id, noon + 20_000, 'sub'));
+    recorder.asked.length = 0;
+    const times: number[] = [];
+    for (let i = 20; i >= 2; i--) {
+      const began = performance.now();
+      group.scrub(noon + i * 1000);
+      group.tick();
+      times.push(performance.now() - began);
+      expect(group.pictureOf(camera!.id)?.shownTime).toBe(
+        recorder.groupEdge(camera!.id, noon + i * 1000, 'sub'),
+      );
+    }
+    times.sort((a, b) => a - b);
+    expect(times[Math.floor(times.length * 0.95)]).toBeLessThan(33);
+    expect(recorder.asked.filter(({ at }) => at >= noon + 2000)).toEqual([]);
+  });
+});
+
+describe('where nothing is recorded', () => {
+  it('says so and where it goes on, and shows the picture again behind it', async () => {
+    const edge = recorder.groupEdge(camera!.id, noon);
+    recorder.recorded = [
+      { start: edge - 60_000, end: edge },
+      { start: edge + 60_000, end: edge + 120_000 },
+    ];
+    open(1, edge - 500);
+    await shows(frameOf(edge - 500));
+    await spans.findRecorded([camera!.id], edge, 1, never);
+    group.seek(edge + 10_000);
+    await expect.poll(() => status()).toEqual({ kind: 'gap', next: edge + 60_000 });
+    group.seek(edge + 60_500);
+    await shows(frameOf(edge + 60_500));
+    group.seek(edge + 300_000);
+    await expect.poll(() => status(), { timeout: 3000 }).toEqual({ kind: 'gap', next: 'never' });
+  });
+
+  it('skips it where that is wanted', async () => {
+    const edge = recorder.groupEdge(camera!.id, noon);
+    recorder.recorded = [
+      { start: edge - 60_000, end: edge },
+      { start: edge + 60_000, end: edge + 120_000 },
+    ];
+    open(1, edge - 600);
+    await spans.findRecorded([camera!.id], edge, 1, never);
+    group.gaps = 'skip';
+    group.play();
+    await expect.poll(() => strip()?.timeMs, { timeout: 6000 }).toBeGreaterThan(edge + 60_200);
+    expect(group.time).toBeLessThan(edge + 65_000);
+  }, 10_000);
+});
+
+describe('what cannot be shown', () => {
+  it.each(['not-permitted', 'no-recording', 'not-found'] as const)(
+    'is said by its reason: %s',
+    async (code) => {
+      recorder.refusal = code;
+      open();
+      await expect.poll(() => status()).toEqual({ kind: 'failed', code });
+      const { length } = recorder.asked;
+      for (let i = 0; i < 50; i++) group.tick();
+      expect(recorder.asked).toHaveLength(length);
+    },
+  );
+
+  it('is tried again when it may pass', async () => {
+    recorder.refusal = 'overloaded';
+    open();
+    await expect.poll(() => status()).toEqual({ kind: 'failed', code: 'overloaded' });
+    recorder.refusal = undefined;
+    await shows(frameOf(noon));
+  });
+
+  it('is damaged, and says so', async () => {
+    recorder.garbage = new TextEncoder().encode('<html>');
+    open();
+    await expect.poll(() => status()).toEqual({ kind: 'failed', code: 'damaged' });
+  });
+});
+
+it('gives back the pictures of cameras that are taken away, and the others go on', async () => {
+  open(3);
+  group.play();
+  await expect.poll(() => group.time, { timeout: 4000 }).toBeGreaterThan(noon + 200);
+  const kept = group.pictureOf(camera!.id);
+  group.show([camera!.id]);
+  expect(group.cameraIds).toEqual([camera!.id]);
+  expect(group.pictureOf(camera!.id)).toBe(kept);
+  const { time } = group;
+  await expect.poll(() => strip()?.timeMs, { timeout: 3000 }).toBeGreaterThan(time + 200);
+}, 10_000);

@@ -1,0 +1,300 @@
+import { SvelteMap } from 'svelte/reactivity';
+import { FrameSource, type FrameSourceOptions } from './frame-source.ts';
+import { LatestWins } from './latest-wins.ts';
+import { type GapConduct, Playhead, type PlayEnd, type Speed } from './playhead.ts';
+import { RecordedPicture } from './recorded-picture.svelte.ts';
+import { DragDirection, previewsFor, type Wanted } from './scrub.ts';
+import { Skew } from './skew.ts';
+import type { SpanStore } from './span-store.svelte.ts';
+import type { Span } from './spans.ts';
+import { StillShelf } from './still-shelf.ts';
+
+export interface SyncGroupOptions {
+  readonly spans: SpanStore;
+  /** Where to begin, epoch ms. */
+  readonly at: number;
+  readonly source?: FrameSourceOptions;
+  /** Monotonic, ms. */
+  readonly now?: () => number;
+  readonly onEnd?: (end: PlayEnd) => void;
+}
+
+/** A look-up of where recording goes on, under way or done. */
+interface Search {
+  readonly from: number;
+  readonly direction: 1 | -1;
+  found: number | 'unknown' | undefined;
+}
+
+/** All wait for one this long; then time goes on without it, ms. */
+const longestHoldMs = 2_000;
+const scrubAhead = 2;
+const nearMs = 600_000;
+
+/** Up to nine pictures of the past on one clock. */
+export class SyncGroup {
+  readonly #spans: SpanStore;
+  readonly #now: () => number;
+  readonly #onEnd: (end: PlayEnd) => void;
+  readonly #playhead: Playhead;
+  readonly #shelf: StillShelf;
+  readonly #source: FrameSource;
+  readonly #skew = new Skew();
+  readonly #pictures = new SvelteMap<string, RecordedPicture>();
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing is drawn from it
+  readonly #heldSince = new Map<RecordedPicture, number>();
+  readonly #drag = new DragDirection();
+  readonly #prefetch: LatestWins<readonly Wanted[]>;
+  readonly #end = new AbortController();
+  #search: Search | undefined;
+  #frame = 0;
+  #lastLookAt = 0;
+  #steps = Promise.resolve();
+
+  /** The recorded moment that is shown, epoch ms. */
+  time: number = $state(0);
+  isPlaying = $state(false);
+  /** Playing, but somebody's picture is not there yet. */
+  isHeld = $state(false);
+  isScrubbing = $state(false);
+  speed: Speed = $state(1);
+  loop: Span | undefined = $state.raw();
+  /** See {@link Skew}. */
+  skewMs: number | undefined = $state();
+  /** How much time a pixel of the timeline is: what previews have to be good for. */
+  msPerPx = 1000;
+
+  constructor({ spans, at, source = {}, now, onEnd }: SyncGroupOptions) {
+    this.#spans = spans;
+    this.#now = now ?? (() => performance.now());
+    this.#onEnd = onEnd ?? (() => undefined);
+    this.#source = new FrameSource(source);
+    this.#shelf = new StillShelf(this.#source);
+    this.#playhead = new Playhead({
+      now: this.#now,
+      at,
+      find: (time, direction) => this.#findRecorded(time, direction),
+    });
+    this.time = at;
+    this.#prefetch = new LatestWins(async (wanted, signal) => {
+      // Two at a time: what is under the pointer now must not wait behind what may come.
+      for (let i = 0; i < wanted.length && this.isScrubbing; i += 2)
+        await Promise.allSettled(
+          wanted
+            .slice(i, i + 2)
+            .map(({ cameraId, at: moment }) => this.#shelf.load(cameraId, moment, signal)),
+        );
+    });
+  }
+
+  get cameraIds(): readonly string[] {
+    return [...this.#pictures.keys()];
+  }
+  get gaps(): GapConduct {
+    return this.#playhead.gaps;
+  }
+  set gaps(gaps: GapConduct) {
+    this.#playhead.gaps = gaps;
+  }
+  get shelf(): StillShelf {
+    return this.#shelf;
+  }
+  set limits(limits: Span) {
+    this.#playhead.limits = limits;
+  }
+
+  pictureOf(cameraId: string): RecordedPicture | undefined {
+    return this.#pictures.get(cameraId);
+  }
+
+  /** Shows these cameras: pictures of others are given back, those that stay go on. */
+  show(cameraIds: readonly string[]): void {
+    for (const [id, picture] of this.#pictures)
+      if (!cameraIds.includes(id)) {
+        this.#playhead.release(picture);
+        this.#heldSince.delete(picture);
+        picture.close();
+        this.#pictures.delete(id);
+      }
+    for (const id of cameraIds)
+      if (!this.#pictures.has(id))
+        this.#pictures.set(
+          id,
+          new RecordedPicture({
+            cameraId: id,
+            source: this.#source,
+            shelf: this.#shelf,
+            isRecorded: (time) => this.#spans.isRecorded(id, time),
+            findNext: (time, signal) => this.#spans.findRecorded([id], time, 1, signal),
+            now: this.#now,
+          }),
+        );
+  }
+
+  /** Lets time pass, picture by picture of the screen, until the given way to stop is called. */
+  run(): () => void {
+    const beat = (): void => {
+      this.#frame = requestAnimationFrame(beat);
+      this.tick();
+    };
+    this.#frame = requestAnimationFrame(beat);
+    return () => cancelAnimationFrame(this.#frame);
+  }
+
+  /** One picture of the screen. */
+  tick(): void {
+    const ended = this.#playhead.tick();
+    this.#take();
+    const moment = {
+      time: this.time,
+      speed: this.speed,
+      isPlaying: this.isPlaying,
+      isScrubbing: this.isScrubbing,
+      seeks: this.#playhead.seeks,
+      toleranceMs: Math.max(10_000, this.msPerPx * 30),
+    };
+    const now = this.#now();
+    const lags: number[] = [];
+    for (const picture of this.#pictures.values()) {
+      picture.present(moment);
+      this.#holdFor(picture, now);
+      const lag = picture.lagMs;
+      if (lag !== undefined) lags.push(lag);
+    }
+    if (this.isPlaying && !this.#playhead.isHeld && Math.abs(this.speed) <= 4) this.#skew.saw(lags);
+    if (now - this.#lastLookAt > 500) {
+      this.#lastLookAt = now;
+      this.skewMs = this.#skew.p95;
+      // To the millisecond around the playhead: gaps are told from recordings there.
+      const window = { start: this.time - nearMs, end: this.time + nearMs * 3 };
+      this.#spans.want('playhead', this.cameraIds, window, 1);
+    }
+    if (ended) this.#onEnd(ended);
+  }
+
+  play(speed: Speed = this.speed): void {
+    this.isScrubbing = false;
+    this.#skew.clear();
+    this.#playhead.play(speed);
+    this.#take();
+  }
+  pause(): void {
+    this.#playhead.pause();
+    this.#take();
+  }
+  toggle(): void {
+    if (this.isPlaying) this.pause();
+    else this.play();
+  }
+
+  /** Goes to that moment; the exact pictures follow. */
+  seek(time: number): void {
+    this.isScrubbing = false;
+    this.#playhead.seek(time);
+    this.#take();
+  }
+
+  /** A hand moves time: pauses and shows previews until `seek`. */
+  scrub(time: number): void {
+    this.isScrubbing = true;
+    this.#playhead.pause();
+    this.#playhead.seek(time);
+    this.#take();
+    const direction = this.#drag.moved(time, this.msPerPx);
+    const window = { start: time, end: time + 1 };
+    const cameras = this.cameraIds.map((cameraId) => {
+      const { recorded, unknown } = this.#spans.past(cameraId, window, this.msPerPx);
+      return { cameraId, spans: unknown.length > 0 ? undefined : recorded };
+    });
+    this.#prefetch.want(previewsFor({ cameras, time, msPerPx: this.msPerPx, direction, ahead: scrubAhead }));
+  }
+
+  /** Repeats [a, b), or ends repeating. */
+  repeat(loop: Span | undefined): void {
+    if (loop) this.#playhead.repeat(loop.start, loop.end);
+    else this.#playhead.endLoop();
+    this.#take();
+  }
+
+  /**
+   * Goes to the next or previous frame of that camera; the others follow to the same moment. Steps queue, so that a key
+   * held down loses none. Resolves with false where there is no such frame. Throws a PastError.
+   */
+  step(cameraId: string, direction: 1 | -1): Promise<boolean> {
+    this.pause();
+    const step = this.#steps.then(async () => {
+      const to = await this.#pictures.get(cameraId)?.neighbour(this.time, direction, this.#end.signal);
+      if (to === undefined) return false;
+      this.isScrubbing = false;
+      this.#playhead.step(to);
+      this.#take();
+      return true;
+    });
+    this.#steps = step.then(
+      () => undefined,
+      () => undefined,
+    );
+    return step;
+  }
+
+  /** Asks again at once for what failed. */
+  hurry(): void {
+    for (const picture of this.#pictures.values()) picture.hurry();
+    this.#spans.hurry();
+  }
+
+  /** Gives back everything. Safe to call twice. */
+  close(): void {
+    cancelAnimationFrame(this.#frame);
+    this.#end.abort();
+    this.#prefetch.close();
+    for (const picture of this.#pictures.values()) picture.close();
+    this.#pictures.clear();
+    this.#shelf.close();
+    this.#source.clear();
+  }
+
+  #take(): void {
+    const { time, isPlaying, isHeld, speed, loop } = this.#playhead;
+    this.time = time;
+    this.isPlaying = isPlaying;
+    this.isHeld = isHeld;
+    this.speed = speed;
+    if (this.loop !== loop) this.loop = loop;
+  }
+
+  /** Lets all wait for a picture that is not there yet, but not for ever. */
+  #holdFor(picture: RecordedPicture, now: number): void {
+    if (!this.isPlaying || picture.isReady) {
+      this.#heldSince.delete(picture);
+      this.#playhead.release(picture);
+      return;
+    }
+    const since = this.#heldSince.get(picture) ?? now;
+    this.#heldSince.set(picture, since);
+    if (now - since < longestHoldMs) this.#playhead.hold(picture);
+    else this.#playhead.release(picture);
+  }
+
+  /** Where one of the cameras has a recording: from what is known, or from what was looked up since. */
+  #findRecorded(time: number, direction: 1 | -1): number | 'unknown' | undefined {
+    const ids = this.cameraIds;
+    if (ids.length === 0) return time;
+    const known = this.#spans.knownRecorded(ids, time, direction);
+    if (known !== 'unknown') return known;
+    const search = this.#search;
+    const isSame =
+      search?.direction === direction && Math.abs(search.from - time) < 5_000 && search.found !== 'unknown';
+    if (isSame) return search.found;
+    if (search?.direction === direction && search.found === 'unknown') return 'unknown';
+    const begun: Search = { from: time, direction, found: 'unknown' };
+    this.#search = begun;
+    this.#spans.findRecorded(ids, time, direction, this.#end.signal).then(
+      (found) => (begun.found = found),
+      () => {
+        if (this.#search === begun) this.#search = undefined;
+      },
+    );
+    return 'unknown';
+  }
+}

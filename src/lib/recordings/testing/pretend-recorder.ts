@@ -1,0 +1,101 @@
+import { frameHeaders } from '#contract/recording.ts';
+import type { StreamName } from '#contract/camera.ts';
+import type { ProblemCode } from '#contract/problem.ts';
+import type { Pictures } from '#mocks/camera/compose.ts';
+import { type SiteCamera, siteCameras } from '#mocks/site/cameras.ts';
+import { frameFile } from '#mocks/site/frame-file.ts';
+import type { FetchFrames } from '../frame-source.ts';
+import { SpanStore } from '../span-store.svelte.ts';
+import { type Span, spanAt } from '../spans.ts';
+
+/** What was asked of it. */
+export interface AskedFrames {
+  readonly cameraId: string;
+  readonly at: number;
+  readonly stream: string;
+  readonly only: string;
+}
+
+/**
+ * A BFF with a recorder behind it, in the page: coded pictures of synthetic cameras, whose strip says which moment each
+ * of them shows. `recorded` should begin and end where groups do: see `groupEdge`.
+ */
+export class PretendRecorder {
+  readonly asked: AskedFrames[] = [];
+  recorded: readonly Span[] = [];
+  /** Said no with, instead of an answer. */
+  refusal: ProblemCode | undefined;
+  /** Bytes sent instead of frames. */
+  garbage: Uint8Array<ArrayBuffer> | undefined;
+  delayMs = 0;
+  readonly #pictures: Pictures;
+  readonly #now: number;
+
+  constructor(pictures: Pictures, now: number) {
+    this.#pictures = pictures;
+    this.#now = now;
+  }
+
+  camera(id: string): SiteCamera {
+    const camera = siteCameras.find((one) => one.id === id);
+    if (!camera) throw new Error(`no camera ${id}`);
+    return camera;
+  }
+
+  /** When the group of `time` begins; each stream has its own. */
+  groupEdge(cameraId: string, time: number, stream: StreamName = 'main'): number {
+    return frameFile(this.#pictures, this.camera(cameraId), stream, time, 'keyframe').start;
+  }
+
+  readonly fetchFrames: FetchFrames = async (cameraId, { at, stream, only }, signal) => {
+    this.asked.push({ cameraId, at, stream, only });
+    if (this.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, this.delayMs));
+    signal.throwIfAborted();
+    const span = this.recorded.findLast(({ start }) => start <= at);
+    const refused = this.refusal ?? (span ? undefined : 'no-recording');
+    if (refused) {
+      const body = { type: `urn:parapet:problem:${refused}`, code: refused, title: refused, status: 404 };
+      return Response.json(body, { status: 404, headers: { 'content-type': 'application/problem+json' } });
+    }
+    const moment = Math.min(at, (span?.end ?? at) - 1);
+    const { bytes, start, end, codec } = frameFile(
+      this.#pictures,
+      this.camera(cameraId),
+      stream,
+      moment,
+      only,
+    );
+    const isLast = spanAt(this.recorded, end) === undefined;
+    const next = isLast ? this.recorded.find((one) => one.start >= end)?.start : end;
+    return new Response(this.garbage ?? bytes, {
+      headers: {
+        'content-type': 'video/mp4',
+        [frameHeaders.start]: new Date(start).toISOString(),
+        [frameHeaders.codec]: codec,
+        ...(next === undefined ? {} : { [frameHeaders.end]: new Date(next).toISOString() }),
+      },
+    });
+  };
+
+  /** What is recorded, as the BFF would tell. The same for all cameras. */
+  spans(): SpanStore {
+    return new SpanStore({
+      now: () => this.#now,
+      read: async ({ cameras, from, to, resolutionMs }) => ({
+        from,
+        to,
+        resolutionMs,
+        cameras: cameras.map((cameraId) => ({
+          cameraId,
+          oldest: this.recorded[0]?.start,
+          recorded: this.recorded
+            .map(({ start, end }) => [Math.max(start, from) - from, Math.min(end, to) - from] as const)
+            .filter(([start, end]) => start < end)
+            .flat(),
+          motion: [],
+          isComplete: true,
+        })),
+      }),
+    });
+  }
+}
