@@ -13,8 +13,10 @@ export const sceneNames = [
   'crossing',
   'tunnel',
   'bridge',
+  'junction-night',
   'highway-night',
   'gate-night',
+  'depot-night',
 ] as const;
 
 export type SceneName = (typeof sceneNames)[number];
@@ -44,8 +46,10 @@ export const scenes: Readonly<Record<SceneName, Scene>> = {
   crossing: { name: 'crossing', kind: 'road', isNight: false },
   tunnel: { name: 'tunnel', kind: 'tunnel', isNight: false },
   bridge: { name: 'bridge', kind: 'highway', isNight: true },
+  'junction-night': { name: 'junction-night', kind: 'road', isNight: true },
   'highway-night': { name: 'highway-night', kind: 'highway', isNight: true },
   'gate-night': { name: 'gate-night', kind: 'gate', isNight: true },
+  'depot-night': { name: 'depot-night', kind: 'depot', isNight: true },
 };
 
 /** Seconds after which a scene's clip flows into its own beginning. */

@@ -2,7 +2,7 @@ import { clipFormats, type ClipFormat, type SceneName } from './scenes.ts';
 import { Stage, type View } from './render/stage.ts';
 
 /** How every scene is drawn. Loaded one at a time: a view builds its whole set when it is asked for. */
-const drawn = {
+export const views: Readonly<Record<SceneName, () => Promise<View>>> = {
   junction: async () => (await import('./views/junction.ts')).junction(false),
   'metro-platform': async () => (await import('./views/metro-platform.ts')).metroPlatform(),
   highway: async () => (await import('./views/highway.ts')).highway(false),
@@ -21,8 +21,6 @@ const drawn = {
   'junction-night': async () => (await import('./views/junction.ts')).junction(true),
   'highway-night': async () => (await import('./views/highway.ts')).highway(true),
 };
-
-export const views: Readonly<Record<SceneName, () => Promise<View>>> = drawn;
 
 /** A scene's stage in the size of one of its clips. */
 export async function stageOf(name: SceneName, format: ClipFormat): Promise<Stage> {
