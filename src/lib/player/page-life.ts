@@ -6,6 +6,8 @@ export interface PageLife {
   comeBack(): void;
   /** The network is back, or somebody looks at the page again. */
   improve(): void;
+  /** It may be another network than before. Before {@link improve}. */
+  changeNetwork(): void;
 }
 
 const listeners = new Set<PageLife>();
@@ -16,7 +18,14 @@ function listen(): AbortController {
   const { signal } = controller;
   addEventListener('pagehide', () => each((life) => life.leave()), { signal });
   addEventListener('pageshow', (event) => event.persisted && each((life) => life.comeBack()), { signal });
-  addEventListener('online', () => each((life) => life.improve()), { signal });
+  const changed = (): void => {
+    each((life) => life.changeNetwork());
+    each((life) => life.improve());
+  };
+  addEventListener('online', changed, { signal });
+  // Chromium on some systems only (https://wicg.github.io/netinfo/).
+  const { connection } = navigator as { readonly connection?: EventTarget };
+  connection?.addEventListener('change', changed, { signal });
   document.addEventListener(
     'visibilitychange',
     () => document.visibilityState === 'visible' && each((life) => life.improve()),

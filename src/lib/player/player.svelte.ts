@@ -1,40 +1,41 @@
 import { untrack } from 'svelte';
 import { announceSignedOut } from '#lib/api/signed-out.ts';
-import { StreamError, type MediaSession, type Vitals, type Way } from '#lib/media/media-source.ts';
+import {
+  StreamError,
+  type ChooseWay,
+  type MediaSession,
+  type Vitals,
+  type Way,
+} from '#lib/media/media-source.ts';
+import { Climber, type Fallback } from './climber.ts';
 import { limitsFor } from './limits.ts';
+import { network as pageNetwork, type Network } from './network.ts';
 import { followPage } from './page-life.ts';
 import { pulse as pagePulse, type Pulse } from './pulse.ts';
 import { ratesBetween, type Rates } from './rates.ts';
+import { Screen, type Slot } from './screen.ts';
 import { next, type Command, type PlayerEvent, type PlayerState } from './state.ts';
-import { FrameWatch } from './watchdog.ts';
 
 /** How an attempt tells that it waits: its place in the queue, 1 being next, 0 when its turn has come. */
 export type TellPlace = (place: number) => void;
 
 /**
  * Gets one reception: reserves where needed, waits for its turn where there is one, opens a source. Called anew for each
- * attempt. Throws a {@link StreamError}, or the signal's reason when aborted.
+ * attempt. `choose` says by which of the ways on offer; whoever has but one need not ask. Throws a {@link StreamError}, or
+ * the signal's reason when aborted.
  */
-export type OpenPicture = (signal: AbortSignal, queued: TellPlace) => Promise<MediaSession>;
+export type OpenPicture = (
+  signal: AbortSignal,
+  queued: TellPlace,
+  choose: ChooseWay,
+) => Promise<MediaSession>;
 
 export interface PlayerOptions {
   readonly open: OpenPicture;
   /** For tests. */
   readonly pulse?: Pulse;
+  readonly network?: Network;
   readonly random?: () => number;
-}
-
-/** Which of the two video elements. The other one gets the next session ready. */
-type Slot = 0 | 1;
-
-/** One video element and the reception it shows. */
-interface Screen {
-  video: HTMLVideoElement | undefined;
-  isInView: boolean;
-  session: MediaSession | undefined;
-  /** Takes the session off the element. */
-  detach: (() => void) | undefined;
-  watch: FrameWatch;
 }
 
 /**
@@ -55,7 +56,9 @@ export class Player {
   vitals = $state.raw<Vitals | undefined>();
   /** What the last two readings say. */
   rates = $state.raw<Rates>({});
-  /** Which of the two video elements is in front. */
+  /** Set while the picture in front does not come by the best way there is. */
+  fallback = $state.raw<Fallback | undefined>();
+  /** Which of the video elements is in front. */
   front = $state.raw<Slot>(0);
   /** Whether there is a picture to see, fresh or old. */
   hasPicture = $state.raw(false);
@@ -67,7 +70,14 @@ export class Player {
   readonly #open: OpenPicture;
   readonly #pulse: Pulse;
   readonly #random: () => number;
-  readonly #screens: readonly [Screen, Screen];
+  readonly #climber: Climber;
+  readonly #screens: readonly [Screen, Screen, Screen];
+  #nextSlot: Slot = 1;
+  #sideSlot: Slot = 2;
+  /** The attempt by another way. */
+  #side: AbortController | undefined;
+  /** Whether the session that another way won against ever had a connection. */
+  #hadConnected = true;
   #still: HTMLCanvasElement | undefined;
   #attempt: AbortController | undefined;
   #lastFrameAt: number | undefined;
@@ -80,14 +90,30 @@ export class Player {
     this.#open = options.open;
     this.#pulse = options.pulse ?? pagePulse;
     this.#random = options.random ?? Math.random;
-    this.#screens = [this.#emptyScreen(0), this.#emptyScreen(1)];
+    const screen = (slot: Slot): Screen =>
+      new Screen(
+        slot,
+        () => this.#pulse.now(),
+        (one, isFirst) => this.#sawFrame(one, isFirst),
+      );
+    this.#screens = [screen(0), screen(1), screen(2)];
+    this.#climber = new Climber(options.network ?? pageNetwork, () => this.#pulse.now(), {
+      begin: (rung) => void this.#trySide(rung),
+      adopt: () => this.#adoptSide(),
+      drop: () => this.#dropSide(),
+    });
   }
 
   /** Wants the picture from now on. After a refusal: asks again. */
   start(): void {
     if (this.#leave === undefined) {
       const member = { tick: (now: number) => this.#tick(now), measure: () => void this.#measure() };
-      const life = { leave: () => this.#away(), comeBack: () => this.#back(), improve: () => this.hurry() };
+      const life = {
+        leave: () => this.#away(),
+        comeBack: () => this.#back(),
+        improve: () => this.hurry(),
+        changeNetwork: () => this.#climber.changeNetwork(),
+      };
       const stops = [this.#pulse.join(member), followPage(life)];
       this.#leave = () => stops.forEach((stop) => stop());
     }
@@ -106,6 +132,17 @@ export class Player {
   /** Something got better (camera reported up, server back, signed in again): tries soon if it was waiting. */
   hurry(): void {
     this.#send({ type: 'hurry', at: this.#pulse.now() });
+  }
+
+  /** Somebody wants the best way now: looks for it at once instead of when it is due. */
+  climb(): void {
+    this.#climber.climb();
+  }
+
+  /** When the camera took what is in front, epoch ms on the server's clock; undefined where its way does not tell. */
+  get capturedAt(): number | undefined {
+    const { session, video } = this.#front;
+    return session && video ? session.captureTimeOf(video) : undefined;
   }
 
   /** When the last picture was shown, epoch ms on this viewer's clock; undefined before the first. */
@@ -128,25 +165,9 @@ export class Player {
     return this.#front.video;
   }
 
-  /** Attachment for the two video elements of Player.svelte. */
+  /** Attachment for the video elements of Player.svelte. */
   screen(slot: Slot): (video: HTMLVideoElement) => () => void {
-    return (video) => {
-      const screen = this.#screens[slot];
-      screen.video = video;
-      const sight = new IntersectionObserver((entries) => {
-        screen.isInView = entries.at(-1)?.isIntersecting ?? true;
-      });
-      sight.observe(video);
-      if (screen.session) this.#show(screen, screen.session);
-      return () => {
-        sight.disconnect();
-        screen.watch.unwatch();
-        // Chromium counts media players that still hold a stream against the page: let go before the element goes.
-        this.#takeOff(screen);
-        screen.video = undefined;
-        screen.isInView = true;
-      };
-    };
+    return (video) => this.#screens[slot].mount(video);
   }
 
   /** Attachment for the canvas that holds a last picture. */
@@ -160,24 +181,11 @@ export class Player {
   }
 
   get #behind(): Screen {
-    return this.#screens[untrack(() => this.front) === 0 ? 1 : 0];
+    return this.#screens[this.#nextSlot];
   }
 
-  #emptyScreen(slot: Slot): Screen {
-    return {
-      video: undefined,
-      isInView: true,
-      session: undefined,
-      detach: undefined,
-      watch: this.#newWatch(slot),
-    };
-  }
-
-  #newWatch(slot: Slot): FrameWatch {
-    return new FrameWatch(
-      () => this.#pulse.now(),
-      (isFirst) => this.#sawFrame(slot, isFirst),
-    );
+  get #beside(): Screen {
+    return this.#screens[this.#sideSlot];
   }
 
   #send(event: PlayerEvent): void {
@@ -188,7 +196,72 @@ export class Player {
       this.state = state;
       this.#now = event.at;
     }
+    this.#tellLadder(before, event, state);
     for (const command of commands) this.#do(command);
+  }
+
+  /** What the ladder has to know of a step of the state. */
+  #tellLadder(before: PlayerState, event: PlayerEvent, after: PlayerState): void {
+    if ((before.status === 'live' || before.status === 'delayed') && 'effort' in after)
+      this.#climber.stalled();
+    if (event.type !== 'tick' || !('effort' in before)) return;
+    const { session } = this.#front;
+    // The session that had gone silent is back by itself.
+    if (after.status === 'live' && session) this.#climber.shown(session, true);
+    // An attempt that took too long.
+    if (!('effort' in after) || before.effort.kind !== 'opening' || after.effort.kind !== 'waiting') return;
+    this.#climber.failed(this.#behind.session, 'silent', before.effort.isAgreed === true);
+  }
+
+  #tellFallback(): void {
+    const before = untrack(() => this.fallback);
+    const after = this.#climber.fallbackOf(untrack(() => this.way));
+    if (before?.way !== after?.way || before?.reason !== after?.reason) this.fallback = after;
+  }
+
+  async #trySide(rung: number): Promise<void> {
+    const attempt = new AbortController();
+    const { signal } = attempt;
+    this.#side = attempt;
+    try {
+      const session = await this.#open(
+        signal,
+        () => undefined,
+        (offered) => offered[rung],
+      );
+      if (signal.aborted) {
+        session.close();
+        return;
+      }
+      this.#beside.show(session);
+      this.#follow(session);
+    } catch {
+      if (!signal.aborted) this.#sideFailed();
+    }
+  }
+
+  #sideFailed(): void {
+    this.#dropSide();
+    this.#climber.sideFailed();
+  }
+
+  #dropSide(): void {
+    this.#climber.gaveUp(this.#beside.session);
+    this.#side?.abort();
+    this.#side = undefined;
+    this.#beside.clear();
+  }
+
+  /** The attempt by another way takes the place of the own one, and goes in front. */
+  #adoptSide(): void {
+    const own = this.#behind.session;
+    this.#climber.gaveUp(own);
+    this.#hadConnected = own?.hasConnected ?? true;
+    this.#do('abandon');
+    [this.#nextSlot, this.#sideSlot] = [this.#sideSlot, this.#nextSlot];
+    this.#attempt = this.#side;
+    this.#side = undefined;
+    this.#send({ type: 'first-frame', at: this.#pulse.now() });
   }
 
   #do(command: Command): void {
@@ -199,7 +272,7 @@ export class Player {
       case 'abandon':
         this.#attempt?.abort();
         this.#attempt = undefined;
-        this.#clear(this.#behind);
+        this.#behind.clear();
         return;
       case 'adopt':
         this.#adopt();
@@ -215,17 +288,16 @@ export class Player {
     this.#attempt = attempt;
     const { signal } = attempt;
     try {
-      const session = await this.#open(signal, (place) => {
+      const queued: TellPlace = (place) => {
         if (!signal.aborted) this.#send({ type: 'queued', place, at: this.#pulse.now() });
-      });
+      };
+      const session = await this.#open(signal, queued, (offered) => this.#climber.choose(offered));
       if (signal.aborted) {
         session.close();
         return;
       }
-      const screen = this.#behind;
-      screen.session = session;
       this.#send({ type: 'agreed', at: this.#pulse.now() });
-      this.#show(screen, session);
+      this.#behind.show(session);
       this.#follow(session);
     } catch (cause) {
       if (signal.aborted) return;
@@ -234,16 +306,18 @@ export class Player {
     }
   }
 
-  #fail(cause: unknown): void {
+  #fail(cause: unknown, isAgreed = false): void {
     const error =
       cause instanceof StreamError ? cause : new StreamError('unreachable', 'No picture', { cause });
     if (error.code === 'signed-out') announceSignedOut();
+    // What this way cannot do another may.
+    const goesOn = this.#climber.failed(this.#behind.session, error.code, isAgreed) && !error.isTransient;
     this.#send({
       type: 'failed',
       at: this.#pulse.now(),
       code: error.code,
-      isTransient: error.isTransient,
-      retryAfterMs: error.retryAfterMs,
+      isTransient: error.isTransient || goesOn,
+      retryAfterMs: goesOn ? 0 : error.retryAfterMs,
     });
   }
 
@@ -251,8 +325,10 @@ export class Player {
   #follow(session: MediaSession): void {
     const ended = (cause?: unknown): void => {
       if (session === this.#behind.session) {
+        this.#fail(cause, true);
         this.#do('abandon');
-        this.#fail(cause);
+      } else if (session === this.#beside.session) {
+        this.#sideFailed();
       } else if (session === this.#front.session) {
         const code = cause instanceof StreamError ? cause.code : 'unreachable';
         this.#send({ type: 'lost', code, at: this.#pulse.now(), frameAt: this.#front.watch.lastFrameAt });
@@ -261,21 +337,10 @@ export class Player {
     session.ended.then(() => ended(), ended);
   }
 
-  #show(screen: Screen, session: MediaSession): void {
-    const { video } = screen;
-    if (!video) return;
-    screen.detach?.();
-    screen.detach = session.attach(video);
-    screen.watch.watch(video);
-    // Muted pictures may always play; a refusal shows as a picture that does not come, and is judged as that.
-    video.play().catch(() => undefined);
-  }
-
-  #sawFrame(slot: Slot, isFirst: boolean): void {
-    const screen = this.#screens[slot];
+  #sawFrame(screen: Screen, isFirst: boolean): void {
     if (!screen.session) return;
     if (screen !== this.#front) {
-      if (isFirst) this.#send({ type: 'first-frame', at: this.#pulse.now() });
+      if (isFirst && screen === this.#behind) this.#send({ type: 'first-frame', at: this.#pulse.now() });
       return;
     }
     this.#lastFrameAt = screen.watch.lastFrameAt;
@@ -283,15 +348,20 @@ export class Player {
 
   #adopt(): void {
     const [before, after] = [this.#front, this.#behind];
-    this.front = untrack(() => this.front) === 0 ? 1 : 0;
+    this.front = after.slot;
+    this.#nextSlot = before.slot;
     this.#attempt = undefined;
-    this.#clear(before);
+    before.clear();
     this.#lastFrameAt = after.watch.lastFrameAt;
     this.#forgetSession();
     this.#letGoOfStill();
     this.hasPicture = true;
     this.way = after.session?.way;
     this.#tellAge(this.#pulse.now());
+    if (!after.session) return;
+    this.#climber.shown(after.session, this.#hadConnected);
+    this.#hadConnected = true;
+    this.#tellFallback();
   }
 
   /** Closes the session in front, and keeps a copy of its last picture: Chromium blanks the element with the stream. */
@@ -299,7 +369,7 @@ export class Player {
     const { status } = untrack(() => this.state);
     const isWanted = status !== 'idle' && status !== 'refused';
     if (isWanted && this.#front.session) this.#hold();
-    this.#clear(this.#front);
+    this.#front.clear();
     this.#forgetSession();
     if (!isWanted) this.#forget();
   }
@@ -324,10 +394,12 @@ export class Player {
     this.vitals = undefined;
     this.rates = {};
     this.way = undefined;
+    this.#tellFallback();
   }
 
   #forget(): void {
-    this.#clear(this.#front);
+    this.#climber.reset();
+    this.#front.clear();
     this.#forgetSession();
     this.#letGoOfStill();
     this.#lastFrameAt = undefined;
@@ -335,24 +407,16 @@ export class Player {
     this.frameAgeMs = undefined;
   }
 
-  #clear(screen: Screen): void {
-    const { session, watch } = screen;
-    watch.unwatch();
-    screen.session = undefined;
-    screen.watch = this.#newWatch(screen === this.#screens[0] ? 0 : 1);
-    this.#takeOff(screen);
-    session?.close();
-  }
-
-  #takeOff(screen: Screen): void {
-    screen.detach?.();
-    screen.detach = undefined;
-  }
-
   #tick(now: number): void {
     const { session, watch } = this.#front;
     const frameAt = session ? watch.lastFrameAt : undefined;
     this.#send({ type: 'tick', at: now, frameAt, limits: limitsFor(watch.intervalMs) });
+    this.#climber.tick(
+      untrack(() => this.state),
+      this.#beside.watch.lastFrameAt,
+      now,
+    );
+    this.#tellFallback();
     if (untrack(() => this.state.status) === 'live') return;
     this.#now = now;
     this.#tellAge(now);
@@ -378,9 +442,8 @@ export class Player {
     const { session } = screen;
     const vitals = await session?.vitals().catch(() => undefined);
     if (!session || screen.session !== session || !vitals) return;
-    const isPainted = screen.video !== undefined && screen.isInView && document.visibilityState === 'visible';
     const counted = vitals.arrivals ?? vitals.framesDecoded;
-    if (counted !== undefined) screen.watch.count(counted, isPainted);
+    if (counted !== undefined) screen.watch.count(counted, screen.isPainted);
     if (screen !== this.#front) return;
     const at = this.#pulse.now();
     if (this.#lastReading)

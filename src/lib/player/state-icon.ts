@@ -19,6 +19,9 @@ const icons: Readonly<Record<Exclude<PlayerStatus, 'idle'>, string>> = {
   refused: 'M3.5 7.5h9v6h-9zM5.5 7.5V5a2.5 2.5 0 0 1 5 0v2.5',
 };
 
+/** Steps that lead down: the picture comes by a lesser way. */
+export const fallenIcon = 'M2 4h4v4h4v4h4M11.5 14.5 14 12l-2.5-2.5';
+
 /** A sign of something wrong that no key opens. */
 const fault = 'M8 2.5 14 13H2zM8 6.5v3M8 11.2h.01';
 

@@ -125,7 +125,9 @@ export class Pictures {
     return {
       key,
       stream,
-      player: new Player({ open: (signal, queued) => this.#supply.open(key, urgency, signal, queued) }),
+      player: new Player({
+        open: (signal, queued, choose) => this.#supply.open(key, urgency, signal, queued, choose),
+      }),
     };
   }
 

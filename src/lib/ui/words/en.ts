@@ -209,6 +209,14 @@ export const en = {
   // The pictures: words of one tile (player)
   'tile.connecting': 'Connecting',
   'tile.delayed': 'Delayed {seconds, number, ::.0} s',
+  // Why a picture comes by a lesser way (ladder.ts); {way} is a name like HLS
+  'tile.fallback.b-frames': '{way}, B-frames',
+  'tile.fallback.codec-unsupported': '{way}, video format',
+  'tile.fallback.exhausted': '{way}, too many connections',
+  'tile.fallback.flapping': '{way}, WebRTC unsteady',
+  'tile.fallback.no-picture': '{way}, no picture by WebRTC',
+  'tile.fallback.stalls': '{way}, WebRTC stalled',
+  'tile.fallback.udp-blocked': '{way}, UDP blocked',
   'tile.live': 'Live',
   'tile.lost': 'No picture since {since, time, ::HHmm}',
   'tile.lost-days': 'No picture since {since, date, ::dMMM} {since, time, ::HHmm}',

@@ -1,0 +1,136 @@
+import type { MediaSession, StreamErrorCode, Way } from '#lib/media/media-source.ts';
+import {
+  climb,
+  ground,
+  hasFallen,
+  patience,
+  type FallReason,
+  type LadderEvent,
+  type LadderState,
+} from './ladder.ts';
+import type { Network } from './network.ts';
+import type { PlayerState } from './state.ts';
+
+/** What is told of a picture that does not come by the best way. */
+export interface Fallback {
+  readonly way: Way;
+  readonly reason: FallReason;
+}
+
+/** What the ladder asks of the player. */
+export interface Rungs {
+  /** Begins an attempt beside the own one, on that rung. */
+  readonly begin: (rung: number) => void;
+  /** Puts it in front. */
+  readonly adopt: () => void;
+  /** Gives it up. */
+  readonly drop: () => void;
+}
+
+/** A page is busy with itself for so long after it was opened, ms. */
+const youngPageMs = 10_000;
+
+/** Runs the ladder of one player, on a network that all players of the page share. */
+export class Climber {
+  readonly #network: Network;
+  readonly #now: () => number;
+  readonly #rungs: Rungs;
+  #state: LadderState = ground;
+
+  constructor(network: Network, now: () => number, rungs: Rungs) {
+    this.#network = network;
+    this.#now = now;
+    this.#rungs = rungs;
+  }
+
+  /** What to say of a picture that comes by this way. */
+  fallbackOf(way: Way | undefined): Fallback | undefined {
+    const { reason, rung, offered } = this.#state;
+    return reason !== undefined && way !== undefined && offered[rung] === way ? { way, reason } : undefined;
+  }
+
+  /** By which of the ways on offer the own attempt goes. */
+  choose(offered: readonly Way[]): Way | undefined {
+    this.#send({ type: 'offered', ways: offered, isBlocked: this.#network.isBlocked, at: this.#now() });
+    return offered[this.#state.rung];
+  }
+
+  /** The pictures in front stopped. */
+  stalled(): void {
+    this.#send({ type: 'stalled', at: this.#now() });
+  }
+
+  /** This session is in front from now on. `hadConnected`: whether the one it won against ever was connected. */
+  shown({ way }: MediaSession, hadConnected: boolean): void {
+    this.#network.passed(way);
+    this.#send({ type: 'shown', way, hadConnected, at: this.#now() });
+  }
+
+  /**
+   * The own attempt came to nothing: refused, or (`isAgreed`) after the far end had agreed to send. Gives whether another
+   * way is tried next.
+   */
+  failed(session: MediaSession | undefined, code: StreamErrorCode | 'silent', isAgreed: boolean): boolean {
+    const before = this.#state;
+    this.gaveUp(session);
+    const hadConnected = session?.hasConnected ?? true;
+    this.#send({ type: 'failed', at: this.#now(), code, isAgreed, hadConnected });
+    return hasFallen(before, this.#state);
+  }
+
+  /** A session is closed before it was in front: what that says of the network is remembered. */
+  gaveUp(session: MediaSession | undefined): void {
+    if (session) this.#network.gaveUp(session.way, session.hasConnected);
+  }
+
+  /** The attempt at the side came to nothing. */
+  sideFailed(): void {
+    this.#send({ type: 'side-failed', at: this.#now() });
+  }
+
+  /** Somebody wants the best way now. */
+  climb(): void {
+    this.#send({ type: 'climb', at: this.#now() });
+  }
+
+  /** It may be another network. */
+  changeNetwork(): void {
+    this.#network.forget();
+    this.climb();
+  }
+
+  reset(): void {
+    this.#send({ type: 'reset', at: this.#now() });
+  }
+
+  /** Time passes. `sideFrameAt`: when the attempt at the side last showed a picture. */
+  tick(state: PlayerState, sideFrameAt: number | undefined, at: number): void {
+    if (this.#state.offered.length < 2 || state.status === 'idle' || state.status === 'refused') return;
+    const isOpening = 'effort' in state && state.effort.kind === 'opening';
+    this.#send({
+      type: 'tick',
+      at,
+      attemptSince: isOpening ? state.effort.since : undefined,
+      isLive: state.status === 'live' || state.status === 'delayed',
+      sideFrameAt,
+      isBlocked: this.#network.isBlocked,
+      mayProbe: document.visibilityState === 'visible' && this.#network.mayProbe(this, at),
+      patienceMs: performance.now() < youngPageMs ? patience.youngPageMs : patience.usualMs,
+    });
+  }
+
+  #send(event: LadderEvent): void {
+    const { offered, side } = this.#state;
+    const { state, command } = climb(this.#state, event);
+    this.#state = state;
+    // Over, by whatever way: the next tile may try.
+    if (side?.kind === 'probe' && !state.side) {
+      const isGood = event.type === 'shown' && event.way === offered[side.rung];
+      const isJudged = isGood || event.type === 'tick' || event.type === 'side-failed';
+      this.#network.endProbe(this, event.at, isJudged ? isGood : undefined);
+    }
+    if (command === 'probe') this.#network.beginProbe(this);
+    if (command === 'probe' || command === 'rescue') this.#rungs.begin(state.side?.rung ?? 0);
+    else if (command !== undefined) this.#rungs[command]();
+  }
+}

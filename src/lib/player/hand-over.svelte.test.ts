@@ -1,0 +1,208 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { page } from 'vitest/browser';
+import { render } from 'vitest-browser-svelte';
+import { StreamError, type MediaSession, type Way } from '#lib/media/media-source.ts';
+import { TestCardSource } from '#lib/media/test-card/test-card-source.ts';
+import { Network } from './network.ts';
+import { dataOf } from './player-data.ts';
+import { Player } from './player.svelte.ts';
+import PlayerView from './Player.svelte';
+import { Pulse } from './pulse.ts';
+
+const cleanups: (() => void)[] = [];
+afterEach(() => cleanups.splice(0).forEach((cleanup) => cleanup()));
+
+/** The mean brightness of what an element shows, 0 for a black or empty one. */
+function brightness(picture: HTMLVideoElement | HTMLCanvasElement): number {
+  const canvas = document.createElement('canvas');
+  [canvas.width, canvas.height] = [16, 9];
+  const brush = canvas.getContext('2d', { willReadFrequently: true })!;
+  brush.drawImage(picture, 0, 0, 16, 9);
+  const { data } = brush.getImageData(0, 0, 16, 9);
+  return data.reduce((sum, value, index) => sum + (index % 4 === 3 ? 0 : value), 0) / (16 * 9 * 3);
+}
+
+/** Looks, at each paint, at what of the tile can be seen, until told to stop. Gives the darkest. */
+function watchForBlack(box: HTMLElement) {
+  const seen: number[] = [];
+  let isOver = false;
+  const look = (): void => {
+    if (isOver) return;
+    const visible = [...box.querySelectorAll<HTMLVideoElement | HTMLCanvasElement>('.picture')].filter(
+      (one) => getComputedStyle(one).opacity !== '0',
+    );
+    const top = visible.find((one) => one.classList.contains('front')) ?? visible[0];
+    seen.push(top === undefined ? 0 : brightness(top));
+    requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+  cleanups.push(() => (isOver = true));
+  return { seen, darkest: () => Math.min(...seen) };
+}
+
+/** A player that is offered WebRTC and HLS, both drawn in the page, on a network of its own. */
+async function stage() {
+  const subject = { number: 14, name: 'Sheikh Zayed Rd / Gate 3' };
+  const cards = { whep: new TestCardSource(subject, 'whep'), hls: new TestCardSource(subject, 'hls') };
+  /** Whether WebRTC connects; it is agreed on in either case. */
+  const udp = { passes: true };
+  const kept = new Map<string, string>();
+  const network = new Network(() => ({
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => void kept.set(key, value),
+    removeItem: (key) => void kept.delete(key),
+  }));
+  let aheadMs = 0;
+  const pulse = new Pulse({
+    monotonicNow: () => performance.now() + aheadMs,
+    epochNow: () => performance.timeOrigin + performance.now() + aheadMs,
+  });
+  /** Lets time pass in the pulse's steps, and what was begun in between get on. */
+  const pass = async (ms: number): Promise<void> => {
+    for (let left = ms; left > 0; left -= 250) {
+      aheadMs += 170;
+      await new Promise((resolve) => setTimeout(resolve, 80));
+      pulse.beat();
+    }
+  };
+  const opened: Way[] = [];
+  const open = async (
+    signal: AbortSignal,
+    _: unknown,
+    choose: (ways: readonly Way[]) => Way | undefined,
+  ): Promise<MediaSession> => {
+    const way = choose(['whep', 'hls']);
+    if (way !== 'whep' && way !== 'hls') throw new StreamError('no-other-way', 'none');
+    opened.push(way);
+    const session = await cards[way].open(signal);
+    if (way === 'hls' || udp.passes) return session;
+    return {
+      way,
+      ended: session.ended,
+      hasConnected: false,
+      attach: () => () => undefined,
+      captureTimeOf: () => undefined,
+      vitals: async () => undefined,
+      close: () => session.close(),
+    };
+  };
+  const player = new Player({ open, pulse, network, random: () => 0 });
+  const box = document.createElement('div');
+  box.style.cssText = 'inline-size: 480px; block-size: 270px; --color-notice: rgb(1, 2, 3)';
+  document.body.append(box);
+  const view = await render(PlayerView, { target: box, props: { player } });
+  cleanups.push(() => {
+    player.stop();
+    void view.unmount();
+    box.remove();
+  });
+  return { player, cards, udp, network, pass, box, opened };
+}
+
+const way = (player: Player) => expect.poll(() => dataOf(player)['data-way'], { timeout: 6000 });
+
+describe('a tile whose WebRTC never connects', () => {
+  it('shows HLS in its place and says why, in the treatment of a notice', async () => {
+    const { player, udp, pass, opened, cards } = await stage();
+    udp.passes = false;
+    player.start();
+    await pass(8250);
+    await way(player).toBe('hls');
+    expect(opened).toEqual(['whep', 'hls']);
+    const words = page.getByText('HLS, UDP blocked');
+    await expect.element(words).toBeVisible();
+    expect(getComputedStyle(words.element()).color).toBe('rgb(1, 2, 3)');
+    expect(player.state.status).toBe('live');
+    await expect.poll(() => cards.whep.openSessions).toBe(0);
+    expect(cards.hls.openSessions).toBe(1);
+  });
+
+  it('keeps its last picture until HLS has one', async () => {
+    const { player, cards, udp, pass, box } = await stage();
+    player.start();
+    await way(player).toBe('whep');
+    await expect.poll(() => player.state.status).toBe('live');
+    const black = watchForBlack(box);
+    udp.passes = false;
+    cards.whep.freeze();
+    // HLS is agreed on long before it has anything to show.
+    cards.hls.freeze();
+    await pass(13_000);
+    await expect.poll(() => cards.hls.openSessions).toBe(1);
+    cards.hls.freeze(false);
+    await way(player).toBe('hls');
+    await expect.element(page.getByText('HLS, UDP blocked')).toBeVisible();
+    expect(black.darkest()).toBeGreaterThan(10);
+  });
+
+  it('is followed by tiles that begin with HLS, and climb when UDP passes again', async () => {
+    const { player, udp, network, pass, opened, box } = await stage();
+    network.gaveUp('whep', false);
+    network.gaveUp('whep', false);
+    player.start();
+    await way(player).toBe('hls');
+    expect(opened).toEqual(['hls']);
+    const black = watchForBlack(box);
+    udp.passes = true;
+    player.climb();
+    await pass(16_000);
+    await way(player).toBe('whep');
+    expect(player.fallback).toBeUndefined();
+    expect(network.isBlocked).toBe(false);
+    expect(black.darkest()).toBeGreaterThan(10);
+  });
+});
+
+describe('a tile whose pictures stop again and again', () => {
+  it('goes down to HLS and back up without a black frame', async () => {
+    const { player, cards, pass, box } = await stage();
+    player.start();
+    await way(player).toBe('whep');
+    await expect.poll(() => player.state.status).toBe('live');
+    const black = watchForBlack(box);
+    cards.whep.freeze();
+    await pass(3000);
+    expect(player.state.status).toBe('stalled');
+    cards.whep.freeze(false);
+    await expect.poll(() => player.state.status).toBe('live');
+    // Twice within a minute.
+    cards.whep.freeze();
+    await pass(5000);
+    await way(player).toBe('hls');
+    await expect.element(page.getByText('HLS, WebRTC stalled')).toBeVisible();
+    cards.whep.freeze(false);
+    await pass(14_000);
+    await way(player).toBe('whep');
+    expect(player.state.status).toBe('live');
+    expect(box.textContent.trim()).toBe('');
+    await expect.poll(() => [cards.whep.openSessions, cards.hls.openSessions]).toEqual([1, 0]);
+    expect(black.seen.length).toBeGreaterThan(60);
+    expect(black.darkest()).toBeGreaterThan(10);
+  }, 30_000);
+
+  it('stays where it is while the camera is to blame', async () => {
+    const { player, cards, pass, opened } = await stage();
+    player.start();
+    await way(player).toBe('whep');
+    for (const again of [1, 2]) {
+      cards.whep.kill('camera-offline');
+      await pass(1000);
+      expect(player.state.status, `time ${String(again)}`).toBe('offline');
+      cards.whep.revive();
+      await pass(1500);
+      await expect.poll(() => player.state.status).toBe('live');
+    }
+    expect(new Set(opened)).toEqual(new Set(['whep']));
+  });
+});
+
+it('gives up what runs at the side when it is stopped', async () => {
+  const { player, cards, udp, pass } = await stage();
+  udp.passes = false;
+  cards.hls.freeze();
+  player.start();
+  await pass(8500);
+  await expect.poll(() => [cards.whep.openSessions, cards.hls.openSessions]).toEqual([1, 1]);
+  player.stop();
+  expect([cards.whep.openSessions, cards.hls.openSessions]).toEqual([0, 0]);
+});

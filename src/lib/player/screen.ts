@@ -1,0 +1,85 @@
+import type { MediaSession } from '#lib/media/media-source.ts';
+import { FrameWatch } from './watchdog.ts';
+
+/** Which of the video elements: one is in front, one gets the next session ready, one an attempt by another way. */
+export type Slot = 0 | 1 | 2;
+
+/** One video element and the reception it shows. */
+export class Screen {
+  readonly slot: Slot;
+  readonly #newWatch: () => FrameWatch;
+  #video: HTMLVideoElement | undefined;
+  #isInView = true;
+  #session: MediaSession | undefined;
+  #detach: (() => void) | undefined;
+  #watch: FrameWatch;
+
+  /** `onFrame` hears of each picture, as of {@link FrameWatch}. */
+  constructor(slot: Slot, now: () => number, onFrame: (screen: Screen, isFirst: boolean) => void) {
+    this.slot = slot;
+    this.#newWatch = () => new FrameWatch(now, (isFirst) => onFrame(this, isFirst));
+    this.#watch = this.#newWatch();
+  }
+
+  get video(): HTMLVideoElement | undefined {
+    return this.#video;
+  }
+
+  get session(): MediaSession | undefined {
+    return this.#session;
+  }
+
+  get watch(): FrameWatch {
+    return this.#watch;
+  }
+
+  /** Whether pictures are painted: not on a hidden page, nor in a tile that is scrolled away. */
+  get isPainted(): boolean {
+    return this.#video !== undefined && this.#isInView && document.visibilityState === 'visible';
+  }
+
+  /** Takes an element into use; gives the way to let go of it. */
+  mount(video: HTMLVideoElement): () => void {
+    this.#video = video;
+    const sight = new IntersectionObserver((entries) => {
+      this.#isInView = entries.at(-1)?.isIntersecting ?? true;
+    });
+    sight.observe(video);
+    if (this.#session) this.show(this.#session);
+    return () => {
+      sight.disconnect();
+      this.#watch.unwatch();
+      // Chromium counts media players that still hold a stream against the page: let go before the element goes.
+      this.#takeOff();
+      this.#video = undefined;
+      this.#isInView = true;
+    };
+  }
+
+  /** Shows a session, as soon as there is an element. */
+  show(session: MediaSession): void {
+    this.#session = session;
+    const video = this.#video;
+    if (!video) return;
+    this.#takeOff();
+    this.#detach = session.attach(video);
+    this.#watch.watch(video);
+    // Muted pictures may always play; a refusal shows as a picture that does not come, and is judged as that.
+    video.play().catch(() => undefined);
+  }
+
+  /** Closes the session and forgets what was seen of it. */
+  clear(): void {
+    const session = this.#session;
+    this.#watch.unwatch();
+    this.#session = undefined;
+    this.#watch = this.#newWatch();
+    this.#takeOff();
+    session?.close();
+  }
+
+  #takeOff(): void {
+    this.#detach?.();
+    this.#detach = undefined;
+  }
+}
