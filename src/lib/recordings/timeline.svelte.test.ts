@@ -6,20 +6,14 @@ import { siteCameras } from '#mocks/site/cameras.ts';
 import { oldestKept, recordedSpans } from '#mocks/site/recordings.ts';
 import { speak } from '#lib/ui/words/words.svelte.ts';
 import '#lib/ui/app.css';
-import { rulerOf } from './ruler.ts';
 import { SpanStore } from './span-store.svelte.ts';
 import { gaps, type Span } from './spans.ts';
 import { siteSpans } from './testing/site-spans.ts';
 import TimelineOnSite from './testing/TimelineOnSite.svelte';
 import type { TimelineDesk } from './testing/timeline-desk.ts';
-import { drawTimeline, rowPlace, type TimelineMark } from './timeline-drawing.ts';
-import { readInks } from './timeline-inks.ts';
-import { scaleOf, timeOf, xOf } from './time-scale.ts';
-import { zoneOf } from './zone.ts';
 
 const now = Date.UTC(2026, 10, 20, 12, 0, 0);
 const hour = 3_600_000;
-const day = 24 * hour;
 const limits = { start: oldestKept(now), end: now };
 /** Two that record on motion, and one that always does. */
 const cameras = [2, 4, 1].map((number) => siteCameras[number - 1]!);
@@ -305,45 +299,4 @@ it('lets time run from left to right in a language that does not', async () => {
   pointer('pointerup', 100, 8);
   expect(desk.time).toBeLessThan(late);
   expect(getComputedStyle(slider()).direction).toBe('ltr');
-});
-
-it('draws 500 recordings of nine cameras in a fraction of a picture’s time', async () => {
-  const element = document.createElement('canvas');
-  element.width = 1918;
-  element.height = 400;
-  document.body.append(element);
-  const brush = element.getContext('2d', { alpha: false })!;
-  const start = now - day;
-  const spans = Array.from({ length: 500 }, (_, i) => ({
-    start: start + (i * day) / 500,
-    end: start + ((i + 0.7) * day) / 500,
-  }));
-  const past = {
-    recorded: spans,
-    motion: spans.map((span) => ({ ...span, end: span.end - 20_000 })),
-    unknown: [],
-  };
-  const rows = Array.from({ length: 9 }, (_, i) => ({ key: `${i}`, past, marks: [], isSelected: i === 0 }));
-  const inks = readInks(document.body);
-  const zone = zoneOf('Europe/Berlin');
-  const frame = (i: number) => {
-    const scale = scaleOf({ start: start + i * 1000, end: start + i * 1000 + day }, 1918);
-    const ruler = rulerOf(scale, { zone, language: 'en', measure: (text) => brush.measureText(text).width });
-    drawTimeline(brush, {
-      ...{ scale, height: 400, ruler, rows, playhead: now, hover: undefined, now, loop: undefined },
-      ...{ density: 1, inks, font: '12px sans-serif' },
-    });
-    // Waits for what was drawn.
-    brush.getImageData(0, 0, 1, 1);
-  };
-  for (let i = 0; i < 20; i++) frame(i);
-  const times: number[] = [];
-  for (let i = 0; i < 60; i++) {
-    const began = performance.now();
-    frame(i);
-    times.push(performance.now() - began);
-  }
-  times.sort((a, b) => a - b);
-  element.remove();
-  expect(times[30]).toBeLessThan(10);
 });
