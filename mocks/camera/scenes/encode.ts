@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { EncodeError, encodeClip } from './render/x264.ts';
+import { EncodeError, encodeClip, requireFfmpeg } from './render/x264.ts';
 import { clipFormats, clipUrl, loopSeconds, type ClipFormat, type SceneName } from './scenes.ts';
 import { stageOf, views } from './views.ts';
 
@@ -38,6 +38,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 try {
+  requireFfmpeg();
   for (const name of sceneNames.filter((known) => asked.length === 0 || asked.includes(known))) {
     for (const format of formats) await encodeScene(name, format);
   }

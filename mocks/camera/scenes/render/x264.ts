@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { clipFormats, keyframeSeconds, type ClipFormat } from '../scenes.ts';
 
@@ -25,6 +25,15 @@ export class EncodeError extends Error {
     super(message, options);
     this.code = code;
   }
+}
+
+const missing =
+  'FFmpeg is not on the PATH; scenes are encoded with it, and with its x264 (Debian: apt install ffmpeg).';
+
+/** Throws an {@link EncodeError} when there is no FFmpeg, before anybody has waited for a drawing. */
+export function requireFfmpeg(): void {
+  const { error } = spawnSync('ffmpeg', ['-hide_banner', '-version'], { stdio: 'ignore' });
+  if (error) throw new EncodeError('ffmpeg-missing', missing, { cause: error });
 }
 
 /**
@@ -87,11 +96,7 @@ export async function encodeClip(
     ffmpeg.once('error', (cause: NodeJS.ErrnoException) => {
       reject(
         cause.code === 'ENOENT'
-          ? new EncodeError(
-              'ffmpeg-missing',
-              'FFmpeg is not on the PATH; scenes are encoded with it (Debian: apt install ffmpeg)',
-              { cause },
-            )
+          ? new EncodeError('ffmpeg-missing', missing, { cause })
           : new EncodeError('ffmpeg-failed', 'FFmpeg could not be started', { cause }),
       );
     });
