@@ -6,22 +6,54 @@ import { VmsError } from '#server/vms/vms.ts';
 export const patienceMs = 10_000;
 
 /**
- * A question to the VMS for one request: ends with the request or when patience is over, and fails with a
- * {@link Refusal} that the browser may know.
+ * Questions to the VMS, one after the other, for one request: each ends with the request or when patience is over, and
+ * fails with a {@link Refusal} that the browser may know. Thousands of them cost one timer.
  */
+export class Patience {
+  readonly #signal: AbortSignal;
+  readonly #late = new AbortController();
+  readonly #either: AbortSignal;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(signal: AbortSignal, forMs: number = patienceMs) {
+    this.#signal = signal;
+    this.#either = AbortSignal.any([signal, this.#late.signal]);
+    this.#timer = setTimeout(
+      () => this.#late.abort(new DOMException('no answer in time', 'TimeoutError')),
+      forMs,
+    );
+    this.#timer.unref();
+  }
+
+  async ask<T>(question: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    this.#timer.refresh();
+    try {
+      return await question(this.#either);
+    } catch (cause) {
+      this.#signal.throwIfAborted();
+      if (cause instanceof VmsError) throw vmsRefusal(cause);
+      // Our own time limit: as good as no answer.
+      if (cause instanceof DOMException) throw new Refusal('vms-unavailable', { retryAfterS: 5, cause });
+      throw cause;
+    }
+  }
+
+  /** No more questions. Safe to call twice. */
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+/** One question, see {@link Patience}. */
 export async function ask<T>(
   signal: AbortSignal,
   question: (signal: AbortSignal) => Promise<T>,
   forMs: number = patienceMs,
 ): Promise<T> {
+  const patience = new Patience(signal, forMs);
   try {
-    return await question(AbortSignal.any([signal, AbortSignal.timeout(forMs)]));
-  } catch (cause) {
-    signal.throwIfAborted();
-    if (cause instanceof Refusal) throw cause;
-    if (cause instanceof VmsError) throw vmsRefusal(cause);
-    // Our own time limit: as good as no answer.
-    if (cause instanceof DOMException) throw new Refusal('vms-unavailable', { retryAfterS: 5, cause });
-    throw cause;
+    return await patience.ask(question);
+  } finally {
+    patience.close();
   }
 }

@@ -1,7 +1,7 @@
 import type { StreamName } from '#contract/camera.ts';
 import { Refusal } from '#server/http/refusal.ts';
 import type { RecordedFrame, RecordingCursor, VmsRecordings } from '#server/vms/recordings.ts';
-import { ask } from './ask.ts';
+import { ask, Patience } from './ask.ts';
 import { createFairLanes, type FairLanes } from './fair-lanes.ts';
 import { type Gop, gopOf, keyframeOf } from './gop.ts';
 import { GopCache } from './gop-cache.ts';
@@ -59,15 +59,20 @@ export async function readRest(
   onFrame: (timeMs: number) => void = () => undefined,
 ): Promise<{ readonly frames: readonly RecordedFrame[]; readonly next: RecordedFrame | undefined }> {
   const frames = [keyframe];
+  const patience = new Patience(signal, framePatienceMs);
   let bytes = 0;
-  for (;;) {
-    const frame = await ask(signal, (ending) => cursor.next(ending), framePatienceMs);
-    if (frame === undefined || frame.isKeyframe) return { frames, next: frame };
-    bytes += frame.units.reduce((sum, { length }) => sum + length, 0);
-    if (frames.length >= mostFrames || bytes > mostBytes)
-      throw new Refusal('too-large', { detail: 'A group of pictures of this recording has no end.' });
-    frames.push(frame);
-    onFrame(frame.timeMs);
+  try {
+    for (;;) {
+      const frame = await patience.ask((ending) => cursor.next(ending));
+      if (frame === undefined || frame.isKeyframe) return { frames, next: frame };
+      bytes += frame.units.reduce((sum, { length }) => sum + length, 0);
+      if (frames.length >= mostFrames || bytes > mostBytes)
+        throw new Refusal('too-large', { detail: 'A group of pictures of this recording has no end.' });
+      frames.push(frame);
+      onFrame(frame.timeMs);
+    }
+  } finally {
+    patience.close();
   }
 }
 

@@ -19,6 +19,8 @@ interface Tile extends Both {
 const finestKept = 8192;
 /** A tile holds so many times its resolution: 90 days at the resolution of a screen are a dozen tiles. */
 const tileLength = 4096;
+/** No tile is longer, ms: the newest one is read afresh each time. */
+const longestTile = 2 * 86_400_000;
 /** Recorders write what they have recorded with some delay. */
 const settledMs = 300_000;
 /** Recordings can be fetched from a camera's own card days later: what is known of the past is asked for again. */
@@ -93,7 +95,7 @@ export function createSpanTiles(parts: {
       // The tile's own resolution is the next power of two below: not every step of a zoom reads afresh.
       const detail = 2 ** Math.floor(Math.log2(resolutionMs));
       // Where nothing is kept, the window is one piece.
-      const length = detail >= finestKept ? detail * tileLength : Infinity;
+      const length = detail >= finestKept ? Math.min(detail * tileLength, longestTile) : Infinity;
       const settled = now() - settledMs;
       const isKept = (index: number): boolean => (index + 1) * length <= settled;
       const keyOf = (index: number): string => `${cameraId} ${detail} ${index}`;

@@ -1,0 +1,141 @@
+import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { hasFfmpeg } from '#mocks/camera/testing/ffmpeg.ts';
+import { readStrip } from '#mocks/camera/strip.ts';
+import { openPictures } from '#mocks/camera/synthesis.ts';
+import { siteCameras } from '#mocks/site/cameras.ts';
+import { recordedSpans } from '#mocks/site/recordings.ts';
+import { type DemoXProtect, startXProtect } from '#mocks/xprotect/xprotect.ts';
+import type { SpansAnswer } from '#contract/recording.ts';
+import { createApp, type BuiltApp } from '#server/app.ts';
+import { applyDirectory, claimSystems } from '#server/cameras/apply-directory.ts';
+import { createLog } from '#server/http/log.ts';
+import { pglite, type TestStore } from '#server/store/testing/databases.ts';
+import { FakeGateway } from '#server/testing/fake-gateway.ts';
+import { FakeVms } from '#server/testing/fake-vms.ts';
+import { Browser, seed } from '#server/testing/harness.ts';
+import type { Vms } from '#server/vms/vms.ts';
+import { createXProtectVms } from '#server/vms/xprotect/xprotect-vms.ts';
+import { readFragments } from './testing/read-fragments.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** Every picture of the file, as FFmpeg decodes it without a complaint. */
+function decode(file: Uint8Array, width: number, height: number) {
+  const done = spawnSync(
+    'ffmpeg',
+    [
+      ...['-v', 'warning', '-i', 'pipe:0', '-fps_mode', 'passthrough', '-vf', `scale=${width}:${height}`],
+      ...['-f', 'rawvideo', '-pix_fmt', 'rgba', 'pipe:1'],
+    ],
+    { input: file, maxBuffer: 2 ** 30 },
+  );
+  expect([done.status, done.stderr.toString()]).toEqual([0, '']);
+  const size = width * height * 4;
+  return Array.from({ length: done.stdout.length / size }, (_, i) => ({
+    data: done.stdout.subarray(i * size, (i + 1) * size),
+    width,
+    height,
+  }));
+}
+
+/** One moving and one continuous camera of a pretend XProtect, over its real protocols, seen through the app. */
+describe('a recording server', () => {
+  const cameras = siteCameras.slice(0, 6);
+  const [always, moving] = [cameras[0], cameras.find(({ number }) => number % 5 === 2)];
+  let held: TestStore;
+  let xprotect: DemoXProtect;
+  let vms: Vms;
+  let app: BuiltApp;
+  let boss: Browser;
+  beforeAll(async () => {
+    held = await pglite.open();
+    xprotect = await startXProtect({ username: 'u', password: 'p', pictures: await openPictures(), cameras });
+    vms = createXProtectVms({ id: 'x', url: xprotect.url, username: 'u', password: 'p' });
+    await seed(held.store, new FakeVms('x'), Date.now());
+    await claimSystems(held.store.db, ['x'], Date.now());
+    await applyDirectory(
+      held.store.db,
+      'x',
+      await vms.readDirectory(AbortSignal.timeout(30_000)),
+      Date.now(),
+    );
+    app = await createApp({
+      store: held.store,
+      gateway: new FakeGateway(),
+      systems: [vms],
+      config: { publicUrl: undefined, trustedProxies: [], iceServers: [] },
+      log: createLog('silent'),
+      files: undefined,
+      holder: randomUUID(),
+      now: Date.now,
+    });
+    boss = new Browser(app);
+    await boss.signIn('boss');
+  });
+  afterAll(async () => {
+    await app.close();
+    await vms.close();
+    await xprotect.close();
+    await held.close();
+  });
+
+  const idOf = (camera: (typeof cameras)[number] | undefined): string => camera?.id ?? '';
+
+  it('tells what it has recorded', async () => {
+    const to = Date.now() - 600_000;
+    const from = to - 12 * 3_600_000;
+    const query = new URLSearchParams({
+      cameras: `${idOf(always)},${idOf(moving)}`,
+      from: iso(from),
+      to: iso(to),
+      resolutionMs: '1',
+    }).toString();
+    const answer = await boss.json<{ cameras: SpansAnswer['cameras'] }>(
+      'GET',
+      `/api/recordings/spans?${query}`,
+    );
+    for (const [i, camera] of [always, moving].entries()) {
+      const known = camera === undefined ? [] : recordedSpans(camera, { start: from, end: to }, Date.now());
+      expect(answer.cameras[i]?.isComplete).toBe(true);
+      expect(answer.cameras[i]?.recorded).toEqual(
+        known.flatMap(({ start, end }) => [start - from, end - from]),
+      );
+    }
+  });
+
+  it.skipIf(!hasFfmpeg)(
+    'gives exactly the pictures of the moment asked for, as their pixels say',
+    async () => {
+      const at = Date.now() - 3 * 3_600_000 + 345;
+      for (const only of ['keyframe', 'gop']) {
+        const query = new URLSearchParams({ at: iso(at), only, stream: 'main' }).toString();
+        const response = await boss.send('GET', `/api/recordings/${idOf(always)}/frames?${query}`);
+        expect(response.status).toBe(200);
+        const samples = readFragments(new Uint8Array(await response.clone().arrayBuffer())).fragments.flat();
+        const start = Date.parse(response.headers.get('parapet-start') ?? '');
+        expect(start).toBeLessThanOrEqual(at);
+        expect(Date.parse(response.headers.get('parapet-end') ?? '')).toBeGreaterThan(
+          only === 'gop' ? at : start,
+        );
+        const pictures = decode(new Uint8Array(await response.arrayBuffer()), 640, 360);
+        expect(pictures.map((picture) => readStrip(picture)?.timeMs)).toEqual(
+          samples.map(({ time }) => time),
+        );
+        expect(samples.length).toBe(only === 'gop' ? pictures.length : 1);
+        expect(readStrip(pictures[0] ?? { data: new Uint8Array(), width: 0, height: 0 })).toEqual({
+          number: always?.number,
+          timeMs: start,
+        });
+      }
+    },
+  );
+
+  it('says what can be done with it', async () => {
+    expect(await boss.json('GET', '/api/recordings/abilities')).toMatchObject({
+      vms: [{ vmsId: 'x', nativeFrames: true }],
+    });
+  });
+});
