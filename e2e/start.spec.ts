@@ -12,7 +12,7 @@ test('starts within a minute, names its accounts, and Ctrl-C ends everything wit
   const parapet = await startParapet();
   expect(parapet.startMs).toBeLessThan(60_000);
   for (const account of ['administrator', 'operator', 'investigator', 'kiosk'])
-    expect(parapet.output()).toContain(account);
+    await expect.poll(() => parapet.output()).toContain(account);
   expect(parapet.pid('engine')).toBeDefined();
   expect(await parapet.stop()).toBeLessThan(3000);
 });
