@@ -13,8 +13,6 @@ import TimelineOnSite from './testing/TimelineOnSite.svelte';
 import type { TimelineDesk } from './testing/timeline-desk.ts';
 import { rowPlace, type TimelineMark } from './timeline-drawing.ts';
 import { timeOf, xOf } from './time-scale.ts';
-import { rowPlace, type TimelineMark } from './timeline-drawing.ts';
-import { timeOf, xOf } from './time-scale.ts';
 
 const now = Date.UTC(2026, 10, 20, 12, 0, 0);
 const hour = 3_600_000;
