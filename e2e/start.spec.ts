@@ -3,13 +3,24 @@ import { expect, test } from '@playwright/test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { spawnParapet, startParapet } from './parapet.ts';
+import { type Parapet, spawnParapet, startParapet } from './parapet.ts';
+
+/** Ended after each test, however it went. */
+const running: Parapet[] = [];
+const start = async (...how: Parameters<typeof startParapet>): Promise<Parapet> => {
+  const parapet = await startParapet(...how);
+  running.push(parapet);
+  return parapet;
+};
+test.afterEach(async () => {
+  for (const parapet of running.splice(0)) await parapet.stop();
+});
 
 const ended = (child: ReturnType<typeof spawnParapet>['process']): Promise<number | null> =>
   new Promise((resolve) => child.once('exit', (code) => resolve(code)));
 
 test('starts within a minute, names its accounts, and Ctrl-C ends everything within three seconds', async () => {
-  const parapet = await startParapet();
+  const parapet = await start();
   expect(parapet.startMs).toBeLessThan(60_000);
   for (const account of ['administrator', 'operator', 'investigator', 'kiosk'])
     await expect.poll(() => parapet.output()).toContain(account);
@@ -19,7 +30,7 @@ test('starts within a minute, names its accounts, and Ctrl-C ends everything wit
 
 test('a second start on the same data directory is refused', async () => {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'parapet-e2e-'));
-  const first = await startParapet({ PARAPET_DATA_DIR: dataDir });
+  const first = await start({ PARAPET_DATA_DIR: dataDir });
   const second = spawnParapet({ PARAPET_DATA_DIR: dataDir });
   expect(await ended(second.process)).toBe(1);
   expect(second.output()).toContain(`already running on ${dataDir}`);
