@@ -14,6 +14,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   hls: () => import('./hls.ts'),
   pictures: () => import('./pictures.ts'),
   directory: () => import('./directory.ts'),
+  recordings: () => import('./recordings.ts'),
 };
 
 const { positionals, tokens } = parseArgs({ allowPositionals: true, strict: false, tokens: true });

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createAdaptorServer } from '@hono/node-server';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { pglite, type TestStore } from '#server/store/testing/databases.ts';
 import { type Browser, grant } from '#server/testing/harness.ts';
@@ -183,6 +186,42 @@ describe('frames', () => {
     at.recordings.codec = 'H264';
     at.recordings.parameterSetsAt = () => [];
     expect(await codeOf(await olga.send('GET', path('p1', noon - hour)))).toBe('codec-unsupported');
+  });
+});
+
+describe('over a real connection', () => {
+  it.each([
+    ['frames', path('p1', noon - hour)],
+    [
+      'a segment',
+      `/api/recordings/p1/segment.mp4?part=media&start=${iso(noon - hour)}&end=${iso(noon - hour + 60_000)}`,
+    ],
+  ])('%s: a browser that turns away stops the reading at the recorder', async (_what, address) => {
+    const server = createAdaptorServer({ fetch: (request, bindings) => at.app.fetch(request, bindings) });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const reached = Promise.withResolvers<undefined>();
+    let isReading = false;
+    at.recordings.beforeFrame = async (_camera, signal) => {
+      if (callsOf('next') < 60 && address.includes('segment')) return;
+      isReading = true;
+      reached.resolve(undefined);
+      const { promise, reject } = Promise.withResolvers<never>();
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+      await promise;
+    };
+    const leaving = new AbortController();
+    const asked = fetch(`http://127.0.0.1:${port}${address}`, {
+      headers: { cookie: olga.cookie },
+      signal: leaving.signal,
+    }).then((response) => response.arrayBuffer());
+    await reached.promise;
+    leaving.abort();
+    await expect(asked).rejects.toThrow();
+    await expect.poll(() => at.recordings.openCursors).toBe(0);
+    expect(isReading).toBe(true);
+    server.close();
   });
 });
 
