@@ -29,6 +29,11 @@ export interface MediaSession {
    * know it. Where it is not known a picture can only be said to have been received.
    */
   captureTimeOf(video: HTMLVideoElement): number | undefined;
+  /**
+   * How much older than is usual for its way the picture on the screen is, ms: pictures that keep moving may be seconds
+   * behind where they are played from a buffer. Absent where there is none.
+   */
+  readonly lagMs?: number | undefined;
   /** Resolves when the far end ends it in order; rejects with a {@link StreamError} when it breaks. */
   readonly ended: Promise<void>;
   /** The counters behind the picture; undefined where the way has none. Cheap enough for once a second. */

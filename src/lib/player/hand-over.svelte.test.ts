@@ -41,7 +41,7 @@ function watchForBlack(box: HTMLElement) {
 }
 
 /** A player that is offered WebRTC and HLS, both drawn in the page, on a network of its own. */
-async function stage() {
+async function stage({ lagMs = 0 } = {}) {
   const subject = { number: 14, name: 'Sheikh Zayed Rd / Gate 3' };
   const cards = { whep: new TestCardSource(subject, 'whep'), hls: new TestCardSource(subject, 'hls') };
   /** Whether WebRTC connects; it is agreed on in either case. */
@@ -75,6 +75,7 @@ async function stage() {
     if (way !== 'whep' && way !== 'hls') throw new StreamError('no-other-way', 'none');
     opened.push(way);
     const session = await cards[way].open(signal);
+    if (lagMs > 0) Object.defineProperty(session, 'lagMs', { value: lagMs });
     if (way === 'hls' || udp.passes) return session;
     return {
       way,
@@ -194,6 +195,17 @@ describe('a tile whose pictures stop again and again', () => {
     }
     expect(new Set(opened)).toEqual(new Set(['whep']));
   });
+});
+
+it('says how far behind moving pictures are, and keeps them', async () => {
+  const { player, cards, pass, opened } = await stage({ lagMs: 2100 });
+  player.start();
+  await way(player).toBe('whep');
+  await pass(3000);
+  expect(player.state.status).toBe('delayed');
+  await expect.element(page.getByText(/^Delayed 2\.\d s$/)).toBeVisible();
+  expect(dataOf(player)['data-frame-age-ms']).toBeGreaterThan(2000);
+  expect([opened, cards.whep.openSessions]).toEqual([['whep'], 1]);
 });
 
 it('gives up what runs at the side when it is stopped', async () => {

@@ -80,6 +80,22 @@ describe('probing', () => {
     expect(network.mayProbe(other, 0)).toBe(true);
   });
 
+  it('is six tiles’ at a time for a minute after pictures came by UDP', () => {
+    const { network, clock } = stage();
+    const tiles = Array.from({ length: 8 }, () => ({}));
+    const begun = (): number =>
+      tiles.filter((tile) => {
+        if (!network.mayProbe(tile, 0)) return false;
+        network.beginProbe(tile);
+        return true;
+      }).length;
+    network.passed('whep');
+    expect(begun()).toBe(6);
+    for (const tile of tiles) network.endProbe(tile, 0, undefined);
+    clock.now += 60_000;
+    expect(begun()).toBe(1);
+  });
+
   it('backs off for all tiles together, and begins anew after a success', () => {
     const { network } = stage();
     const pauses = [true, false, false, false, false, false, false, false].map((isGood) => {

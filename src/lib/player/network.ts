@@ -5,6 +5,10 @@ import type { Way } from '#lib/media/media-source.ts';
 const mostUnconnected = 2;
 const rememberMs = 30 * 60_000;
 const storedAs = 'parapet.udp-blocked-until';
+/** Tiles that probe at once: one finds out; once it has, the others may follow, as fast as decoders can bear. */
+const mostProbes = { usual: 1, proven: 6 } as const;
+/** So long after pictures came by UDP it counts as proven, ms. */
+const provenForMs = 60_000;
 /** After failed probes in a row, of any tile, nobody probes for so long, ms: each costs one of the page's 500 connections. */
 const pausesMs = [0, 5000, 10_000, 30_000, 60_000, 120_000, 300_000] as const;
 
@@ -19,7 +23,8 @@ export class Network {
   readonly #shelf: () => Shelf | undefined;
   readonly #epochNow: () => number;
   #unconnected = 0;
-  #prober: object | undefined;
+  readonly #probers = new Set<object>();
+  #provenAt = -Infinity;
   #failures = 0;
   #pausedUntil = 0;
 
@@ -47,23 +52,26 @@ export class Network {
   passed(way: Way): void {
     if (!needsUdp(way)) return;
     this.#unconnected = 0;
+    this.#provenAt = this.#epochNow();
     if (this.#read() !== null) this.#write(undefined);
   }
 
   /** Whether this tile may probe now (`at`: the pulse's ms). */
   mayProbe(who: object, at: number): boolean {
-    return this.#prober === who || (this.#prober === undefined && at >= this.#pausedUntil);
+    if (this.#probers.has(who)) return true;
+    const isProven = this.#epochNow() - this.#provenAt < provenForMs;
+    const most = isProven ? mostProbes.proven : mostProbes.usual;
+    return this.#probers.size < most && at >= this.#pausedUntil;
   }
 
-  /** This tile probes from now on; nobody else does until it is done. */
+  /** This tile probes from now on; others wait until it is done. */
   beginProbe(who: object): void {
-    this.#prober ??= who;
+    this.#probers.add(who);
   }
 
   /** Its probe is over. `isGood`: undefined when it was given up for another reason than its own. Safe to call twice. */
   endProbe(who: object, at: number, isGood: boolean | undefined): void {
-    if (this.#prober !== who) return;
-    this.#prober = undefined;
+    if (!this.#probers.delete(who)) return;
     if (isGood === undefined) return;
     this.#failures = isGood ? 0 : this.#failures + 1;
     this.#pausedUntil = at + (pausesMs[Math.min(this.#failures, pausesMs.length - 1)] ?? 0);
@@ -74,6 +82,7 @@ export class Network {
     this.#unconnected = 0;
     this.#failures = 0;
     this.#pausedUntil = 0;
+    this.#provenAt = -Infinity;
     this.#write(undefined);
   }
 

@@ -30,6 +30,12 @@ export type OpenPicture = (
   choose: ChooseWay,
 ) => Promise<MediaSession>;
 
+/**
+ * Moving pictures from far behind are delayed, and said to be; but not stalled, for another session would be as late. So
+ * much beyond the limit counts, ms.
+ */
+const mostLagMs = 300;
+
 export interface PlayerOptions {
   readonly open: OpenPicture;
   /** For tests. */
@@ -409,8 +415,12 @@ export class Player {
 
   #tick(now: number): void {
     const { session, watch } = this.#front;
-    const frameAt = session ? watch.lastFrameAt : undefined;
-    this.#send({ type: 'tick', at: now, frameAt, limits: limitsFor(watch.intervalMs) });
+    const limits = limitsFor(watch.intervalMs);
+    const frameAt =
+      session && watch.lastFrameAt !== undefined
+        ? watch.lastFrameAt - Math.min(session.lagMs ?? 0, limits.delayedMs + mostLagMs)
+        : undefined;
+    this.#send({ type: 'tick', at: now, frameAt, limits });
     this.#climber.tick(
       untrack(() => this.state),
       this.#beside.watch.lastFrameAt,
@@ -423,8 +433,9 @@ export class Player {
   }
 
   #tellAge(now: number): void {
+    const lagMs = this.#front.session?.lagMs ?? 0;
     this.frameAgeMs =
-      this.#lastFrameAt === undefined ? undefined : Math.round(Math.max(0, now - this.#lastFrameAt));
+      this.#lastFrameAt === undefined ? undefined : Math.round(Math.max(0, now - this.#lastFrameAt) + lagMs);
   }
 
   async #measure(): Promise<void> {

@@ -93,6 +93,9 @@ export class Supply {
       get hasConnected() {
         return session.hasConnected;
       },
+      get lagMs() {
+        return session.lagMs;
+      },
       captureTimeOf: (video) => session.captureTimeOf(video),
       ended,
       vitals: () => session.vitals(),

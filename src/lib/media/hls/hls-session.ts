@@ -2,7 +2,7 @@ import Hls from 'hls.js/light';
 import type { ErrorData, HlsConfig } from 'hls.js';
 import { StreamError, type MediaSession, type Vitals } from '../media-source.ts';
 import { refusal } from '../whep/refusal.ts';
-import { isFarBehind, mendingFor, shallJump } from './mending.ts';
+import { isFarBehind, lagOf, mendingFor, shallJump, type Lag } from './mending.ts';
 import { tileSettings } from './settings.ts';
 
 export interface HlsOptions {
@@ -111,6 +111,15 @@ class HlsSession implements MediaSession {
     return video === this.#video ? this.#hls.playingDate?.getTime() : undefined;
   }
 
+  get lagMs(): number {
+    return this.#isClosed ? 0 : lagOf(this.#lag);
+  }
+
+  get #lag(): Lag {
+    const { latency, targetLatency } = this.#hls;
+    return { latencyMs: latency * 1000, targetMs: (targetLatency ?? 0) * 1000 };
+  }
+
   async vitals(): Promise<Vitals | undefined> {
     const video = this.#video;
     if (this.#isClosed) return undefined;
@@ -201,9 +210,8 @@ class HlsSession implements MediaSession {
   /** Jumps to the live edge where playing a little faster did not bring it there. */
   #keepUp(): void {
     const now = performance.now();
-    const { latency, targetLatency, liveSyncPosition } = this.#hls;
-    const lag = { latencyMs: latency * 1000, targetMs: (targetLatency ?? 0) * 1000 };
-    this.#farBehindSince = isFarBehind(lag) ? (this.#farBehindSince ?? now) : undefined;
+    const { liveSyncPosition } = this.#hls;
+    this.#farBehindSince = isFarBehind(this.#lag) ? (this.#farBehindSince ?? now) : undefined;
     if (!shallJump(this.#farBehindSince, now) || !this.#video || liveSyncPosition === null) return;
     this.#farBehindSince = undefined;
     this.#video.currentTime = liveSyncPosition;

@@ -24,15 +24,18 @@ export interface Lag {
   readonly targetMs: number;
 }
 
-/** More than this many times the target is too far behind. */
-const mostTargets = 3;
+/** So much more than the target is too far behind, ms. */
+const mostLagMs = 1500;
 /** For so long, ms: a moment of it is what catching up is for. */
-const lagForMs = 10_000;
+const lagForMs = 3000;
+
+/** How much further behind the picture is than it should be, ms. */
+export const lagOf = ({ latencyMs, targetMs }: Lag): number =>
+  targetMs > 0 ? Math.max(0, latencyMs - targetMs) : 0;
+
+/** Too far for catching up by playing a little faster. */
+export const isFarBehind = (lag: Lag): boolean => lagOf(lag) > mostLagMs;
 
 /** Whether to jump to the live edge: far behind since `since`, for long enough. `since` undefined: not far behind. */
-export function isFarBehind({ latencyMs, targetMs }: Lag): boolean {
-  return targetMs > 0 && latencyMs > mostTargets * targetMs;
-}
-
 export const shallJump = (since: number | undefined, now: number): boolean =>
   since !== undefined && now - since >= lagForMs;
