@@ -57,3 +57,14 @@ it('hangs the cameras on 420 boxes at six recorders, one channel spare, and lets
   expect(distinct(siteHardware.map((box) => box.recorderId))).toBe(6);
   expect(siteCameras.filter(({ hasPtz }) => hasPtz)).toHaveLength(40);
 });
+
+it('shows what the name of a camera promises', () => {
+  const sceneOf = (number: number) => siteCameras[number - 1]?.scene;
+  expect([51, 91, 81, 56].map(sceneOf)).toEqual([
+    'metro-platform',
+    'bus-saloon',
+    'bus-station',
+    'ticket-hall',
+  ]);
+  expect(new Set(siteCameras.map((camera) => camera.scene)).size).toBeGreaterThanOrEqual(15);
+});

@@ -64,7 +64,7 @@ export const siteCameras: readonly SiteCamera[] = standing.map((place, i) => {
     name: place.view.name.en,
     nameAr: place.view.name.ar,
     caption: place.view.name.en,
-    scene: sceneFor(place.view.kind, number),
+    scene: sceneFor(place.view.kind, number, place.view.name.en),
     agency: place.agency,
     groupId: place.groupId,
     hasPtz: turning.has(place),
