@@ -24,7 +24,7 @@ const Loop = z.tuple([Instant, Instant]);
  * Reads what a link says. Whatever in it is not well formed is left out, so that a link that was cut off in a mail still
  * leads somewhere. Whether somebody may see the cameras is not decided here.
  */
-export function readPlace(query: URLSearchParams): PastPlace {
+export function readPlace(query: Pick<URLSearchParams, 'get'>): PastPlace {
   const listed = (query.get('cameras') ?? '').split(',').filter((id) => CameraId.safeParse(id).success);
   const at = Instant.safeDecode(query.get('at') ?? '');
   const speed = speeds.find((known) => String(known) === query.get('speed'));

@@ -184,12 +184,3 @@ it('has nothing of the hour that is skipped when clocks are put on', () => {
   const ways = night.slice(1).map((tick, i) => tick.x - (night[i]?.x ?? 0));
   expect(Math.max(...ways) - Math.min(...ways)).toBeLessThan(0.001);
 });
-
-it('works out what can be seen fast enough to do it in every picture', () => {
-  const started = performance.now();
-  for (let i = 0; i < 100; i++) {
-    const start = back - 12 * hour + i * 60_000;
-    rulerOf(scaleOf({ start, end: start + day }, 1918), { zone: berlin, language: 'en-GB', measure });
-  }
-  expect((performance.now() - started) / 100).toBeLessThan(8);
-});

@@ -88,6 +88,25 @@ export class SpanStore {
     return undefined;
   }
 
+  /**
+   * Where the recording that `time` lies in begins (direction −1) or ends (1): weeks away for a camera that always
+   * records, so far-off edges are looked for at lower detail, where gaps of seconds are not seen. `time` itself when
+   * nothing is recorded there. Throws as `findRecorded` does.
+   */
+  async edgeOf(cameraId: string, time: number, direction: 1 | -1, signal: AbortSignal): Promise<number> {
+    let at = time;
+    for (const { resolutionMs, reachMs } of searches) {
+      const window = direction > 0 ? { start: at, end: at + reachMs } : { start: at - reachMs, end: at + 1 };
+      await this.#cache.load([cameraId], window, resolutionMs, signal);
+      const span = spanAt(clip(this.#cache.past(cameraId, window, resolutionMs).recorded, window), at);
+      if (!span) return at;
+      const [edge, reach] = direction > 0 ? [span.end, window.end] : [span.start, window.start];
+      if (edge !== reach) return edge;
+      at = edge;
+    }
+    return at;
+  }
+
   /** The same from what is known already; `unknown` where that does not reach. */
   knownRecorded(cameraIds: readonly string[], time: number, direction: 1 | -1): number | 'unknown' {
     const window = direction > 0 ? { start: time, end: time + hour } : { start: time - hour, end: time + 1 };

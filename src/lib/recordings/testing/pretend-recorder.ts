@@ -5,6 +5,7 @@ import type { Pictures } from '#mocks/camera/compose.ts';
 import { type SiteCamera, siteCameras } from '#mocks/site/cameras.ts';
 import { frameFile } from '#mocks/site/frame-file.ts';
 import type { FetchFrames } from '../frame-source.ts';
+import type { SpanCacheOptions } from '../span-cache.ts';
 import { SpanStore } from '../span-store.svelte.ts';
 import { type Span, spanAt } from '../spans.ts';
 
@@ -78,9 +79,8 @@ export class PretendRecorder {
   };
 
   /** What is recorded, as the BFF would tell. The same for all cameras. */
-  spans(): SpanStore {
-    return new SpanStore({
-      now: () => this.#now,
+  answers(): Pick<SpanCacheOptions, 'read'> {
+    return {
       read: async ({ cameras, from, to, resolutionMs }) => ({
         from,
         to,
@@ -96,6 +96,10 @@ export class PretendRecorder {
           isComplete: true,
         })),
       }),
-    });
+    };
+  }
+
+  spans(): SpanStore {
+    return new SpanStore({ now: () => this.#now, ...this.answers() });
   }
 }
