@@ -146,7 +146,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
         add constraint reservation_of_page unique (session_id, page_id, camera_id, stream)`,
     ),
   },
-  '0003-exports': {
+  '0004-exports': {
     up: statements(
       // No foreign key to users: who took evidence out is known for as long as the evidence is.
       `create table exports (
