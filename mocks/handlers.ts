@@ -4,6 +4,7 @@ import { News } from '#contract/news.ts';
 import { problemStatus, type Problem, type ProblemCode } from '#contract/problem.ts';
 import { otherRoutes, routes, type Route, type RouteName } from '#contract/routes.ts';
 import { Refused, type PretendBff } from './pretend-bff.ts';
+import { recordingHandlers } from './recordings.ts';
 
 interface Asked<R extends Route> {
   readonly params: z.output<R['params']>;
@@ -65,7 +66,7 @@ export function handlersFor(bff: PretendBff): HttpHandler[] {
   const json = (Object.keys(routes) as RouteName[]).map((name) =>
     handlerFor(bff, routes[name], answers[name] as (asked: Asked<Route>) => unknown),
   );
-  return [...json, newsHandler(bff), ...whepHandlers(bff)];
+  return [...json, newsHandler(bff), ...whepHandlers(bff), ...recordingHandlers({ bff, problemFrom })];
 }
 
 function handlerFor(bff: PretendBff, route: Route, answer: (asked: Asked<Route>) => unknown): HttpHandler {

@@ -305,6 +305,8 @@ export const en = {
   'past.step-forward': 'One picture forward',
   'past.tile': '{camera}, recording of {moment}',
   'past.tiles': 'Recordings, {count, plural, one {# camera} other {# cameras}}',
+  'past.time': 'Time',
+  'past.transport': 'Play and step',
   'past.typed-ambiguous': 'Write the month as a word, or the date as 2026-11-03.',
   'past.typed-future': 'That is in the future.',
   'past.typed-skipped': 'The clocks were put forward past that time.',

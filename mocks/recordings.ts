@@ -1,0 +1,104 @@
+import { http, HttpResponse, type HttpHandler } from 'msw';
+import { z } from 'zod';
+import { frameHeaders, type SpansAnswer } from '#contract/recording.ts';
+import { recordingMediaRoutes, recordingRoutes } from '#contract/recording-routes.ts';
+import type { Pictures } from '#mocks/camera/compose.ts';
+import { type SceneName, sceneNames } from '#mocks/camera/scenes/scenes.ts';
+import { Refused, type PretendBff } from './pretend-bff.ts';
+import { siteCameras } from './site/cameras.ts';
+import { frameFile } from './site/frame-file.ts';
+import { pagePictures } from './site/page-pictures.ts';
+import { recordedSpans, sequencesAround } from './site/recordings.ts';
+import { spansAnswer } from './site/spans-answer.ts';
+
+interface Parts {
+  readonly bff: PretendBff;
+  readonly now?: () => number;
+  /** The coded pictures of a scene; by default fetched into the page when they are first wanted. */
+  readonly picturesOf?: (scene: SceneName) => Promise<Pictures>;
+  readonly problemFrom: (cause: unknown) => Response;
+}
+
+/** Handlers for the past: what is recorded, and coded frames. Nothing can be kept of it here: there is no VMS. */
+export function recordingHandlers({ bff, now = Date.now, picturesOf, problemFrom }: Parts): HttpHandler[] {
+  const fetched = new Map<SceneName, Promise<Pictures>>();
+  const fetchOnce = (scene: SceneName): Promise<Pictures> => {
+    let pictures = fetched.get(scene);
+    if (!pictures) {
+      pictures = pagePictures([scene]);
+      fetched.set(scene, pictures);
+      // What could not be fetched is worth another try.
+      pictures.catch(() => fetched.delete(scene));
+    }
+    return pictures;
+  };
+  const open = picturesOf ?? fetchOnce;
+
+  /** Throws unless this person may play the camera back. */
+  function playable(cameraId: string) {
+    if (!bff.camera(cameraId).rights.includes('playback')) throw new Refused('not-permitted');
+    const camera = siteCameras.find(({ id }) => id === cameraId);
+    if (!camera) throw new Refused('not-found');
+    return camera;
+  }
+  const queryOf = (request: Request) => Object.fromEntries(new URL(request.url).searchParams);
+
+  const { readSpans, readRecordingAbilities } = recordingRoutes;
+  const { recordedFrames } = recordingMediaRoutes;
+  return [
+    http.get(`*${readSpans.path}`, ({ request }) => {
+      try {
+        bff.admit(readSpans.needs);
+        const query = z.decode(readSpans.query, queryOf(request) as never);
+        query.cameras.forEach(playable);
+        const answer: SpansAnswer = spansAnswer(query, now());
+        return HttpResponse.json(z.encode(readSpans.answer, answer));
+      } catch (cause) {
+        return problemFrom(cause);
+      }
+    }),
+    http.get(`*${readRecordingAbilities.path}`, () => {
+      try {
+        bff.admit(readRecordingAbilities.needs);
+        const cameraIds = bff
+          .directory()
+          .cameras.filter(({ rights }) => rights.includes('playback'))
+          .map(({ id }) => id);
+        const none = { stills: false, bookmarks: 'none', evidenceLocks: 'none' } as const;
+        return HttpResponse.json({
+          vms: [{ vmsId: 'pretend', cameraIds, nativeFrames: true, motion: true, ...none }],
+        });
+      } catch (cause) {
+        return problemFrom(cause);
+      }
+    }),
+    http.get(`*${recordedFrames.path}`, async ({ request, params }) => {
+      try {
+        bff.admit(recordedFrames.needs);
+        const camera = playable(z.decode(recordedFrames.params, params as never).cameraId);
+        const { at, stream, only } = z.decode(recordedFrames.query, queryOf(request) as never);
+        const [here] = recordedSpans(camera, { start: at, end: at + 1 }, now());
+        const moment = here ? at : (sequencesAround(camera, at, now()).previous?.end ?? 0) - 1;
+        if (moment < 0) throw new Refused('no-recording');
+        const scene = sceneNames.find((name) => name === camera.scene);
+        if (!scene) throw new Refused('not-found');
+        const { bytes, start, end, codec } = frameFile(await open(scene), camera, stream, moment, only);
+        // The frame after the last one: the next in time, or the first behind the gap.
+        const next =
+          recordedSpans(camera, { start: end, end: end + 1 }, now()).length > 0
+            ? end
+            : sequencesAround(camera, end, now()).next?.start;
+        return new HttpResponse(bytes, {
+          headers: {
+            'content-type': 'video/mp4',
+            [frameHeaders.start]: new Date(start).toISOString(),
+            [frameHeaders.codec]: codec,
+            ...(next === undefined ? {} : { [frameHeaders.end]: new Date(next).toISOString() }),
+          },
+        });
+      } catch (cause) {
+        return problemFrom(cause);
+      }
+    }),
+  ];
+}
