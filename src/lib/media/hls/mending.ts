@@ -24,10 +24,13 @@ export interface Lag {
   readonly targetMs: number;
 }
 
-/** So much more than the target is too far behind, ms. */
-const mostLagMs = 1500;
+/**
+ * So much more than the target is too far behind, ms. Not less: a jump throws away what is buffered, and on a line that
+ * is too narrow for the edge (six connections of HTTP/1.1 for sixteen tiles) a steady delay is better than stalls.
+ */
+const mostLagMs = 4000;
 /** For so long, ms: a moment of it is what catching up is for. */
-const lagForMs = 3000;
+const lagForMs = 5000;
 
 /** How much further behind the picture is than it should be, ms. */
 export const lagOf = ({ latencyMs, targetMs }: Lag): number =>

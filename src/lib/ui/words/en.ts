@@ -188,14 +188,18 @@ export const en = {
   'why.cross-site': 'The request came from another site.',
   'why.internal': 'The server had a fault.',
   'why.invalid-request': 'The server did not understand the request.',
+  'why.quota-exceeded': 'All that may be used at once is in use.',
   'why.not-found': 'It no longer exists.',
   'why.not-permitted': 'You do not have the right to.',
+  'why.not-in-edition': 'The recorder’s edition does not have this.',
+  'why.not-supported': 'This recorder cannot do that.',
   'why.other': 'The server refused it.',
   'why.overloaded': 'The server is busy. Try again in a moment.',
   'why.signed-out': 'You are signed out.',
   'why.slow-down': 'Too many requests. Try again in a moment.',
   'why.unreachable': 'The server does not answer.',
   'why.vms-unavailable': 'The recorder does not answer.',
+  'why.wrong-state': 'It has moved on in the meantime.',
 
   // A page that cannot be shown
   'error.not-found': 'There is no such page',
