@@ -4,8 +4,8 @@ import { admitted, mostAtOnce, urgencyOf } from './admission.ts';
 const sixteen = Array.from({ length: 16 }, (_, index) => ({ key: `t${index}`, urgency: index }));
 
 describe('admission', () => {
-  it('lets four start and numbers the others from 1', () => {
-    const { start, places } = admitted(sixteen, 0);
+  it('lets as many start as may and numbers the others from 1', () => {
+    const { start, places } = admitted(sixteen, 0, 4);
     expect(start).toEqual(['t0', 't1', 't2', 't3']);
     expect(places.get('t4')).toBe(1);
     expect(places.get('t15')).toBe(12);
@@ -13,7 +13,7 @@ describe('admission', () => {
   });
 
   it('counts those that are still connecting', () => {
-    expect(admitted(sixteen, 3).start).toEqual(['t0']);
+    expect(admitted(sixteen, 3, 4).start).toEqual(['t0']);
     expect(admitted(sixteen, mostAtOnce).start).toEqual([]);
     expect(admitted(sixteen, 99).places.get('t0')).toBe(1);
   });
