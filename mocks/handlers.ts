@@ -47,6 +47,9 @@ function answersOf(bff: PretendBff): Answers {
       bff.release(body.ids);
       return undefined;
     },
+    enterLiveKit: () => {
+      throw new Refused('not-supported');
+    },
     listWalls: () => bff.walls(),
     readWall: ({ params }) => bff.wall(params.wallId),
     createWall: ({ body }) => bff.createWall(body),

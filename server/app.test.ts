@@ -97,7 +97,7 @@ describe('the gate', () => {
   it('knows the public address behind a proxy', async () => {
     const other = await startApp(held.store, {
       join: at,
-      config: { publicUrl: 'https://wall.example.org', trustedProxies: [], iceServers: [] },
+      config: { publicUrl: 'https://wall.example.org', trustedProxies: [], tokens: {}, iceServers: [] },
     });
     const response = await new Browser(other.app).send(
       'POST',

@@ -14,6 +14,7 @@ import { type RequestOrigin, originReader } from './http/origin.ts';
 import { problemResponse, Refusal } from './http/refusal.ts';
 import { type App, type Gate, mountBeside, mountMethodNotAllowed, mountRoutes } from './http/routing.ts';
 import { contentSecurityPolicy, inlineScriptHashes, securityHeaders } from './http/security-headers.ts';
+import { serviceGuard } from './http/service-token.ts';
 import type { StaticFiles } from './http/static-files.ts';
 import { createAllowance } from './live/allowance.ts';
 import { HlsViewings } from './live/hls-viewings.ts';
@@ -40,7 +41,7 @@ export interface AppParts {
   readonly store: Store;
   readonly gateway: Gateway;
   readonly systems: readonly Vms[];
-  readonly config: Pick<Config, 'publicUrl' | 'trustedProxies' | 'iceServers'>;
+  readonly config: Pick<Config, 'publicUrl' | 'trustedProxies' | 'iceServers' | 'tokens'>;
   readonly log: Logger;
   /** The built app; undefined in development, where Vite serves it. */
   readonly files: StaticFiles | undefined;
@@ -121,7 +122,12 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
     background.add(kept);
   };
 
-  const gate: Gate = { authenticate: authenticator(store), publicUrl: config.publicUrl, now };
+  const gate: Gate = {
+    authenticate: authenticator(store),
+    isService: serviceGuard(config.tokens),
+    publicUrl: config.publicUrl,
+    now,
+  };
   const policy = contentSecurityPolicy(inlineScriptHashes(files?.page ?? ''));
   const readOrigin = originReader({ trustedProxies: config.trustedProxies, publicUrl: config.publicUrl });
 
@@ -160,6 +166,9 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
         now,
         inBackground,
       }),
+      enterLiveKit: () => {
+        throw new Refusal('not-supported', { detail: 'No LiveKit is configured.' });
+      },
       ...wallRoutes({ store, directory, now }),
       ...recordingRoutes({ past, abilities, log, now }),
       ...markRoutes({ db: store.db, past, abilities, now }),
@@ -179,6 +188,12 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
         now,
       }),
       ...hlsRoutes({ db: store.db, directory, gateway, supply, viewings: hlsViewings }),
+      stillFile: () => {
+        throw new Refusal('not-supported');
+      },
+      lastStill: () => {
+        throw new Refusal('not-found');
+      },
       ...recordingMediaHandlers({ db: store.db, past, frames, viewings, now }),
       ...exports.others,
     },

@@ -12,6 +12,11 @@ const Port = z.coerce
   .max(65_535, 'is not a port');
 const HttpUrl = z.url({ protocol: /^https?$/, error: 'is not an http or https address' });
 const Secret = z.string().min(8, 'has fewer than 8 characters').max(200);
+const BearerToken = z
+  .string()
+  .regex(/^[\w~+/.=-]+$/, 'has characters that a bearer token cannot have')
+  .min(16, 'has fewer than 16 characters')
+  .max(200);
 const Ip = z.string().refine((text) => isIP(text) > 0, 'is not an IP address');
 const Host = z
   .string()
@@ -82,6 +87,10 @@ const Settings = z.strictObject({
   databaseUrl: z.url({ protocol: /^postgres(ql)?$/, error: 'is not a postgres:// address' }).optional(),
   demoPassword: Secret.optional(),
   adminPassword: Secret.optional(),
+  /** Bearer tokens that let machines in, each for one thing. */
+  tokens: z
+    .strictObject({ reservations: BearerToken.optional(), metrics: BearerToken.optional() })
+    .prefault({}),
   /** Reverse proxies whose X-Forwarded-* headers are believed. */
   trustedProxies: z.array(AddressRange).default([]),
   media: z
@@ -172,6 +181,8 @@ const variables: Readonly<
   PARAPET_DATA_DIR: { path: ['dataDir'] },
   PARAPET_DEMO_PASSWORD: { path: ['demoPassword'] },
   PARAPET_ADMIN_PASSWORD: { path: ['adminPassword'] },
+  PARAPET_RESERVATIONS_TOKEN: { path: ['tokens', 'reservations'] },
+  PARAPET_METRICS_TOKEN: { path: ['tokens', 'metrics'] },
   PARAPET_TRUSTED_PROXIES: { path: ['trustedProxies'], as: 'list' },
   PARAPET_MEDIA_PORT: { path: ['media', 'port'] },
   PARAPET_MEDIA_HOST: { path: ['media', 'host'] },

@@ -141,7 +141,7 @@ describe.each(databases)('accounts', (database) => {
       it('behind TLS sets the locked cookie', async () => {
         const other = await startApp(held.store, {
           join: at,
-          config: { publicUrl: 'https://parapet.test', trustedProxies: [], iceServers: [] },
+          config: { publicUrl: 'https://parapet.test', trustedProxies: [], tokens: {}, iceServers: [] },
         });
         const response = await new Browser(other.app).signIn('olga');
         expect(response.headers.get('set-cookie')).toMatch(/^__Host-parapet=.*; Secure$/);

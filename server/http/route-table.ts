@@ -6,53 +6,13 @@ import { otherRoutes as otherLiveRoutes, routes as liveRoutes } from '#contract/
  * tests of the gate go through.
  */
 
-const {
-  readSpans,
-  readRecordingAbilities,
-  listBookmarks,
-  createBookmark,
-  changeBookmark,
-  deleteBookmark,
-  listEvidenceLocks,
-  createEvidenceLock,
-  listExports,
-  estimateExport,
-  createExport,
-  readExport,
-  pauseExport,
-  resumeExport,
-  cancelExport,
-} = recordingRoutes;
-const { recordedFrames, recordedStill, recordedPlaylist, recordedSegment, exportFile } = recordingMediaRoutes;
+// Not answered yet: no recorder we speak to changes or lifts a lock.
+const { changeEvidenceLock: _change, deleteEvidenceLock: _lift, ...builtRecordingRoutes } = recordingRoutes;
 
 /** The JSON routes. */
-export const routes = {
-  ...liveRoutes,
-  readSpans,
-  readRecordingAbilities,
-  listBookmarks,
-  createBookmark,
-  changeBookmark,
-  deleteBookmark,
-  listEvidenceLocks,
-  createEvidenceLock,
-  listExports,
-  estimateExport,
-  createExport,
-  readExport,
-  pauseExport,
-  resumeExport,
-  cancelExport,
-} as const;
+export const routes = { ...liveRoutes, ...builtRecordingRoutes } as const;
 /** Routes whose bodies are not JSON. */
-export const otherRoutes = {
-  ...otherLiveRoutes,
-  recordedFrames,
-  recordedStill,
-  recordedPlaylist,
-  recordedSegment,
-  exportFile,
-} as const;
+export const otherRoutes = { ...otherLiveRoutes, ...recordingMediaRoutes } as const;
 
 export type Routes = typeof routes;
 export type RouteName = keyof Routes;

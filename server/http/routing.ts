@@ -1,6 +1,6 @@
 import type { Context, Hono } from 'hono';
 import { z } from 'zod';
-import type { Needs } from '#contract/routes.ts';
+import type { Needs, ServiceScope } from '#contract/routes.ts';
 import { parsed, readJson } from './body.ts';
 import type { Logger } from './log.ts';
 import type { RequestOrigin } from './origin.ts';
@@ -45,10 +45,19 @@ export type Handler<Name extends RouteName> = (
 export type Handlers = { readonly [Name in RouteName]: Handler<Name> };
 
 export type OtherName = keyof typeof otherRoutes;
+/** Machines come with a token and without a principal. */
+type OtherPrincipal<Name extends OtherName> = (typeof otherRoutes)[Name]['needs'] extends {
+  readonly who: 'service';
+}
+  ? undefined
+  : Principal;
 /** Handlers of the routes whose bodies are not JSON. */
-export type OtherHandlers = Readonly<
-  Record<OtherName, (context: AppContext, principal: Principal) => Promise<Response> | Response>
->;
+export type OtherHandlers = {
+  readonly [Name in OtherName]: (
+    context: AppContext,
+    principal: OtherPrincipal<Name>,
+  ) => Promise<Response> | Response;
+};
 
 /** What the gate has to know. */
 export interface Gate {
@@ -57,6 +66,8 @@ export interface Gate {
     isSecure: boolean,
     now: number,
   ): Promise<Principal | undefined>;
+  /** Whether the `Authorization` header holds the token that is configured for this scope. */
+  isService(scope: ServiceScope, authorization: string | undefined): boolean;
   readonly publicUrl: string | undefined;
   readonly now: () => number;
 }
@@ -69,6 +80,10 @@ async function pass(gate: Gate, needs: Needs, context: AppContext): Promise<Prin
   if (isOurs && isCrossSite(headers, { host: origin.host, publicUrl: gate.publicUrl }))
     throw new Refusal('cross-site');
   if (needs.who === 'anyone') return undefined;
+  if (needs.who === 'service') {
+    if (gate.isService(needs.scope, headers.get('authorization') ?? undefined)) return undefined;
+    throw new Refusal('signed-out', { headers: { 'www-authenticate': 'Bearer' } });
+  }
   const principal = await gate.authenticate(headers.get('cookie') ?? undefined, origin.isSecure, gate.now());
   if (principal === undefined) throw new Refusal('signed-out');
   if (needs.who !== 'signed-in' && !needs.who.includes(principal.user.role))
@@ -120,8 +135,11 @@ export function mountRoutes(app: App, gate: Gate, handlers: Handlers, others: Ot
     const { method, path, needs } = otherRoutes[name];
     app.on(method, path, async (context) => {
       const principal = await pass(gate, needs, context);
-      if (principal === undefined) throw new Refusal('signed-out');
-      return await others[name](context, principal);
+      const answer = others[name] as (
+        context: AppContext,
+        principal: Principal | undefined,
+      ) => Promise<Response> | Response;
+      return await answer(context, principal);
     });
   }
 }

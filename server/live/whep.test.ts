@@ -46,6 +46,7 @@ describe('an offer', () => {
       config: {
         publicUrl: undefined,
         trustedProxies: [],
+        tokens: {},
         iceServers: [{ urls: ['stun:a.test', 'turn:b.test'], username: 'u"x', credential: 'c' }],
       },
     });

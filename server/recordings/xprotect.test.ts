@@ -66,7 +66,7 @@ describe('a recording server', () => {
       store: held.store,
       gateway: new FakeGateway(),
       systems: [vms],
-      config: { publicUrl: undefined, trustedProxies: [], iceServers: [] },
+      config: { publicUrl: undefined, trustedProxies: [], tokens: {}, iceServers: [] },
       log: createLog('silent'),
       files: undefined,
       holder: randomUUID(),

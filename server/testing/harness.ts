@@ -161,7 +161,7 @@ export async function startApp(
     store,
     gateway,
     systems: [vms],
-    config: { publicUrl: undefined, trustedProxies: [], iceServers: [] },
+    config: { publicUrl: undefined, trustedProxies: [], tokens: {}, iceServers: [] },
     log: createLog('debug', { write: (line) => void log.push(line) }),
     files: undefined,
     holder: randomUUID(),

@@ -16,15 +16,38 @@ export const ReserveRequest = z.object({
 });
 export type ReserveRequest = z.infer<typeof ReserveRequest>;
 
+/** Why a reservation puts LiveKit before the other ways: its site or its group is set so, or many watch the camera. */
+export const WayReason = z.enum(['site', 'group', 'many-viewers']);
+export type WayReason = z.infer<typeof WayReason>;
+
 /**
  * One way of watching what is reserved, and where on this origin it begins. `whep`: POST an offer there (WebRTC);
- * `hls`: a Low-Latency HLS multivariant playlist. A page takes the ways it knows and leaves the others.
+ * `livekit`: POST there for a {@link LiveKitEntry}; `hls`: a Low-Latency HLS multivariant playlist; `stills`: GET the
+ * newest JPEG there, see `stillFile` among the routes. A page takes the ways it knows and leaves the others.
  */
 export const WayOffer = z.discriminatedUnion('way', [
   z.object({ way: z.literal('whep'), url: z.string() }),
+  z.object({ way: z.literal('livekit'), url: z.string(), because: WayReason.optional() }),
   z.object({ way: z.literal('hls'), url: z.string() }),
+  z.object({ way: z.literal('stills'), url: z.string() }),
 ]);
 export type WayOffer = z.output<typeof WayOffer>;
+
+/**
+ * A ticket into the LiveKit room of a reservation. The token lets its bearer watch that room and nothing else, and is
+ * minted anew for each connection: kept nowhere, used at once.
+ */
+export const LiveKitEntry = z.object({
+  /** `ws:` or `wss:`. */
+  url: z.string(),
+  token: z.string(),
+  room: z.string(),
+  /** Who publishes the camera in that room; a room of a group has several. Absent: whoever publishes video. */
+  publisher: z.string().optional(),
+  /** Until when the token opens the room, not how long the picture may run. */
+  expiresAt: Instant,
+});
+export type LiveKitEntry = z.output<typeof LiveKitEntry>;
 
 /** Ways of a newer server are left out: a page outlives an update. */
 const WayOffers = z.codec(z.array(z.looseObject({ way: z.string() })), z.array(WayOffer), {

@@ -2,15 +2,27 @@ import { z } from 'zod';
 import { Credentials, type Right, type Role, Session, User, UserChange } from './account.ts';
 import { CameraId, Directory, Stream } from './camera.ts';
 import { Readiness } from './health.ts';
-import { RenewAnswer, ReservationIds, ReserveAnswer, ReserveRequest } from './reservation.ts';
+import {
+  LiveKitEntry,
+  RenewAnswer,
+  ReservationId,
+  ReservationIds,
+  ReserveAnswer,
+  ReserveRequest,
+} from './reservation.ts';
 import { Wall, WallChange, WallDraft } from './wall.ts';
 
+/** What a machine may be let in for, each by a token of its own. */
+export type ServiceScope = 'reservations' | 'metrics';
+
 /**
- * Who may call a route. `anyone` needs no session; `signed-in` any session; a role list one of those roles.
+ * Who may call a route. `anyone` needs no session; `signed-in` any session; a role list one of those roles. `service` is
+ * for machines: a bearer token that is configured for the scope, and no session.
  * `camera` adds: the named right on each camera that the request names, checked by the route itself.
  */
 export type Needs =
   | { readonly who: 'anyone' }
+  | { readonly who: 'service'; readonly scope: ServiceScope }
   | { readonly who: 'signed-in'; readonly camera?: Right }
   | { readonly who: readonly Role[]; readonly camera?: Right };
 
@@ -133,6 +145,14 @@ export const routes = {
     needs: signedIn,
     body: ReservationIds,
   }),
+  /** A ticket into the LiveKit room behind a reservation; has its picture published there. */
+  enterLiveKit: route({
+    method: 'POST',
+    path: '/api/livekit/:reservationId',
+    needs: { who: 'signed-in', camera: 'live' },
+    params: z.object({ reservationId: ReservationId }),
+    answer: LiveKitEntry,
+  }),
 
   listWalls: route({ method: 'GET', path: '/api/walls', needs: signedIn, answer: z.array(Wall) }),
   readWall: route({
@@ -174,6 +194,12 @@ export const routes = {
   readReadiness: route({ method: 'GET', path: '/readyz', needs: { who: 'anyone' }, answer: Readiness }),
 } as const;
 
+/** What an answer with a still says of it. */
+export const stillHeaders = {
+  /** ISO: when the camera took it, by the recorder's clock. */
+  captured: 'Parapet-Captured',
+} as const;
+
 /** Routes whose bodies are not JSON: signalling and the event stream. Named here so that tests find every door. */
 export const otherRoutes = {
   /** Server-sent events, see news.ts. */
@@ -194,6 +220,24 @@ export const otherRoutes = {
   hlsFile: {
     method: 'GET',
     path: '/api/hls/:reservationId/:file',
+    needs: { who: 'signed-in', camera: 'live' },
+  },
+  /**
+   * The newest still of a reservation, `image/jpeg`, with {@link stillHeaders}. `?after=` an ISO moment: waits for one
+   * taken later, 5 s at most, then 204.
+   */
+  stillFile: {
+    method: 'GET',
+    path: '/api/stills/:reservationId',
+    needs: { who: 'signed-in', camera: 'live' },
+  },
+  /**
+   * The last picture of a camera that is known, however old, `image/jpeg` with {@link stillHeaders}: what a tile shows
+   * while it connects. `?width=` its width in device pixels. 404 `not-found` where there is none.
+   */
+  lastStill: {
+    method: 'GET',
+    path: '/api/cameras/:cameraId/last-still',
     needs: { who: 'signed-in', camera: 'live' },
   },
 } as const satisfies Record<string, { method: Method; path: string; needs: Needs }>;

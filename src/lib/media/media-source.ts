@@ -1,5 +1,5 @@
 /** How a tile is being watched. `test-card` is drawn in the page and needs no server. */
-export type Way = 'whep' | 'hls' | 'test-card';
+export type Way = 'whep' | 'livekit' | 'hls' | 'stills' | 'test-card';
 
 /** Chooses one of the ways that are offered, best first; undefined when none of them will do. */
 export type ChooseWay = (offered: readonly Way[]) => Way | undefined;
