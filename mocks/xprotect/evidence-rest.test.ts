@@ -159,6 +159,24 @@ describe('evidence locks', () => {
     expect((await ask('POST', 'evidenceLocks', { ...lock, devicePaths: [] })).status).toBe(400);
   });
 
+  it('are got and changed by id, where the release changes them', async () => {
+    const made = await ask('POST', 'evidenceLocks', { ...lock, retentionExpire: '2030-01-01T00:00:00Z' });
+    const path = `evidenceLocks/${made.body.data.relations.self.id}`;
+    expect((await ask('PATCH', path, { header: 'Case 8' })).body.data).toMatchObject({
+      header: 'Case 8',
+      retentionExpire: expect.stringMatching(/^2030-/) as string,
+    });
+    const indefinite = { retentionOption: { retentionUnits: -1, retentionType: 'Indefinite' } };
+    expect((await ask('PATCH', path, indefinite)).body.data).toMatchObject({
+      header: 'Case 8',
+      retentionExpire: expect.stringMatching(/^9999-/) as string,
+    });
+    expect((await ask('PATCH', path, { devicePaths: [] })).status).toBe(400);
+    xprotect.features.change({ changesLocks: false });
+    expect((await ask('PATCH', path, { header: 'Case 9' })).status).toBe(405);
+    expect((await ask('GET', path)).body.data).toMatchObject({ header: 'Case 8' });
+  });
+
   it('are refused by Expert, and unknown to older gateways', async () => {
     xprotect.features.change({ edition: 'expert' });
     expect(await ask('POST', 'evidenceLocks', lock)).toMatchObject({

@@ -107,12 +107,7 @@ export class EvidenceStore {
       case 'PUT': {
         const changed = read(method === 'PUT' ? Bookmark : Bookmark.partial(), request.body);
         if ('status' in changed) return changed;
-        // What was not sent stays, whatever a new bookmark would have there.
-        const sent = Object.keys(JSON.parse(request.body) as object);
-        const fields = Object.entries(changed.data).filter(
-          ([name]) => method === 'PUT' || sent.includes(name),
-        );
-        this.#bookmarks.set(id, { ...known, ...(Object.fromEntries(fields) as Partial<Bookmark>) });
+        this.#bookmarks.set(id, { ...known, ...sentFields(changed.data, request.body, method) });
         return { status: 200, body: oddJson({ data: this.#bookmark(id) }) };
       }
       case 'DELETE':
@@ -145,11 +140,31 @@ export class EvidenceStore {
       this.#locks.set(created, { ...made.data, created: now, lastModified: now });
       return { status: 201, body: oddJson({ data: this.#lock(created) }) };
     }
-    if (!this.#locks.has(id)) return refuse(404, `Not found: evidenceLocks/${id}`);
-    if (method === 'GET') return { status: 200, body: oddJson({ data: this.#lock(id) }) };
-    if (method !== 'DELETE') return refuse(400, 'Bad request: Unknown request');
-    this.#locks.delete(id);
-    return { status: 200, body: oddJson({ state: 'Success' }) };
+    const known = this.#locks.get(id);
+    if (known === undefined) return refuse(404, `Not found: evidenceLocks/${id}`);
+    switch (method) {
+      case 'GET':
+        return { status: 200, body: oddJson({ data: this.#lock(id) }) };
+      case 'PATCH':
+      case 'PUT': {
+        if (!features.changesLocks) return refuse(405, 'Method not allowed');
+        const changed = read(method === 'PUT' ? Lock : Lock.partial(), request.body);
+        if ('status' in changed) return changed;
+        if (changed.data.devicePaths?.some((path) => !this.#cameraIds.has(path.id.toLowerCase())) === true)
+          return refuse(400, 'Device not found');
+        const fields = sentFields(changed.data, request.body, method);
+        // Of the two ways to say how long, the one sent last counts.
+        const rest = 'retentionOption' in fields ? withoutExpiry(known) : known;
+        const lastModified = xprotectTime(Date.now());
+        this.#locks.set(id, { ...rest, ...fields, lastModified });
+        return { status: 200, body: oddJson({ data: this.#lock(id) }) };
+      }
+      case 'DELETE':
+        this.#locks.delete(id);
+        return { status: 200, body: oddJson({ state: 'Success' }) };
+      default:
+        return refuse(400, 'Bad request: Unknown request');
+    }
   }
 
   #searchBookmarks(body: string): StoreAnswer {
@@ -224,6 +239,18 @@ export class EvidenceStore {
       relations: { self: { type: 'evidenceLocks', id } },
     };
   }
+}
+
+/** What was not sent stays, whatever a new entry would have there. */
+function sentFields<T extends object>(given: T, body: string, method: string): Partial<T> {
+  const sent = Object.keys(JSON.parse(body) as object);
+  const fields = Object.entries(given).filter(([name]) => method === 'PUT' || sent.includes(name));
+  return Object.fromEntries(fields) as Partial<T>;
+}
+
+function withoutExpiry<T extends { retentionExpire?: unknown }>(lock: T): Omit<T, 'retentionExpire'> {
+  const { retentionExpire: _expiry, ...rest } = lock;
+  return rest;
 }
 
 let references = 0;

@@ -10,6 +10,8 @@ export interface FeatureSet {
   readonly bookmarks: boolean;
   /** Whether the sub stream is recorded as well (adaptive playback, since 2023 R2). */
   readonly recordsSubStream: boolean;
+  /** Whether evidence locks can be changed; where not, only made and lifted. */
+  readonly changesLocks: boolean;
   /** Whether recorders transcode to JPEG, where there is a picture of the scene to draw on. */
   readonly stills: boolean;
 }
@@ -20,6 +22,7 @@ export const defaultFeatures: FeatureSet = {
   edition: 'corporate',
   bookmarks: true,
   recordsSubStream: true,
+  changesLocks: true,
   stills: true,
 };
 

@@ -20,7 +20,12 @@ export type AuditEntry = {
       readonly details: { readonly at: string };
     }
   | {
-      readonly kind: 'bookmark-saved' | 'bookmark-deleted' | 'evidence-locked';
+      readonly kind:
+        | 'bookmark-saved'
+        | 'bookmark-deleted'
+        | 'evidence-locked'
+        | 'evidence-lock-changed'
+        | 'evidence-lock-lifted';
       readonly cameraId: string;
       /** The mark's id in the VMS, and the stretch it is about, ISO. */
       readonly details: {

@@ -141,6 +141,47 @@ describe('evidence locks', () => {
     expect(await otto.json('GET', `/api/evidence-locks?${query('p2')}`)).toEqual([]);
   });
 
+  it('are changed and lifted by whoever may export all of their cameras, before and after', async () => {
+    const boss = await at.as('boss');
+    const made = await boss.json<{ id: string }>('POST', '/api/evidence-locks', draft);
+    const change = { ...draft, cameraIds: ['p1', 'p2'], title: 'Case 8', expiresAt: iso(noon + 1000) };
+    expect(await boss.json('PUT', `/api/evidence-locks/${made.id}`, change)).toEqual({
+      ...change,
+      id: made.id,
+    });
+    expect(await boss.json('GET', `/api/evidence-locks?${query('p2')}`)).toMatchObject([{ title: 'Case 8' }]);
+    expect((await boss.send('DELETE', `/api/evidence-locks/${made.id}`)).status).toBe(204);
+    expect(at.recordings.locks).toEqual([]);
+    expect(await codeOf(await boss.send('DELETE', `/api/evidence-locks/${made.id}`))).toBe('not-found');
+    const noted = ['p1', 'm1', 'p2'].map((camera) => `evidence-lock-changed boss ${camera}`);
+    const lifted = ['p1', 'p2'].map((camera) => `evidence-lock-lifted boss ${camera}`);
+    expect(await audit()).toEqual([
+      'evidence-locked boss p1',
+      'evidence-locked boss m1',
+      ...noted,
+      ...lifted,
+    ]);
+  });
+
+  it('are not touched by those who may not export one of the cameras, hidden from them or not', async () => {
+    const boss = await at.as('boss');
+    const { id } = await boss.json<{ id: string }>('POST', '/api/evidence-locks', draft);
+    const kept = at.recordings.locks;
+    const own = { ...draft, cameraIds: ['p1'] };
+    for (const name of ['otto', 'olga']) {
+      const browser = await at.as(name);
+      expect(await codeOf(await browser.send('PUT', `/api/evidence-locks/${id}`, own))).toBe('not-permitted');
+      expect(await codeOf(await browser.send('DELETE', `/api/evidence-locks/${id}`))).toBe('not-permitted');
+    }
+    const other = await boss.json<{ id: string }>('POST', '/api/evidence-locks', {
+      ...draft,
+      cameraIds: ['m1'],
+    });
+    expect(await codeOf(await otto.send('DELETE', `/api/evidence-locks/${other.id}`))).toBe('not-found');
+    expect(at.recordings.locks.slice(0, 1)).toEqual(kept);
+    expect(at.recordings.calls).not.toContain('deleteEvidenceLock');
+  });
+
   it.each([
     ['not-in-edition', 'not-in-edition'],
     ['none', 'not-supported'],
@@ -149,6 +190,9 @@ describe('evidence locks', () => {
     const response = await (await at.as('boss')).send('POST', '/api/evidence-locks', draft);
     expect([response.status, await codeOf(response)]).toEqual([409, code]);
     expect(await otto.json('GET', `/api/evidence-locks?${query('p1')}`)).toEqual([]);
+    const boss = await at.as('boss');
+    expect(await codeOf(await boss.send('PUT', '/api/evidence-locks/lock-1', draft))).toBe(code);
+    expect(await codeOf(await boss.send('DELETE', '/api/evidence-locks/lock-1'))).toBe(code);
     expect(at.recordings.calls).toEqual(['abilities']);
   });
 });

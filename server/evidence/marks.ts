@@ -31,6 +31,7 @@ function systemsOf(cameras: readonly PastCamera[]): System[] {
 /** Recorded moments that a bookmark can be about: all of them, and some to come. */
 const everAfter = (now: number) => ({ start: 0, end: now + 86_400_000 });
 const iso = (ms: number): string => new Date(ms).toISOString();
+const unable: ReadonlySet<string> = new Set(['not-in-edition', 'not-supported']);
 
 type Names =
   | 'listBookmarks'
@@ -38,7 +39,9 @@ type Names =
   | 'changeBookmark'
   | 'deleteBookmark'
   | 'listEvidenceLocks'
-  | 'createEvidenceLock';
+  | 'createEvidenceLock'
+  | 'changeEvidenceLock'
+  | 'deleteEvidenceLock';
 
 /** Bookmarks and evidence locks: kept by the VMS, seen and made through it. */
 export function markRoutes(parts: {
@@ -54,10 +57,11 @@ export function markRoutes(parts: {
     { vmsId, recordings }: System,
     what: 'bookmarks' | 'evidenceLocks',
     signal: AbortSignal,
-  ) {
+  ): Promise<undefined> {
     const can = (await ask(signal, () => abilities.of(vmsId, recordings)))[what];
     if (can === 'not-in-edition') throw new Refusal('not-in-edition');
     if (can === 'none') throw new Refusal('not-supported');
+    return undefined;
   }
 
   /** The one VMS of these cameras; `invalid-request` when they are on several, `not-supported` on one without a past. */
@@ -99,8 +103,50 @@ export function markRoutes(parts: {
     throw new Refusal('not-found');
   }
 
+  /**
+   * The lock, for somebody who may change it: `not-found` where none of its cameras is theirs to play back,
+   * `not-permitted` where one of them is not theirs to export, known to them or not. Where no VMS of theirs keeps
+   * locks at all it says that: `not-in-edition` or `not-supported`.
+   */
+  async function findLock(
+    user: User,
+    id: string,
+    signal: AbortSignal,
+  ): Promise<System & { lock: VmsEvidenceLock }> {
+    const exportable = new Set((await past.all(user, 'export')).map(({ camera }) => camera.id));
+    let reason: Refusal | undefined;
+    let isKept = false;
+    for (const system of systemsOf(await past.all(user, 'playback'))) {
+      const { recordings, cameraIds } = system;
+      const cannot = await demand(system, 'evidenceLocks', signal).catch((cause: unknown) => {
+        if (cause instanceof Refusal && unable.has(cause.code)) return cause;
+        throw cause;
+      });
+      if (cannot !== undefined) {
+        reason = cannot;
+        continue;
+      }
+      isKept = true;
+      const lock = await ask(signal, async (ending) =>
+        recordings.readEvidenceLock === undefined
+          ? (await recordings.listEvidenceLocks(everAfter(now()), ending)).find((one) => one.id === id)
+          : await recordings.readEvidenceLock(id, ending),
+      );
+      if (lock?.cameraIds.some((cameraId) => cameraIds.includes(cameraId)) !== true) continue;
+      if (!lock.cameraIds.every((cameraId) => exportable.has(cameraId)))
+        throw new Refusal('not-permitted', { detail: 'It holds cameras that you may not export.' });
+      return { ...system, lock };
+    }
+    throw isKept || reason === undefined ? new Refusal('not-found') : reason;
+  }
+
   const note = async (
-    kind: 'bookmark-saved' | 'bookmark-deleted' | 'evidence-locked',
+    kind:
+      | 'bookmark-saved'
+      | 'bookmark-deleted'
+      | 'evidence-locked'
+      | 'evidence-lock-changed'
+      | 'evidence-lock-lifted',
     user: User,
     cameraIds: readonly string[],
     { id, start, end, title }: Pick<VmsBookmark, 'id' | 'start' | 'end' | 'title'>,
@@ -194,6 +240,34 @@ export function markRoutes(parts: {
       );
       await note('evidence-locked', principal.user, saved.cameraIds, saved);
       return shownLock(saved, new Set(saved.cameraIds));
+    },
+
+    async changeEvidenceLock({ principal, params, body, signal }) {
+      const { vmsId, recordings, lock } = await findLock(principal.user, params.lockId, signal);
+      const system = await systemFor(principal.user, body.cameraIds, 'export');
+      if (system.vmsId !== vmsId)
+        throw new Refusal('invalid-request', {
+          issues: [{ path: 'cameraIds', message: 'are on another recording system' }],
+        });
+      const { cameraIds, start, end, title, description, expiresAt } = body;
+      const saved = await ask(signal, (ending) =>
+        recordings.saveEvidenceLock(
+          { id: lock.id, cameraIds, start, end, title, description, expiresAt },
+          ending,
+        ),
+      );
+      // Cameras that it no longer holds are concerned as well.
+      const concerned = [...new Set([...lock.cameraIds, ...saved.cameraIds])];
+      await note('evidence-lock-changed', principal.user, concerned, saved);
+      return shownLock(saved, new Set(saved.cameraIds));
+    },
+
+    async deleteEvidenceLock({ principal, params, signal }) {
+      const { recordings, lock } = await findLock(principal.user, params.lockId, signal);
+      const lift = recordings.deleteEvidenceLock?.bind(recordings);
+      if (lift === undefined) throw new Refusal('not-supported');
+      await ask(signal, (ending) => lift(lock.id, ending));
+      await note('evidence-lock-lifted', principal.user, lock.cameraIds, lock);
     },
   };
 }

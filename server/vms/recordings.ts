@@ -99,5 +99,13 @@ export interface VmsRecordings {
   ): Promise<VmsBookmark>;
   deleteBookmark(id: string, signal: AbortSignal): Promise<void>;
   listEvidenceLocks(within: RecordedSpan, signal: AbortSignal): Promise<readonly VmsEvidenceLock[]>;
-  saveEvidenceLock(lock: Omit<VmsEvidenceLock, 'id'>, signal: AbortSignal): Promise<VmsEvidenceLock>;
+  /** One lock by its id. There where locks can be written, as the two below. */
+  readEvidenceLock?(id: string, signal: AbortSignal): Promise<VmsEvidenceLock | undefined>;
+  /** Makes a lock, or changes the one with this id. The answer's id may be another: some systems replace a lock. */
+  saveEvidenceLock(
+    lock: Omit<VmsEvidenceLock, 'id'> & { id?: string },
+    signal: AbortSignal,
+  ): Promise<VmsEvidenceLock>;
+  /** Lifts it; one that is gone already is fine. */
+  deleteEvidenceLock?(id: string, signal: AbortSignal): Promise<void>;
 }

@@ -177,10 +177,20 @@ export class FakeRecordings implements VmsRecordings {
     return this.locks.filter(({ start, end }) => start < within.end && end > within.start);
   }
 
-  async saveEvidenceLock(lock: Omit<VmsEvidenceLock, 'id'>, signal: AbortSignal) {
+  async readEvidenceLock(id: string, signal: AbortSignal) {
+    await this.#asked('readEvidenceLock', '', signal);
+    return this.locks.find((one) => one.id === id);
+  }
+
+  async saveEvidenceLock(lock: Omit<VmsEvidenceLock, 'id'> & { id?: string }, signal: AbortSignal) {
     await this.#asked('saveEvidenceLock', '', signal);
-    const saved = { ...lock, id: `lock-${(this.#ids += 1)}` };
-    this.locks = [...this.locks, saved];
+    const saved = { ...lock, id: lock.id ?? `lock-${(this.#ids += 1)}` };
+    this.locks = [...this.locks.filter(({ id }) => id !== saved.id), saved];
     return saved;
+  }
+
+  async deleteEvidenceLock(id: string, signal: AbortSignal): Promise<void> {
+    await this.#asked('deleteEvidenceLock', '', signal);
+    this.locks = this.locks.filter((one) => one.id !== id);
   }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { siteCameras } from '#mocks/site/cameras.ts';
 import { sequences } from '#mocks/site/recordings.ts';
@@ -108,6 +109,34 @@ it('locks evidence of several cameras, for a while or for ever', async () => {
   expect(await recordings.listEvidenceLocks({ start: then + 2 * hour, end: then + 3 * hour }, never)).toEqual(
     [],
   );
+});
+
+it.each([true, false])(
+  'changes and lifts a lock where the gateway changes them: %s',
+  async (changesLocks) => {
+    const { recordings } = await recordedSite({ features: { changesLocks } });
+    const lock = { start: then, end: then + hour, title: 'Case 7', description: 'of two' };
+    const expiresAt = Date.now() + 40 * 24 * hour;
+    const made = await recordings.saveEvidenceLock({ ...lock, cameraIds: [first], expiresAt }, never);
+    const wish = { ...lock, id: made.id, cameraIds: [second, third], title: 'Case 8', expiresAt: undefined };
+    const changed = await recordings.saveEvidenceLock(wish, never);
+    expect(changed).toEqual({ ...wish, id: changed.id });
+    expect(changed.id === made.id).toBe(changesLocks);
+    expect(await recordings.listEvidenceLocks({ start: then, end: then + 1 }, never)).toEqual([changed]);
+    expect(await recordings.readEvidenceLock?.(changed.id, never)).toEqual(changed);
+    await recordings.deleteEvidenceLock?.(changed.id, never);
+    await recordings.deleteEvidenceLock?.(changed.id, never);
+    expect(await recordings.readEvidenceLock?.(changed.id, never)).toBeUndefined();
+    expect(await recordings.listEvidenceLocks({ start: then, end: then + 1 }, never)).toEqual([]);
+  },
+);
+
+it('reads one bookmark by its id, and none of another system’s', async () => {
+  const { recordings } = await recordedSite();
+  const made = await recordings.saveBookmark(bookmark, never);
+  expect(await recordings.readBookmark?.(made.id, never)).toEqual(made);
+  expect(await recordings.readBookmark?.(randomUUID(), never)).toBeUndefined();
+  expect(await recordings.readBookmark?.('bookmark-7', never)).toBeUndefined();
 });
 
 it('says that the edition has no locks', async () => {

@@ -122,6 +122,16 @@ export class Evidence {
       .toSorted((a, b) => a.start - b.start);
   }
 
+  /** One bookmark; undefined where there is none with this id. */
+  async readBookmark(id: string, signal: AbortSignal): Promise<VmsBookmark | undefined> {
+    // Ids of another system are no fault here: it simply has no such bookmark.
+    if (!Id.safeParse(id).success) return undefined;
+    const reply = await this.#api.send('GET', `bookmarks/${id}`, undefined, signal);
+    if (reply.status === 404) return undefined;
+    if (reply.status !== 200) throw refusal(reply, 'bookmarks');
+    return readJson(reply.body, MadeBookmark).data;
+  }
+
   /** Makes a bookmark, or changes the one with this id. */
   async saveBookmark(
     bookmark: Omit<VmsBookmark, 'id'> & { id?: string },
@@ -174,23 +184,44 @@ export class Evidence {
       .toSorted((a, b) => a.start - b.start);
   }
 
-  async saveEvidenceLock(lock: Omit<VmsEvidenceLock, 'id'>, signal: AbortSignal): Promise<VmsEvidenceLock> {
-    const reply = await this.#api.send(
-      'POST',
-      'evidenceLocks',
-      {
-        header: lock.title,
-        description: lock.description,
-        startTime: iso(lock.start),
-        tagTime: iso(lock.start),
-        endTime: iso(lock.end),
-        ...(lock.expiresAt === undefined
-          ? { retentionOption: { retentionUnits: -1, retentionType: 'Indefinite' } }
-          : { retentionExpire: iso(lock.expiresAt) }),
-        devicePaths: lock.cameraIds.map((id) => ({ type: 'cameras', id })),
-      },
-      signal,
-    );
+  /** One lock; undefined where there is none with this id. */
+  async readEvidenceLock(id: string, signal: AbortSignal): Promise<VmsEvidenceLock | undefined> {
+    if (!Id.safeParse(id).success) return undefined;
+    const reply = await this.#api.send('GET', `evidenceLocks/${id}`, undefined, signal);
+    if (reply.status === 404) return undefined;
+    if (reply.status !== 200) throw refusal(reply, 'evidence locks');
+    return readJson(reply.body, MadeLock).data;
+  }
+
+  /** Makes a lock, or changes the one with this id. */
+  async saveEvidenceLock(
+    { id, ...lock }: Omit<VmsEvidenceLock, 'id'> & { id?: string },
+    signal: AbortSignal,
+  ): Promise<VmsEvidenceLock> {
+    const content = contentOf(lock);
+    if (id === undefined) return this.#makeLock(content, signal);
+    const reply = await this.#api.send('PATCH', `evidenceLocks/${idFor(id)}`, content, signal);
+    // A gateway that cannot change locks: the new one is made before the old one goes, nothing is ever unlocked.
+    if (reply.status === 405 || reply.status === 501) {
+      const made = await this.#makeLock(content, signal);
+      await this.deleteEvidenceLock(id, signal);
+      return made;
+    }
+    if (reply.status >= 300) throw refusal(reply, 'evidence locks');
+    const changed = await this.readEvidenceLock(id, signal);
+    if (changed === undefined)
+      throw new VmsError('unexpected-answer', 'XProtect lost the evidence lock it changed');
+    return changed;
+  }
+
+  /** Lifts it; one that is gone already is fine. */
+  async deleteEvidenceLock(id: string, signal: AbortSignal): Promise<void> {
+    const reply = await this.#api.send('DELETE', `evidenceLocks/${idFor(id)}`, undefined, signal);
+    if (reply.status >= 300 && reply.status !== 404) throw refusal(reply, 'evidence locks');
+  }
+
+  async #makeLock(content: object, signal: AbortSignal): Promise<VmsEvidenceLock> {
+    const reply = await this.#api.send('POST', 'evidenceLocks', content, signal);
     if (reply.status >= 300) throw refusal(reply, 'evidence locks');
     return readJson(reply.body, MadeLock).data;
   }
@@ -248,6 +279,18 @@ export class Evidence {
     );
   }
 }
+
+const contentOf = (lock: Omit<VmsEvidenceLock, 'id'>): object => ({
+  header: lock.title,
+  description: lock.description,
+  startTime: iso(lock.start),
+  tagTime: iso(lock.start),
+  endTime: iso(lock.end),
+  ...(lock.expiresAt === undefined
+    ? { retentionOption: { retentionUnits: -1, retentionType: 'Indefinite' } }
+    : { retentionExpire: iso(lock.expiresAt) }),
+  devicePaths: lock.cameraIds.map((id) => ({ type: 'cameras', id })),
+});
 
 const isAboutEdition = (body: string): boolean => /licen[cs]|edition|not supported/i.test(body);
 

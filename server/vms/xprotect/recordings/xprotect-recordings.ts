@@ -165,6 +165,10 @@ export class XProtectRecordings implements VmsRecordings {
     return this.#evidence.listBookmarks(cameraIds.map(idOf), within, this.#alive(caller));
   }
 
+  async readBookmark(id: string, caller: AbortSignal) {
+    return this.#evidence.readBookmark(id, this.#alive(caller));
+  }
+
   async saveBookmark(bookmark: Omit<VmsBookmark, 'id'> & { id?: string }, caller: AbortSignal) {
     return this.#evidence.saveBookmark(
       { ...bookmark, cameraId: idOf(bookmark.cameraId) },
@@ -180,11 +184,19 @@ export class XProtectRecordings implements VmsRecordings {
     return this.#evidence.listEvidenceLocks(within, this.#alive(caller));
   }
 
-  async saveEvidenceLock(lock: Omit<VmsEvidenceLock, 'id'>, caller: AbortSignal) {
+  async readEvidenceLock(id: string, caller: AbortSignal) {
+    return this.#evidence.readEvidenceLock(id, this.#alive(caller));
+  }
+
+  async saveEvidenceLock(lock: Omit<VmsEvidenceLock, 'id'> & { id?: string }, caller: AbortSignal) {
     return this.#evidence.saveEvidenceLock(
       { ...lock, cameraIds: lock.cameraIds.map(idOf) },
       this.#alive(caller),
     );
+  }
+
+  async deleteEvidenceLock(id: string, caller: AbortSignal): Promise<void> {
+    await this.#evidence.deleteEvidenceLock(id, this.#alive(caller));
   }
 
   #alive(caller: AbortSignal): AbortSignal {
