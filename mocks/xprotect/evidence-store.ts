@@ -107,7 +107,7 @@ export class EvidenceStore {
       case 'PUT': {
         const changed = read(method === 'PUT' ? Bookmark : Bookmark.partial(), request.body);
         if ('status' in changed) return changed;
-        this.#bookmarks.set(id, { ...known, ...sentFields(changed.data, request.body, method) });
+        this.#bookmarks.set(id, { ...known, ...sentFields<Bookmark>(changed.data, request.body, method) });
         return { status: 200, body: oddJson({ data: this.#bookmark(id) }) };
       }
       case 'DELETE':
@@ -152,7 +152,7 @@ export class EvidenceStore {
         if ('status' in changed) return changed;
         if (changed.data.devicePaths?.some((path) => !this.#cameraIds.has(path.id.toLowerCase())) === true)
           return refuse(400, 'Device not found');
-        const fields = sentFields(changed.data, request.body, method);
+        const fields = sentFields<Lock>(changed.data, request.body, method);
         // Of the two ways to say how long, the one sent last counts.
         const rest = 'retentionOption' in fields ? withoutExpiry(known) : known;
         const lastModified = xprotectTime(Date.now());
@@ -242,7 +242,7 @@ export class EvidenceStore {
 }
 
 /** What was not sent stays, whatever a new entry would have there. */
-function sentFields<T extends object>(given: T, body: string, method: string): Partial<T> {
+function sentFields<T extends object>(given: object, body: string, method: string): Partial<T> {
   const sent = Object.keys(JSON.parse(body) as object);
   const fields = Object.entries(given).filter(([name]) => method === 'PUT' || sent.includes(name));
   return Object.fromEntries(fields) as Partial<T>;
