@@ -1,8 +1,7 @@
-import { IntlMessageFormat } from 'intl-messageformat';
 import { en, type WordKey, type Words } from './en.ts';
+import { compileMessage, type Message, type WordValues } from './message.ts';
 
-/** What a message can be filled with. */
-export type WordValues = Readonly<Record<string, string | number | Date>>;
+export type { WordValues } from './message.ts';
 
 /** A language the app can speak. */
 export interface Language {
@@ -29,7 +28,7 @@ const storedAs = 'parapet.language';
 let current = $state.raw<Language>(languageOf(read()));
 // Compiled on first use: a page says a fraction of the catalogue, and compiling is the slow part.
 // eslint-disable-next-line svelte/prefer-svelte-reactivity -- a cache: nothing is drawn from it but through `current`
-const compiled = new Map<WordKey, IntlMessageFormat>();
+const compiled = new Map<WordKey, Message>();
 
 function languageOf(code: string | null): Language {
   return [...languages, mirrored].find((language) => language.code === code) ?? english;
@@ -72,10 +71,10 @@ export function t(key: WordKey, values?: WordValues): string {
   if (values === undefined) return words[key];
   let message = compiled.get(key);
   if (message === undefined) {
-    message = new IntlMessageFormat(words[key], code, undefined, { ignoreTag: true });
+    message = compileMessage(words[key], code);
     compiled.set(key, message);
   }
-  return String(message.format(values));
+  return message(values);
 }
 
 // Written as numbers: the characters themselves would change how this file reads.
