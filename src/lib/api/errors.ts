@@ -60,7 +60,7 @@ export async function readProblem(response: Response): Promise<ProblemError | Ne
   }
 }
 
-/** Whether asking again, unchanged, may help. For svelte-query's `retry` and for loops of our own. */
+/** Whether asking again, unchanged, may help. For loops that do. */
 export function mayRetry(error: unknown): boolean {
   if (error instanceof ProblemError) return error.status === 429 || error.status >= 500;
   if (error instanceof NetworkError) return error.code !== 'unreadable' || (error.status ?? 0) >= 500;

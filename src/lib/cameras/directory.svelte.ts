@@ -1,22 +1,13 @@
-import { createQuery, queryOptions, useQueryClient } from '@tanstack/svelte-query';
-import { createContext } from 'svelte';
 import { call } from '#lib/api/call.ts';
-import { mayRetry } from '#lib/api/errors.ts';
+import { Resource } from '#lib/api/resource.svelte.ts';
 import type { Camera, Directory } from '#contract/camera.ts';
 import type { News } from '#contract/news.ts';
 import { routes } from '#contract/routes.ts';
 import { indexed, keyed, search } from './search.ts';
 import { treeOf } from './tree.ts';
 
-/** The camera list of whoever is signed in. News keeps it fresh; reading it again every so often catches what news missed. */
-export const directoryQuery = queryOptions({
-  queryKey: ['directory'],
-  queryFn: ({ signal }) => call(routes.readDirectory, { signal }),
-  staleTime: 60_000,
-  refetchInterval: 5 * 60_000,
-  // A wall is useless without it: goes on asking, ever more slowly.
-  retry: (_, error) => mayRetry(error),
-});
+/** News keeps the list fresh; reading it again this often catches what news missed, ms. */
+const readEveryMs = 5 * 60_000;
 
 /** What can be said about the list as a whole. */
 export type DirectoryCondition =
@@ -50,13 +41,13 @@ export function withState(
 
 /** The cameras this person may see, ready to be looked up, searched and shown as a tree. For one component tree. */
 export class CameraDirectory {
-  readonly #query = createQuery(() => directoryQuery);
-  readonly #client = useQueryClient();
+  readonly #list = new Resource({
+    read: (signal) => call(routes.readDirectory, { signal }),
+    everyMs: readEveryMs,
+  });
 
-  readonly directory: Directory | undefined = $derived(this.#query.data);
-  readonly condition: DirectoryCondition = $derived(
-    conditionOf(this.#query.data, this.#query.error ?? this.#query.failureReason),
-  );
+  readonly directory: Directory | undefined = $derived(this.#list.value);
+  readonly condition: DirectoryCondition = $derived(conditionOf(this.#list.value, this.#list.failure));
   readonly cameras: readonly Camera[] = $derived(this.directory?.cameras ?? []);
   readonly tree = $derived(treeOf(this.cameras, this.directory?.groups ?? []));
   readonly #byId = $derived(keyed(this.cameras, (camera) => camera.id));
@@ -85,16 +76,12 @@ export class CameraDirectory {
 
   /** Reads the list again. */
   refresh(): void {
-    void this.#client.invalidateQueries({ queryKey: directoryQuery.queryKey });
+    this.#list.refresh();
   }
 
   /** Takes in what the server says has happened. */
   hear(news: News): void {
     if (news.kind === 'hello' || news.kind === 'directory') this.refresh();
-    if (news.kind === 'camera')
-      this.#client.setQueryData(directoryQuery.queryKey, (old) => old && withState(old, news));
+    if (news.kind === 'camera') this.#list.change((known) => withState(known, news));
   }
 }
-
-/** The directory of the page, set once where pages begin. */
-export const [getDirectory, setDirectory] = createContext<CameraDirectory>();

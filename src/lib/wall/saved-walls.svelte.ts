@@ -1,17 +1,9 @@
-import { createQuery, queryOptions, useQueryClient } from '@tanstack/svelte-query';
 import { call } from '#lib/api/call.ts';
-import { mayRetry, ProblemError } from '#lib/api/errors.ts';
+import { ProblemError } from '#lib/api/errors.ts';
+import { Resource } from '#lib/api/resource.svelte.ts';
 import type { News } from '#contract/news.ts';
 import { routes } from '#contract/routes.ts';
 import type { Wall, WallChange, WallDraft } from '#contract/wall.ts';
-
-/** The walls this person may open. */
-export const wallsQuery = queryOptions({
-  queryKey: ['walls'],
-  queryFn: ({ signal }) => call(routes.listWalls, { signal }),
-  staleTime: 60_000,
-  retry: (_, error) => mayRetry(error),
-});
 
 /** What became of an attempt to save. */
 export type Saved =
@@ -24,14 +16,11 @@ export type Saved =
 
 /** The saved walls as the server has them, and the ways to change them. For one component tree. */
 export class SavedWalls {
-  readonly #query = createQuery(() => wallsQuery);
-  readonly #client = useQueryClient();
+  readonly #list = new Resource({ read: (signal) => call(routes.listWalls, { signal }) });
 
-  /** Undefined until they have been read once. */
-  readonly all: readonly Wall[] | undefined = $derived(this.#query.data);
-  readonly failure: Error | null = $derived(
-    this.all ? null : (this.#query.error ?? this.#query.failureReason),
-  );
+  /** The walls this person may open; undefined until they have been read once. */
+  readonly all: readonly Wall[] | undefined = $derived(this.#list.value);
+  readonly failure: Error | null = $derived(this.all ? null : this.#list.failure);
 
   /** By name, as people look for them. */
   readonly sorted: readonly Wall[] = $derived(
@@ -74,7 +63,7 @@ export class SavedWalls {
     } catch (error) {
       if (!(error instanceof ProblemError) || error.code !== 'not-found') throw error;
     }
-    this.#client.setQueryData(wallsQuery.queryKey, (old) => old?.filter((wall) => wall.id !== wallId));
+    this.#list.change((known) => known.filter((wall) => wall.id !== wallId));
   }
 
   /** One wall as it is now. */
@@ -87,8 +76,7 @@ export class SavedWalls {
   /** Takes in what the server says has happened. */
   hear(news: News): void {
     // A list read before the stream broke may have missed changes; a directory change may hide or show cameras.
-    if (news.kind === 'hello' || news.kind === 'wall' || news.kind === 'directory')
-      void this.#client.invalidateQueries({ queryKey: wallsQuery.queryKey });
+    if (news.kind === 'hello' || news.kind === 'wall' || news.kind === 'directory') this.#list.refresh();
   }
 
   #saved(wall: Wall): Saved {
@@ -97,10 +85,10 @@ export class SavedWalls {
   }
 
   #keep(wall: Wall): void {
-    this.#client.setQueryData(wallsQuery.queryKey, (old) =>
-      old?.some(({ id }) => id === wall.id)
-        ? old.map((known) => (known.id === wall.id ? wall : known))
-        : [...(old ?? []), wall],
+    this.#list.change((known) =>
+      known.some(({ id }) => id === wall.id)
+        ? known.map((one) => (one.id === wall.id ? wall : one))
+        : [...known, wall],
     );
   }
 }
