@@ -13,6 +13,8 @@ export interface CameraFaults {
   readonly refuse?: boolean | undefined;
   /** Main profile with B pictures, sent out of order. To be set before anybody asks for a description. */
   readonly bFrames?: boolean | undefined;
+  /** Each stream sends what the other one sent before: somebody has exchanged the encodings. For after a `refuse`. */
+  readonly isReconfigured?: boolean | undefined;
   /** Every so manieth RTP packet is lost on the way. */
   readonly dropRtpEvery?: number | undefined;
 }
@@ -38,21 +40,27 @@ export class Camera {
     this.#faults = faults;
   }
 
+  /** Which encoding the stream of this name sends. */
+  encoding(stream: Format): Format {
+    if (this.#faults.isReconfigured !== true) return stream;
+    return stream === 'main' ? 'sub' : 'main';
+  }
+
   parameterSets(format: Format): { readonly sps: Uint8Array; readonly pps: Uint8Array } {
-    const sets = this.#pictures.parameterSets(this.subject, format);
+    const sets = this.#pictures.parameterSets(this.subject, this.encoding(format));
     return this.#faults.bFrames === true ? reorderedSets(sets) : sets;
   }
 
   indexAt(format: Format, timeMs: number): number {
-    return this.#pictures.indexAt(this.subject, format, timeMs);
+    return this.#pictures.indexAt(this.subject, this.encoding(format), timeMs);
   }
 
   timeOf(format: Format, index: number): number {
-    return this.#pictures.timeOf(this.subject, format, index);
+    return this.#pictures.timeOf(this.subject, this.encoding(format), index);
   }
 
   keyframeAtOrBefore(format: Format, index: number): number {
-    return this.#pictures.keyframeAtOrBefore(this.subject, format, index);
+    return this.#pictures.keyframeAtOrBefore(this.subject, this.encoding(format), index);
   }
 
   /** Which picture's time stands on the one sent as `index`: its own, unless B pictures change the order. */
@@ -70,7 +78,7 @@ export class Camera {
       const last = this.indexAt(format, this.#frozenAt);
       if (index > last) return this.#frozen(format, index, last);
     }
-    return this.#pictures.at(this.subject, format, index).nalUnits;
+    return this.#pictures.at(this.subject, this.encoding(format), index).nalUnits;
   }
 
   /**

@@ -120,7 +120,7 @@ function description(request: RtspRequest, address: StreamAddress, camera: Camer
   return {
     status: 200,
     headers: { 'Content-Type': 'application/sdp', 'Content-Base': `${address.base}/` },
-    body: describe(camera.subject, address.format, camera.parameterSets(address.format)),
+    body: describe(camera.subject, camera.encoding(address.format), camera.parameterSets(address.format)),
   };
 }
 

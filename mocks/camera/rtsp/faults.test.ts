@@ -50,6 +50,29 @@ it('refuses a camera and cuts who plays it, and no other', async () => {
   expect(await again.request('DESCRIBE', cameras.url(1, 'sub'))).toMatchObject({ status: 200 });
 });
 
+it('comes back reconfigured: each stream is described and sent in the other encoding', async () => {
+  const cameras = await camerasFor();
+  const before = await clientOf(cameras);
+  const size = (body: string) => /a=x-dimensions:(\S+)/.exec(body)?.[1];
+  const original = await before.request('DESCRIBE', cameras.url(1, 'sub'));
+  expect(size(original.body)).toBe('640,360');
+  await before.play(cameras.url(1, 'sub'));
+  cameras.faults.set(1, { refuse: true });
+  await expect.poll(() => before.isClosed).toBe(true);
+  cameras.faults.set(1, { isReconfigured: true });
+  const again = await clientOf(cameras);
+  const changed = await again.request('DESCRIBE', cameras.url(1, 'sub'));
+  expect(size(changed.body)).toBe('1280,720');
+  await again.play(cameras.url(1, 'sub'));
+  const firstTwo = await again.until(() => {
+    const times = [...new Set(packetsOf(again).map(({ timestamp }) => timestamp))];
+    return times.length > 1 ? times : undefined;
+  });
+  expect(startsWithKeyframe(packetsOf(again)[0])).toBe(true);
+  // 90 kHz over the other encoding's 25 pictures a second.
+  expect((firstTwo[1] ?? 0) - (firstTwo[0] ?? 0)).toBe(3600);
+});
+
 it('reboots a camera under its sessions: another source, sequence and clock, from a keyframe on', async () => {
   const cameras = await camerasFor();
   const client = await clientOf(cameras);

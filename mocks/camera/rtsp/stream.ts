@@ -125,7 +125,7 @@ export class CameraStream {
   }
 
   #timestamp(index: number): number {
-    return wrap32(this.#timestampStart + (index * clockRate) / formats[this.#format].framesPerSecond);
+    return wrap32(this.#timestampStart + (index * clockRate) / formats[this.#camera.encoding(this.#format)].framesPerSecond);
   }
 
   #wait(delayMs: number): void {
@@ -138,7 +138,7 @@ export class CameraStream {
   #send(): void {
     const now = Date.now();
     const newest = this.#camera.indexAt(this.#format, now);
-    const farthest = (maxLateMs / 1000) * formats[this.#format].framesPerSecond;
+    const farthest = (maxLateMs / 1000) * formats[this.#camera.encoding(this.#format)].framesPerSecond;
     if (Math.abs(newest - this.#next) > farthest) {
       this.#next = this.#camera.keyframeAtOrBefore(this.#format, newest);
     }
