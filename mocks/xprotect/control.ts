@@ -19,6 +19,7 @@ const FeatureChange = z.strictObject({
   edition: z.enum(['corporate', 'expert']).optional(),
   bookmarks: z.boolean().optional(),
   recordsSubStream: z.boolean().optional(),
+  timeline: z.enum(['lowest-first', 'highest-first', 'none']).optional(),
   changesLocks: z.boolean().optional(),
   stills: z.boolean().optional(),
 });
@@ -41,7 +42,7 @@ type Act = (xprotect: { faults: Faults; features: Features }, name: string, body
  * - `/control/surfaces/<idp|rest|soap|bookmarks|evidence-locks|recorder-command|image-server>`
  *   `{ "latencyMs"?, "failWith"?: 500 | 503 }`, `{}` mends it
  * - `/control/features` any of `{ "getSequences", "videoBlocks", "edition": "corporate" | "expert", "bookmarks",
- *   "recordsSubStream", "changesLocks", "stills" }`
+ *   "recordsSubStream", "timeline": "lowest-first" | "highest-first" | "none", "changesLocks", "stills" }`
  * - `/control/inventory` `{ "latencyMs" }`: how long `includeChildren` takes
  * - `/control/connections/kill`, `/control/tokens/expire`, `/control/reset`: no body
  *

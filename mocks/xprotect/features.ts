@@ -10,6 +10,8 @@ export interface FeatureSet {
   readonly bookmarks: boolean;
   /** Whether the sub stream is recorded as well (adaptive playback, since 2023 R2). */
   readonly recordsSubStream: boolean;
+  /** What `TimeLineInformationGet` is like: which bit of a byte is the first, or not there. Nothing official says. */
+  readonly timeline: 'lowest-first' | 'highest-first' | 'none';
   /** Whether evidence locks can be changed; where not, only made and lifted. */
   readonly changesLocks: boolean;
   /** Whether recorders transcode to JPEG, where there is a picture of the scene to draw on. */
@@ -22,6 +24,7 @@ export const defaultFeatures: FeatureSet = {
   edition: 'corporate',
   bookmarks: true,
   recordsSubStream: true,
+  timeline: 'lowest-first',
   changesLocks: true,
   stills: true,
 };

@@ -117,6 +117,9 @@ export const recorderOperations: Readonly<Record<string, Operation>> = {
 
   TimeLineInformationGet: (call, parts) => {
     const camera = cameraOf(call, parts);
+    const { timeline } = parts.features.now;
+    if (timeline === 'none')
+      throw new RecorderFault('Server', "Method 'TimeLineInformationGet' not supported", 40_000);
     const start = time(call, 'timeLineInformationBeginTime');
     const interval = microseconds(call, 'timeLineInformationInterval') / 1000;
     const length = count(call, 'timeLineInformationCount', 1_000_000);
@@ -126,7 +129,7 @@ export const recorderOperations: Readonly<Record<string, Operation>> = {
       return (
         `<TimeLineInformationData><DeviceId>${camera.id}</DeviceId><Type>${type}</Type>` +
         `<BeginTime>${xprotectTime(start)}</BeginTime><Interval><MicroSeconds>${interval * 1000}</MicroSeconds></Interval>` +
-        `<Count>${length}</Count><Data>${bitmap(spans, start, interval, length).toString('base64')}</Data></TimeLineInformationData>`
+        `<Count>${length}</Count><Data>${bitmap(spans, { start, interval, length }, timeline).toString('base64')}</Data></TimeLineInformationData>`
       );
     });
     return result('TimeLineInformationGet', lines.join(''));
@@ -203,13 +206,20 @@ const entries = (spans: readonly SiteSpan[]): string =>
     })
     .join('');
 
-/** One bit for each interval, the first one the lowest of the first byte. The order is our guess. */
-function bitmap(spans: readonly SiteSpan[], start: number, interval: number, length: number): Buffer {
+/** One bit for each interval that something was recorded in. */
+function bitmap(
+  spans: readonly SiteSpan[],
+  { start, interval, length }: { start: number; interval: number; length: number },
+  order: 'lowest-first' | 'highest-first',
+): Buffer {
   const bits = Buffer.alloc(Math.ceil(length / 8));
   for (const span of spans) {
     const from = Math.max(0, Math.floor((span.start - start) / interval));
     const to = Math.min(length, Math.ceil((span.end - start) / interval));
-    for (let i = from; i < to; i++) bits[i >> 3] = (bits[i >> 3] ?? 0) | (1 << (i & 7));
+    for (let i = from; i < to; i++) {
+      const bit = order === 'lowest-first' ? i & 7 : 7 - (i & 7);
+      bits[i >> 3] = (bits[i >> 3] ?? 0) | (1 << bit);
+    }
   }
   return bits;
 }

@@ -79,12 +79,17 @@ export function createSpanTiles(parts: {
   }
 
   /** Asks the VMS; the same question at the same time is one. Whoever goes away leaves the answer to the next. */
-  function fetch(recordings: VmsRecordings, cameraId: string, within: RecordedSpan): Promise<Both> {
-    const key = `${cameraId} ${within.start} ${within.end}`;
+  function fetch(
+    recordings: VmsRecordings,
+    cameraId: string,
+    within: RecordedSpan,
+    resolutionMs: number,
+  ): Promise<Both> {
+    const key = `${cameraId} ${within.start} ${within.end} ${resolutionMs}`;
     const running = underWay.get(key);
     if (running !== undefined) return running;
     const attempt = recordings
-      .spans(cameraId, within, AbortSignal.timeout(patienceMs))
+      .spans(cameraId, within, AbortSignal.timeout(patienceMs), resolutionMs)
       .finally(() => underWay.delete(key));
     underWay.set(key, attempt);
     return attempt;
@@ -122,7 +127,13 @@ export function createSpanTiles(parts: {
       await Promise.all(
         missing.map(async ({ start, end, first, last }) => {
           try {
-            const answer = await fetch(recordings, cameraId, { start, end });
+            const answer = await fetch(
+              recordings,
+              cameraId,
+              { start, end },
+              // Where the spans themselves are passed on, they have to be exact.
+              length === Infinity ? 1 : detail,
+            );
             const readAt = performance.now();
             const cut = (whole: RecordedSpan): Both => ({
               recorded: coarsened(answer.recorded, whole, detail),

@@ -75,11 +75,16 @@ export interface VmsRecordings {
    */
   recorderOf?(cameraId: string): string | undefined;
   abilities(signal: AbortSignal): Promise<RecordingAbilities>;
-  /** Recorded and motion spans that touch `within`, clipped to it, ascending, merged where they touch. */
+  /**
+   * Recorded and motion spans that touch `within`, clipped to it, ascending, merged where they touch. With a
+   * `resolutionMs` above 1 an outline is enough: edges may lie up to half of it outside of where they are, and gaps
+   * narrower than it may be missing. An adapter that has no cheaper way gives the spans themselves.
+   */
   spans(
     cameraId: string,
     within: RecordedSpan,
     signal: AbortSignal,
+    resolutionMs?: number,
   ): Promise<{ recorded: readonly RecordedSpan[]; motion: readonly RecordedSpan[] }>;
   /** The oldest moment that is still kept. */
   oldest(cameraId: string, signal: AbortSignal): Promise<number | undefined>;

@@ -41,8 +41,8 @@ export class SoapSequences implements SequenceReader {
     return found;
   }
 
-  async first(cameraId: string, now: number, signal: AbortSignal) {
-    return (await this.#page(cameraId, 'recorded', { start: 0, end: now }, 1, signal))[0];
+  async first(cameraId: string, now: number, signal: AbortSignal, kind: SequenceKind = 'recorded') {
+    return (await this.#page(cameraId, kind, { start: 0, end: now }, 1, signal))[0];
   }
 
   /** Whether the recorder knows sequences of motion of this camera. */

@@ -10,13 +10,16 @@ import type {
 } from '#server/vms/recordings.ts';
 import { VmsError } from '#server/vms/vms.ts';
 import { abortable } from '../abortable.ts';
+import { probeAbilities } from './ability-probe.ts';
 import { ImageServerCursor } from './cursor.ts';
 import { Evidence } from './evidence.ts';
 import { ImagePool, usualLimits, type ImagePoolLimits } from './image-pool.ts';
 import { RecorderSoap } from './recorder-soap.ts';
-import type { RecorderParts, SequenceKind, SequenceReader } from './recorder-parts.ts';
+import type { RecorderParts, SequenceKind } from './recorder-parts.ts';
+import { SequenceChoice } from './sequence-choice.ts';
 import { SharedWork } from './shared-work.ts';
 import { SoapSequences } from './soap-sequences.ts';
+import { SoapTimeline } from './soap-timeline.ts';
 import { SpanBook } from './span-book.ts';
 import { TaskSequences } from './task-sequences.ts';
 import { Turns } from './turns.ts';
@@ -36,8 +39,12 @@ export const usualRecordingsLimits: RecordingsLimits = {
 
 /** What a VMS can do is asked again after this, ms: an upgrade must not need a restart. */
 const abilitiesMs = 10 * 60_000;
-/** A probe that found nothing out is tried again after this, ms. */
-const doubtMs = 30_000;
+/** Windows from this length on are asked for in bits where only their outline is wanted, ms. */
+const overviewMs = 48 * 3_600_000;
+/** Finer than this, spans are as cheap as bits, ms. */
+const finestBitMs = 30_000;
+/** 90 days to the half minute; more is nobody's screen. */
+const mostBits = 260_000;
 /** JPEGs that one adapter has made at a time: transcoding is work for the recorder. */
 const stillsAtATime = 6;
 /** Farther from the moment than this a picture does not stand for it, ms. */
@@ -57,26 +64,21 @@ export interface XProtectRecordingsParts extends RecorderParts {
 export class XProtectRecordings implements VmsRecordings {
   readonly #parts: XProtectRecordingsParts;
   readonly #soap: SoapSequences;
-  readonly #task: TaskSequences;
+  readonly #sequences: SequenceChoice;
+  readonly #timeline: SoapTimeline;
   readonly #book: SpanBook;
   readonly #pool: ImagePool;
   readonly #evidence: Evidence;
   readonly #stills = new Turns(stillsAtATime);
   #abilities: { readonly work: SharedWork<RecordingAbilities>; readonly until: number } | undefined;
-  #reader: { readonly work: SharedWork<SequenceReader>; readonly until: number } | undefined;
 
   constructor(parts: XProtectRecordingsParts, limits: RecordingsLimits = usualRecordingsLimits) {
     this.#parts = parts;
-    this.#soap = new SoapSequences(new RecorderSoap(parts));
-    this.#task = new TaskSequences(parts.api);
-    this.#book = new SpanBook(
-      {
-        read: (...question) => this.#read(...question),
-        first: async (cameraId, now, signal) =>
-          (await this.#readerFor(cameraId, signal)).first(cameraId, now, signal),
-      },
-      { budgetBytes: limits.spanBytes },
-    );
+    const soap = new RecorderSoap(parts);
+    this.#soap = new SoapSequences(soap);
+    this.#timeline = new SoapTimeline(parts, soap, this.#soap);
+    this.#sequences = new SequenceChoice(new TaskSequences(parts.api), this.#soap);
+    this.#book = new SpanBook(this.#sequences, { budgetBytes: limits.spanBytes });
     this.#pool = new ImagePool(parts, limits);
     this.#evidence = new Evidence(parts.api, limits.marksPerCall);
   }
@@ -105,8 +107,10 @@ export class XProtectRecordings implements VmsRecordings {
     }
   }
 
-  async spans(cameraId: string, within: RecordedSpan, caller: AbortSignal) {
-    return this.#book.spans(idOf(cameraId), within, this.#alive(caller));
+  async spans(cameraId: string, within: RecordedSpan, caller: AbortSignal, resolutionMs = 1) {
+    const signal = this.#alive(caller);
+    const id = idOf(cameraId);
+    return (await this.#overview(id, within, resolutionMs, signal)) ?? this.#book.spans(id, within, signal);
   }
 
   async oldest(cameraId: string, caller: AbortSignal): Promise<number | undefined> {
@@ -199,116 +203,45 @@ export class XProtectRecordings implements VmsRecordings {
     await this.#evidence.deleteEvidenceLock(id, this.#alive(caller));
   }
 
+  /** Months at a time in bits; undefined where the spans themselves are wanted, or the recorder has no such bits. */
+  async #overview(cameraId: string, within: RecordedSpan, resolutionMs: number, signal: AbortSignal) {
+    const window = { start: Math.max(0, within.start), end: Math.min(within.end, Date.now()) };
+    // A gap as wide as the resolution holds at least one whole interval of half of it, wherever it begins.
+    const intervalMs = Math.floor(resolutionMs / 2);
+    const isWorthIt = intervalMs >= finestBitMs && window.end - window.start >= overviewMs;
+    if (!isWorthIt || (window.end - window.start) / intervalMs > mostBits) return undefined;
+    const line = (kind: SequenceKind) => this.#timeline.read(cameraId, kind, window, intervalMs, signal);
+    try {
+      const [recorded, motion] = await Promise.all([line('recorded'), line('motion')]);
+      if (recorded === undefined) return undefined;
+      // Without bits for motion, the sequences of both are read.
+      return motion === undefined ? undefined : { recorded, motion };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (await this.#sequences.isByTask(cameraId, signal)) return undefined;
+      throw error;
+    }
+  }
+
+  #probe(signal: AbortSignal): Promise<RecordingAbilities> {
+    return probeAbilities(
+      {
+        sampleCameras: (ending) => this.#parts.sampleCameras(ending),
+        evidence: this.#evidence,
+        pool: this.#pool,
+        sequences: this.#sequences,
+        soap: this.#soap,
+      },
+      signal,
+    );
+  }
+
   #alive(caller: AbortSignal): AbortSignal {
     const signal = AbortSignal.any([caller, this.#parts.closed]);
     signal.throwIfAborted();
     return signal;
   }
-
-  /** What the task refuses in a way nobody expects, SOAP is asked for; and the task not again for a while. */
-  async #read(cameraId: string, kind: SequenceKind, within: RecordedSpan, caller: AbortSignal) {
-    const signal = this.#alive(caller);
-    const reader = await this.#readerFor(cameraId, signal);
-    try {
-      return await reader.read(cameraId, kind, within, signal);
-    } catch (error) {
-      const isOdd = error instanceof VmsError && error.code === 'unexpected-answer';
-      if (reader === this.#soap || !isOdd) throw error;
-      this.#reader = {
-        work: new SharedWork(() => Promise.resolve(this.#soap)),
-        until: performance.now() + abilitiesMs,
-      };
-      return this.#soap.read(cameraId, kind, within, signal);
-    }
-  }
-
-  async #readerFor(cameraId: string, signal: AbortSignal): Promise<SequenceReader> {
-    const known = this.#reader;
-    if (known !== undefined && performance.now() < known.until && !known.work.isAbandoned)
-      return known.work.join(signal);
-    const work = new SharedWork<SequenceReader>(async (inner) =>
-      (await this.#task.isOffered(cameraId, inner)) ? this.#task : this.#soap,
-    );
-    this.#reader = { work, until: performance.now() + abilitiesMs };
-    try {
-      return await work.join(signal);
-    } catch (error) {
-      if (this.#reader.work === work) this.#reader = undefined;
-      signal.throwIfAborted();
-      // A gateway that does not tell its tasks does not keep the recorders from answering.
-      if (error instanceof VmsError && error.code === 'unavailable') {
-        this.#reader = {
-          work: new SharedWork(() => Promise.resolve(this.#soap)),
-          until: performance.now() + doubtMs,
-        };
-        return this.#soap;
-      }
-      throw error;
-    }
-  }
-
-  async #probe(signal: AbortSignal): Promise<RecordingAbilities> {
-    const cameras = await this.#parts.sampleCameras(signal);
-    const [bookmarks, evidenceLocks, ofRecorders] = await Promise.all([
-      this.#evidence.bookmarksAbility(signal).catch(unless('refused', 'none' as const)),
-      this.#evidence.locksAbility(signal).catch(unless('refused', 'none' as const)),
-      this.#probeRecorders(cameras, signal),
-    ]);
-    return { ...ofRecorders, bookmarks, evidenceLocks };
-  }
-
-  /** On the first of the cameras whose recorder answers. */
-  async #probeRecorders(
-    cameras: readonly string[],
-    signal: AbortSignal,
-  ): Promise<Pick<RecordingAbilities, 'nativeFrames' | 'stills' | 'motion'>> {
-    let trouble: Error | undefined;
-    for (const cameraId of cameras) {
-      try {
-        const [nativeFrames, stills, motion] = await Promise.all([
-          this.#connects({ deviceId: cameraId }, signal),
-          this.#connects({ deviceId: cameraId, jpegWidth: 320 }, signal),
-          this.#knowsMotion(cameraId, signal),
-        ]);
-        return { nativeFrames, stills, motion };
-      } catch (error) {
-        signal.throwIfAborted();
-        trouble = error instanceof Error ? error : new Error(String(error));
-      }
-    }
-    if (trouble !== undefined) throw trouble;
-    return { nativeFrames: false, stills: false, motion: false };
-  }
-
-  async #connects(
-    kind: { readonly deviceId: string; readonly jpegWidth?: number },
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    const seat = await this.#pool.seat(kind, signal);
-    try {
-      await seat.channel(signal);
-      return true;
-    } catch (error) {
-      return unless('refused', false)(error);
-    } finally {
-      seat.release();
-    }
-  }
-
-  async #knowsMotion(cameraId: string, signal: AbortSignal): Promise<boolean> {
-    const reader = await this.#readerFor(cameraId, signal);
-    if (reader === this.#task) return true;
-    return this.#soap.knowsMotion(cameraId, signal).catch(unless('unexpected-answer', false));
-  }
 }
-
-/** Takes this kind of error for an answer, and throws all others on. */
-const unless =
-  <T>(code: VmsError['code'], answer: T) =>
-  (error: unknown): T => {
-    if (error instanceof VmsError && error.code === code) return answer;
-    throw error;
-  };
 
 /** A camera id goes into paths and requests: only a GUID may. */
 function idOf(cameraId: string): string {
