@@ -11,6 +11,8 @@ import { createLog } from './log.ts';
 import { readSettings } from './settings.ts';
 import { takeMediaPort } from './webrtc/port.ts';
 import { startTcpRelay } from './webrtc/tcp-relay.ts';
+import { WhipPushes } from './whip/pushes.ts';
+import { whip } from './whip/route.ts';
 
 /** What the engine answers `GET /v3/info` with. */
 const version = '1';
@@ -28,9 +30,15 @@ async function main(): Promise<void> {
     patienceMs: 1500,
     log,
   });
+  const pushes = new WhipPushes(engine, log);
   const info = { version, started: new Date().toISOString() };
   const server = createEngineServer(
-    [control(engine, info), whep(engine), hls(new HlsStreams(engine))],
+    [
+      control(engine, info, (path) => ({ whip: pushes.item(path) })),
+      whip(pushes),
+      whep(engine),
+      hls(new HlsStreams(engine)),
+    ],
     settings.PARAPET_ENGINE_SECRET,
     log,
   );
@@ -46,6 +54,8 @@ async function main(): Promise<void> {
     isEnding = true;
     // Sessions say goodbye to their viewers; whatever takes longer than this is left to the operating system.
     setTimeout(() => process.exit(0), 500);
+    // LiveKit is told before the process is gone: a picture that stands would look live there.
+    void pushes.close();
     engine.close();
     server.close();
     server.closeAllConnections();

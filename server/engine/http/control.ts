@@ -14,7 +14,12 @@ export interface Info {
 }
 
 /** The part of the engine's HTTP that configures it; the words are MediaMTX's. Undefined when the URL is not one of these. */
-export function control(engine: Engine, info: Info): (call: Call) => Promise<Answer | undefined> {
+export function control(
+  engine: Engine,
+  info: Info,
+  /** What else there is to say of a path in the list. */
+  beside: (path: string) => object = () => ({}),
+): (call: Call) => Promise<Answer | undefined> {
   return async (call) => {
     const { url, method } = call;
     if (url === '/v3/info') {
@@ -23,7 +28,7 @@ export function control(engine: Engine, info: Info): (call: Call) => Promise<Ans
     }
     if (url === '/v3/paths/list') {
       expectMethod(method, 'GET');
-      const items = engine.list();
+      const items = engine.list().map((item) => ({ ...item, ...beside(item.name) }));
       return json({ itemCount: items.length, pageCount: 1, items });
     }
     const replaced = after(url, '/v3/config/paths/replace/');
@@ -50,7 +55,7 @@ export function control(engine: Engine, info: Info): (call: Call) => Promise<Ans
 }
 
 /** The decoded path name behind a prefix. Throws 400 when it is none. */
-function after(url: string, prefix: string): string | undefined {
+export function after(url: string, prefix: string): string | undefined {
   if (!url.startsWith(prefix)) return undefined;
   return readPathName(url.slice(prefix.length));
 }
@@ -72,7 +77,8 @@ export function expectMethod(method: string, ...allowed: readonly string[]): voi
     throw new RequestError(405, 'This method is not for this resource.', { allow: allowed.join(', ') });
 }
 
-function parse(text: string): unknown {
+/** The value in a JSON body. Throws 400 when it is none. */
+export function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -80,6 +86,7 @@ function parse(text: string): unknown {
   }
 }
 
-function json(value: object): Answer {
+/** A 200 answer. */
+export function json(value: object): Answer {
   return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(value) };
 }

@@ -30,6 +30,8 @@ export interface PlaybackOptions {
   readonly send: (packet: Buffer) => void;
   /** Monotonic ms. */
   readonly now?: () => number;
+  /** Whether a viewer that cannot decode gets the newest GOP again, or waits for the next keyframe. Always, unless said. */
+  readonly rewinds?: () => boolean;
 }
 
 /**
@@ -212,6 +214,7 @@ export class Playback {
   #rewind(): void {
     const now = this.#now();
     if (this.#cursor === undefined || this.#timer !== undefined || now - this.#rewoundAt < rewindMs) return;
+    if (this.#options.rewinds?.() === false) return;
     this.#rewoundAt = now;
     this.#cursor = undefined;
     this.pump();
