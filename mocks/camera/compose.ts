@@ -2,6 +2,7 @@ import type { Clip } from './clip.ts';
 import type { GlyphSheet } from './overlay/glyph-sheet.ts';
 import { Overlay } from './overlay/overlay.ts';
 import { type AccessUnit, formats, type Format, type PictureSubject } from './pictures.ts';
+import { loopSeconds } from './scenes/scenes.ts';
 
 /**
  * Coded pictures of synthetic cameras. Everything is a function of camera and time: any picture of any day can be
@@ -89,6 +90,15 @@ function indexAt(format: Format, timeMs: number): number {
  */
 function placeOf(subject: PictureSubject, clip: Clip, index: number): number {
   const length = clip.pictures.length;
-  const start = Math.floor(((subject.number * GOLDEN) % 1) * length);
+  const start = Math.floor(startOf(subject) * length);
   return (((index + start) % length) + length) % length;
+}
+
+/** The share of the loop by which a camera is ahead. */
+const startOf = ({ number }: PictureSubject): number => (number * GOLDEN) % 1;
+
+/** How far into its scene's loop a camera is at a moment, seconds; to less than a picture's time. */
+export function secondsIntoLoop(subject: PictureSubject, timeMs: number): number {
+  const seconds = timeMs / 1000 + startOf(subject) * loopSeconds;
+  return ((seconds % loopSeconds) + loopSeconds) % loopSeconds;
 }

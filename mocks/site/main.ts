@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { openStills } from '#mocks/camera/stills/stills.ts';
 import { openPictures } from '#mocks/camera/synthesis.ts';
 import { startControl } from '#mocks/xprotect/control.ts';
+import { stillsFrom } from '#mocks/xprotect/stills.ts';
 import { startXProtect } from '#mocks/xprotect/xprotect.ts';
 
 /**
@@ -30,11 +32,13 @@ const environment = parsed.data;
 const end = (): never => process.exit(0);
 process.on('SIGTERM', end).on('SIGINT', end).on('disconnect', end);
 
+const [pictures, stills] = await Promise.all([openPictures(), openStills()]);
 const xprotect = await startXProtect({
   username: environment.PARAPET_DEMO_XPROTECT_USER,
   password: environment.PARAPET_DEMO_XPROTECT_PASSWORD,
   port: environment.PARAPET_DEMO_PORT,
-  pictures: await openPictures(),
+  pictures,
+  stills: stillsFrom(stills),
 });
 const secret = environment.PARAPET_DEMO_CONTROL_SECRET;
 const control = secret === undefined ? undefined : await startControl(xprotect, secret);

@@ -5,13 +5,11 @@ import type { Pps, Sps } from '../bitstream/parameter-sets.ts';
 import { type SliceHeader, writeSliceHeader } from '../bitstream/slice-header.ts';
 import type { Format, PictureSubject } from '../pictures.ts';
 import { CELLS, fillStrip } from '../strip.ts';
-import { type GlyphSheet, plain } from './glyph-sheet.ts';
-import { captionText, CLOCK_LENGTH, clockText, layoutOf, type OverlayLayout } from './layout.ts';
+import type { GlyphSheet } from './glyph-sheet.ts';
+import { CLOCK_LENGTH, layoutOf, type OverlayLayout } from './layout.ts';
+import { OverlayLine } from './line.ts';
 import { StripRow } from './strip-row.ts';
 import { type TextMb, TextRow } from './text-row.ts';
-
-/** More cameras than any demo has. */
-const MOST_CAPTIONS = 2_000;
 
 /** Writes the slices for the two rows under the scene: caption and clock above, the strip below. */
 export class Overlay {
@@ -19,7 +17,7 @@ export class Overlay {
   readonly #text: TextRow;
   readonly #strip: StripRow;
   readonly #writer = new BitWriter(16_384);
-  readonly #captions = new Map<string, string>();
+  readonly #lines: OverlayLine;
   readonly #cells = new Uint8Array(CELLS);
   readonly #previousCells = new Uint8Array(CELLS);
   /** Macroblocks of text coded in the picture being written. */
@@ -28,6 +26,7 @@ export class Overlay {
   constructor(format: Format, sheet: GlyphSheet) {
     this.#layout = layoutOf(format);
     this.#text = new TextRow(sheet, this.#layout);
+    this.#lines = new OverlayLine(this.#text.length);
     this.#strip = new StripRow(this.#layout);
     this.#above = new Array<TextMb | undefined>(this.#layout.columns).fill(undefined);
   }
@@ -45,12 +44,12 @@ export class Overlay {
   ): Uint8Array {
     const writer = this.#writer.reset();
     writeSliceHeader(writer, scene, this.#layout.firstMb, UNIT_STEP_QP, sets.sps, sets.pps);
-    const line = this.#line(subject, timeMs);
+    const line = this.#lines.at(subject, timeMs);
     fillStrip(this.#cells, subject.number, timeMs);
     if (scene.isIntra) this.#writeAll(writer, line);
     else {
       fillStrip(this.#previousCells, subject.number, previousTimeMs);
-      this.#writeChanges(writer, line, this.#line(subject, previousTimeMs));
+      this.#writeChanges(writer, line, this.#lines.at(subject, previousTimeMs));
     }
     return wrap(scene.nalHeader, writer.trailing().view());
   }
@@ -101,16 +100,5 @@ export class Overlay {
       skipped = 0;
     }
     if (skipped > 0) writer.ue(skipped);
-  }
-
-  #line({ number, caption }: PictureSubject, timeMs: number): string {
-    const words = `${String(number).padStart(3, '0')}  ${caption}`;
-    let text = this.#captions.get(words);
-    if (text === undefined) {
-      text = captionText(plain(words), this.#text.length - CLOCK_LENGTH);
-      if (this.#captions.size > MOST_CAPTIONS) this.#captions.clear();
-      this.#captions.set(words, text);
-    }
-    return text + clockText(timeMs);
   }
 }

@@ -70,3 +70,8 @@ export type ClipFormat = keyof typeof clipFormats;
 export function clipUrl(name: SceneName, format: ClipFormat): URL {
   return new URL(`../clips/${name}.${format}.h264`, import.meta.url);
 }
+
+/** Where a scene's pictures for stills lie: one JPEG for each second of the loop, one behind the other, as large as the sub clip. */
+export function stillsUrl(name: SceneName): URL {
+  return new URL(`../clips/${name}.stills.mjpeg`, import.meta.url);
+}

@@ -1,0 +1,197 @@
+/**
+ * Baseline JPEG (ITU-T T.81) in pieces: a picture may be coded in parts that stand below each other, each on its own, and
+ * the parts be joined without being coded again. Only so can a clock run over a scene that is coded once.
+ */
+import { forwardDct } from './dct.ts';
+import { huffman, type HuffmanTable, quantisationFor, zigzag } from './jpeg-tables.ts';
+
+export interface Pixels {
+  /** RGBA, sRGB; alpha is not looked at. */
+  readonly data: Uint8Array | Uint8ClampedArray;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Lines in a row of blocks: all parts of a picture but the last have a multiple of these. */
+export const BLOCK = 8;
+
+/** Huffman words by symbol: length in the upper bits, the word in the lower sixteen. */
+function codesOf({ counts, values }: HuffmanTable): Uint32Array {
+  const codes = new Uint32Array(256);
+  let code = 0;
+  let at = 0;
+  counts.forEach((count, i) => {
+    for (let k = 0; k < count; k++) codes[values[at++]!] = ((i + 1) << 16) | code++;
+    code <<= 1;
+  });
+  return codes;
+}
+
+const codes = {
+  luma: { dc: codesOf(huffman.luma.dc), ac: codesOf(huffman.luma.ac) },
+  chroma: { dc: codesOf(huffman.chroma.dc), ac: codesOf(huffman.chroma.ac) },
+};
+const END_OF_BLOCK = 0x00;
+const SIXTEEN_ZEROS = 0xf0;
+
+/** Bits into bytes, the most significant first; a byte of ones is followed by one of noughts (F.1.2.3). */
+class ScanWriter {
+  #bytes = new Uint8Array(16_384);
+  #length = 0;
+  #bits = 0;
+  #count = 0;
+
+  /** The lowest `count` bits, 16 at most. */
+  put(value: number, count: number): void {
+    this.#bits = (this.#bits << count) | (value & ((1 << count) - 1));
+    this.#count += count;
+    while (this.#count >= 8) {
+      this.#count -= 8;
+      this.#byte((this.#bits >>> this.#count) & 0xff);
+    }
+    this.#bits &= (1 << this.#count) - 1;
+  }
+
+  /** Filled up with ones. */
+  end(): Uint8Array {
+    if (this.#count > 0) this.put(0xff, 8 - this.#count);
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  #byte(byte: number): void {
+    if (this.#length + 2 > this.#bytes.length) {
+      const larger = new Uint8Array(2 * this.#bytes.length);
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+    }
+    this.#bytes[this.#length++] = byte;
+    if (byte === 0xff) this.#bytes[this.#length++] = 0;
+  }
+}
+
+/** Codes pictures, and parts of pictures, of one quality, 1 to 100. Red, green and blue in full resolution. */
+export class JpegEncoder {
+  readonly #steps: { readonly luma: readonly number[]; readonly chroma: readonly number[] };
+  readonly #block = new Float64Array(64);
+
+  constructor(quality: number) {
+    this.#steps = { luma: quantisationFor('luma', quality), chroma: quantisationFor('chroma', quality) };
+  }
+
+  /** The coded blocks of a part; what misses to whole blocks is filled with the last line and column. */
+  scan(part: Pixels): Uint8Array {
+    const writer = new ScanWriter();
+    const before = [0, 0, 0];
+    for (let y = 0; y < part.height; y += BLOCK)
+      for (let x = 0; x < part.width; x += BLOCK)
+        for (let component = 0; component < 3; component++) {
+          this.#load(part, x, y, component);
+          forwardDct(this.#block);
+          before[component] = this.#write(writer, component === 0 ? 'luma' : 'chroma', before[component]!);
+        }
+    return writer.end();
+  }
+
+  /**
+   * One picture of two parts that stand below each other; the first one is `firstHeight` lines high. Throws a RangeError
+   * where it does not end with a block, or has fewer blocks than the second.
+   */
+  join(
+    width: number,
+    height: number,
+    firstHeight: number,
+    parts: readonly [Uint8Array, Uint8Array],
+  ): Uint8Array {
+    if (firstHeight % BLOCK !== 0) throw new RangeError('Parts end where blocks do');
+    if (Math.ceil((height - firstHeight) / BLOCK) > firstHeight / BLOCK)
+      throw new RangeError('The second part would need a restart of its own');
+    const blocks = Math.ceil(width / BLOCK) * (firstHeight / BLOCK);
+    return Uint8Array.from(
+      Buffer.concat([
+        Buffer.from([0xff, 0xd8]),
+        segment(0xe0, [...Buffer.from('JFIF\0'), 1, 1, 0, ...word(1), ...word(1), 0, 0]),
+        segment(0xdb, [
+          ...[0, ...zigzag.map((place) => this.#steps.luma[place]!)],
+          ...[1, ...zigzag.map((place) => this.#steps.chroma[place]!)],
+        ]),
+        segment(0xc0, [8, ...word(height), ...word(width), 3, ...[1, 0x11, 0, 2, 0x11, 1, 3, 0x11, 1]]),
+        huffmanSegment,
+        // After the first part everything starts anew, as if a restart had been planned there.
+        segment(0xdd, word(blocks)),
+        segment(0xda, [3, 1, 0x00, 2, 0x11, 3, 0x11, 0, 63, 0]),
+        parts[0],
+        Buffer.from([0xff, 0xd0]),
+        parts[1],
+        Buffer.from([0xff, 0xd9]),
+      ]),
+    );
+  }
+
+  #load({ data, width, height }: Pixels, left: number, top: number, component: number): void {
+    const block = this.#block;
+    for (let y = 0; y < BLOCK; y++) {
+      const line = Math.min(top + y, height - 1) * width;
+      for (let x = 0; x < BLOCK; x++) {
+        const at = (line + Math.min(left + x, width - 1)) * 4;
+        const [r, g, b] = [data[at]!, data[at + 1]!, data[at + 2]!];
+        // JFIF 1.02, about zero.
+        block[y * BLOCK + x] =
+          component === 0
+            ? 0.299 * r + 0.587 * g + 0.114 * b - 128
+            : component === 1
+              ? -0.168736 * r - 0.331264 * g + 0.5 * b
+              : 0.5 * r - 0.418688 * g - 0.081312 * b;
+      }
+    }
+  }
+
+  /** Clause F.1.2. Gives the block's first level, from which the next one counts. */
+  #write(writer: ScanWriter, kind: 'luma' | 'chroma', before: number): number {
+    const steps = this.#steps[kind];
+    const { dc, ac } = codes[kind];
+    const first = Math.round(this.#block[0]! / steps[0]!);
+    const difference = first - before;
+    const size = sizeOf(difference);
+    putCode(writer, dc[size]!);
+    putLevel(writer, difference, size);
+    let zeros = 0;
+    for (let i = 1; i < 64; i++) {
+      const place = zigzag[i]!;
+      const level = Math.round(this.#block[place]! / steps[place]!);
+      if (level === 0) {
+        zeros++;
+        continue;
+      }
+      for (; zeros >= 16; zeros -= 16) putCode(writer, ac[SIXTEEN_ZEROS]!);
+      const bits = sizeOf(level);
+      putCode(writer, ac[(zeros << 4) | bits]!);
+      putLevel(writer, level, bits);
+      zeros = 0;
+    }
+    if (zeros > 0) putCode(writer, ac[END_OF_BLOCK]!);
+    return first;
+  }
+}
+
+const sizeOf = (level: number): number => 32 - Math.clz32(Math.abs(level));
+
+function putCode(writer: ScanWriter, code: number): void {
+  writer.put(code & 0xffff, code >>> 16);
+}
+
+/** Negative levels are written as one less (table F.1). */
+function putLevel(writer: ScanWriter, level: number, size: number): void {
+  if (size > 0) writer.put(level < 0 ? level - 1 : level, size);
+}
+
+const word = (value: number): number[] => [value >> 8, value & 0xff];
+
+const segment = (marker: number, content: readonly number[]): Buffer =>
+  Buffer.from([0xff, marker, ...word(content.length + 2), ...content]);
+
+const huffmanSegment = segment(0xc4, [
+  ...[0x00, ...huffman.luma.dc.counts, ...huffman.luma.dc.values],
+  ...[0x10, ...huffman.luma.ac.counts, ...huffman.luma.ac.values],
+  ...[0x01, ...huffman.chroma.dc.counts, ...huffman.chroma.dc.values],
+  ...[0x11, ...huffman.chroma.ac.counts, ...huffman.chroma.ac.values],
+]);
