@@ -5,6 +5,7 @@ import tailwindcss from '@tailwindcss/vite';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { mockWorker } from './mocks/vite-plugin.ts';
+import { leanZod } from './vite.lean.ts';
 import { chromiumFlags, findChromium } from './.ci/machine.ts';
 
 const executablePath = findChromium();
@@ -20,6 +21,7 @@ export default defineConfig({
   },
   plugins: [
     mockWorker(),
+    leanZod(),
     tailwindcss(),
     sveltekit({
       adapter: adapter({ pages: 'build', fallback: 'index.html' }),
