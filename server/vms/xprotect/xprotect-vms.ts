@@ -1,20 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import { VmsError, type Vms, type VmsStream } from '#server/vms/vms.ts';
 import { obtainAccessToken } from './access-token.ts';
-import {
-  CameraAnswer,
-  GroupAnswer,
-  HardwareAnswer,
-  MemberAnswer,
-  RecorderAnswer,
-  UrisAnswer,
-} from './answers.ts';
+import { CameraAnswer, GroupAnswer, HardwareAnswer, MemberAnswer, RecorderAnswer } from './answers.ts';
 import { Calls } from './calls.ts';
 import { ConfigApi } from './config-api.ts';
 import { assembleDirectory, type ReadGroup } from './directory.ts';
-import { FreshToken, type GrantedToken } from './fresh-token.ts';
-import { readJson } from './json.ts';
+import { FreshToken } from './fresh-token.ts';
 import { inLanes } from './lanes.ts';
+import { RecorderBook } from './recorder-book.ts';
+import { RecorderLogin } from './recorder-login.ts';
 import {
   usualRecordingsLimits,
   XProtectRecordings,
@@ -22,7 +15,6 @@ import {
 } from './recordings/xprotect-recordings.ts';
 import { StreamBook } from './stream-book.ts';
 import type { KnownStream } from './streams.ts';
-import { AccessTokenRefused, endVmsToken, NoServerCommand, obtainVmsToken } from './vms-token.ts';
 
 export interface XProtectOptions {
   /** The id it has in the configuration. */
@@ -45,10 +37,6 @@ export interface XProtectOptions {
 /** Connections to one gateway; IIS queues what is more. */
 const maxSockets = 8;
 const groupLanes = 6;
-/** Cameras on which it is tried out what recorders can do, until one answers. */
-const sampleSize = 3;
-/** Logging out is a courtesy; shutting down does not wait longer for it, ms. */
-const logoutMs = 1000;
 
 /**
  * The adapter for Milestone XProtect: directory by Config REST, live pictures from the recorders' ImageServer.
@@ -61,7 +49,6 @@ export function createXProtectVms(options: XProtectOptions): Vms {
 class XProtectVms implements Vms {
   readonly id: string;
   readonly recordings: XProtectRecordings;
-  readonly #origin: URL;
   readonly #log: XProtectOptions['log'];
   readonly #streamsBudgetMs: number;
   readonly #ca: string | undefined;
@@ -71,24 +58,24 @@ class XProtectVms implements Vms {
   readonly #api: ConfigApi;
   readonly #streams: StreamBook;
   readonly #closed = new AbortController();
-  readonly #instanceId = randomUUID();
-  /** Recorder addresses by camera, as of the last reading of the directory or the last look-up. */
-  readonly #recorderOf = new Map<string, string>();
-  #managementServer: URL | undefined;
+  readonly #login: RecorderLogin;
+  readonly #recorders: RecorderBook;
 
   constructor(options: XProtectOptions) {
     this.id = options.id;
-    this.#origin = originOf(options.url);
+    const origin = originOf(options.url);
     this.#log = options.log;
     this.#streamsBudgetMs = options.streamsBudgetMs ?? 1000;
     this.#ca = options.ca;
     this.#calls = new Calls({ ca: options.ca, maxSockets });
     const { username, password } = options;
     this.#accessToken = new FreshToken((_previous, signal) =>
-      obtainAccessToken(this.#calls, { origin: this.#origin, username, password }, signal),
+      obtainAccessToken(this.#calls, { origin, username, password }, signal),
     );
-    this.#vmsToken = new FreshToken((previous, signal) => this.#logIn(previous, signal));
-    this.#api = new ConfigApi(this.#calls, this.#origin, this.#accessToken);
+    this.#login = new RecorderLogin(this.#calls, origin, this.#accessToken);
+    this.#vmsToken = new FreshToken((previous, signal) => this.#login.logIn(previous, signal));
+    this.#api = new ConfigApi(this.#calls, origin, this.#accessToken);
+    this.#recorders = new RecorderBook(this.#api);
     this.#streams = new StreamBook(this.#api);
     this.recordings = new XProtectRecordings(
       {
@@ -97,10 +84,11 @@ class XProtectVms implements Vms {
         vmsToken: this.#vmsToken,
         ca: options.ca,
         closed: this.#closed.signal,
-        recorderOf: async (cameraId, signal) => new URL(await this.#recorderAddress(cameraId, signal)),
-        forgetRecorder: (cameraId) => this.#recorderOf.delete(cameraId),
+        recorderOf: async (cameraId, signal) => new URL(await this.#recorders.addressOf(cameraId, signal)),
+        knownRecorderOf: (cameraId) => this.#recorders.known(cameraId),
+        forgetRecorder: (cameraId) => this.#recorders.forget(cameraId),
         streamsOf: (cameraId, signal) => this.#knownStreams(cameraId, signal),
-        sampleCameras: (signal) => this.#sampleCameras(signal),
+        sampleCameras: (signal) => this.#recorders.sampleCameras(signal),
       },
       { ...usualRecordingsLimits, ...options.recordings },
     );
@@ -114,13 +102,7 @@ class XProtectVms implements Vms {
       this.#list('recordingServers', RecorderAnswer, signal),
       this.#readGroups(signal),
     ]);
-    const addresses = new Map(recorders.map(({ id, webServerUri }) => [id, webServerUri]));
-    const recorderIds = new Map(hardware.map(({ id, relations }) => [id, relations.parent?.id ?? '']));
-    this.#recorderOf.clear();
-    for (const { id, relations } of cameras) {
-      const address = addresses.get(recorderIds.get(relations.parent?.id ?? '') ?? '');
-      if (address !== undefined) this.#recorderOf.set(id, address);
-    }
+    this.#recorders.replace(cameras, hardware, recorders);
     const versions = new Map(cameras.map(({ id, lastModified = '' }) => [id, lastModified]));
     await this.#streams.catchUp(versions, this.#streamsBudgetMs, signal);
     return assembleDirectory(cameras, groups, (id) => this.#streams.known(id)?.map(withoutId));
@@ -133,7 +115,7 @@ class XProtectVms implements Vms {
     if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(deviceId))
       throw new VmsError('unknown-camera', 'XProtect has no such camera');
     const [address, known, token] = await Promise.all([
-      this.#recorderAddress(deviceId, signal),
+      this.#recorders.addressOf(deviceId, signal),
       this.#knownStreams(deviceId, signal),
       this.#vmsToken.get(signal),
     ]);
@@ -167,14 +149,7 @@ class XProtectVms implements Vms {
     this.#streams.close();
     this.recordings.close();
     const [held, access] = [this.#vmsToken.held, this.#accessToken.held];
-    if (held !== undefined && access !== undefined)
-      await endVmsToken(this.#calls, {
-        origin: this.#managementServer ?? this.#origin,
-        accessToken: access.value,
-        instanceId: this.#instanceId,
-        currentToken: held.value,
-        signal: AbortSignal.timeout(logoutMs),
-      }).catch(() => undefined);
+    if (held !== undefined && access !== undefined) await this.#login.logOut(held.value, access.value);
     this.#accessToken.close();
     this.#vmsToken.close();
     this.#calls.close();
@@ -228,93 +203,9 @@ class XProtectVms implements Vms {
     return read;
   }
 
-  async #recorderAddress(cameraId: string, signal: AbortSignal): Promise<string> {
-    const known = this.#recorderOf.get(cameraId);
-    if (known !== undefined) return known;
-    const camera = await this.#api.one(`cameras/${cameraId}`, CameraAnswer, signal);
-    const hardwareId = camera?.relations.parent?.id;
-    if (camera === undefined || camera.enabled === false || hardwareId === undefined)
-      throw new VmsError('unknown-camera', 'XProtect has no such camera');
-    const hardware = await this.#api.one(`hardware/${hardwareId}`, HardwareAnswer, signal);
-    const recorderId = hardware?.relations.parent?.id;
-    const recorder =
-      recorderId === undefined
-        ? undefined
-        : await this.#api.one(`recordingServers/${recorderId}`, RecorderAnswer, signal);
-    if (recorder === undefined)
-      throw new VmsError('unexpected-answer', 'XProtect does not say which recorder the camera is on');
-    this.#recorderOf.set(cameraId, recorder.webServerUri);
-    return recorder.webServerUri;
-  }
-
   #knownStreams(cameraId: string, signal: AbortSignal): Promise<readonly KnownStream[]> {
     const known = this.#streams.known(cameraId);
     return known === undefined ? this.#streams.read(cameraId, signal) : Promise.resolve(known);
-  }
-
-  /** One camera of each of a few recorders, or the first ones listed while the directory has not been read. */
-  async #sampleCameras(signal: AbortSignal): Promise<readonly string[]> {
-    const byRecorder = new Map([...this.#recorderOf].map(([camera, recorder]) => [recorder, camera]));
-    if (byRecorder.size > 0) return [...byRecorder.values()].slice(0, sampleSize);
-    return (await this.#api.some('cameras', sampleSize, CameraAnswer, signal)).map(({ id }) => id);
-  }
-
-  /** SOAP Login with the access token; a dead access token is replaced once. */
-  async #logIn(currentToken: string | undefined, signal: AbortSignal): Promise<GrantedToken> {
-    for (let attempt = 1; ; attempt++) {
-      const { value: accessToken } = await this.#accessToken.get(signal);
-      try {
-        return await this.#askForVmsToken({
-          accessToken,
-          instanceId: this.#instanceId,
-          currentToken,
-          signal,
-        });
-      } catch (error) {
-        if (!(error instanceof AccessTokenRefused)) throw error;
-        this.#accessToken.invalidate(accessToken);
-        if (attempt > 1) throw new VmsError('refused', 'XProtect does not let this user use recorders');
-      }
-    }
-  }
-
-  /** The management server answers on the gateway's host, or else where the gateway says that it is. */
-  async #askForVmsToken(
-    request: Omit<Parameters<typeof obtainVmsToken>[1], 'origin'>,
-  ): Promise<GrantedToken> {
-    try {
-      return await obtainVmsToken(this.#calls, {
-        ...request,
-        origin: this.#managementServer ?? this.#origin,
-      });
-    } catch (error) {
-      if (!(error instanceof NoServerCommand)) throw error;
-      const elsewhere = await this.#findManagementServer(request.signal);
-      if (elsewhere === undefined || elsewhere.origin === (this.#managementServer ?? this.#origin).origin)
-        throw new VmsError('unexpected-answer', 'XProtect has no log-in for its recorders at this address');
-      this.#managementServer = elsewhere;
-      return obtainVmsToken(this.#calls, { ...request, origin: elsewhere }).catch((again: unknown) => {
-        if (again instanceof NoServerCommand)
-          throw new VmsError('unexpected-answer', 'XProtect has no log-in for its recorders', {
-            cause: again,
-          });
-        throw again;
-      });
-    }
-  }
-
-  async #findManagementServer(signal: AbortSignal): Promise<URL | undefined> {
-    const url = new URL('/api/.well-known/uris', this.#origin);
-    const { status, body } = await this.#calls.call({ method: 'GET', url, timeoutMs: 20_000, signal });
-    if (status !== 200) return undefined;
-    const uris = readJson(body, UrisAnswer);
-    // A token that came over TLS is not sent on in clear text.
-    const candidates =
-      this.#origin.protocol === 'https:'
-        ? [uris.SecureManagementServer]
-        : [uris.SecureManagementServer, uris.UnsecureManagementServer];
-    const found = candidates.find((text) => text !== undefined && URL.canParse(text));
-    return found === undefined ? undefined : new URL(found);
   }
 }
 

@@ -14,6 +14,8 @@ export interface RecorderParts {
   readonly ca: string | undefined;
   /** `webServerUri` of the recorder this camera is on. */
   recorderOf(cameraId: string, signal: AbortSignal): Promise<URL>;
+  /** The same, where it is known without asking. */
+  knownRecorderOf(cameraId: string): string | undefined;
   /** The recorder did not answer: another one may have taken the camera over, look again the next time. */
   forgetRecorder(cameraId: string): void;
   streamsOf(cameraId: string, signal: AbortSignal): Promise<readonly KnownStream[]>;

@@ -160,3 +160,12 @@ describe('months of a camera', () => {
     });
   });
 });
+
+it('names the recorder of a camera once it has had to do with it', async () => {
+  const { recordings } = await recordedSite();
+  expect(recordings.recorderOf?.(steady.id)).toBeUndefined();
+  await recordings.oldest(steady.id, never);
+  await recordings.oldest(moved.id, never);
+  expect(recordings.recorderOf?.(steady.id)).toMatch(/^http:/);
+  expect(recordings.recorderOf?.(steady.id.toUpperCase())).toBe(recordings.recorderOf?.(moved.id));
+});

@@ -92,6 +92,10 @@ export class XProtectRecordings implements VmsRecordings {
     this.#pool.close();
   }
 
+  recorderOf(cameraId: string): string | undefined {
+    return this.#parts.knownRecorderOf(cameraId.toLowerCase());
+  }
+
   async abilities(caller: AbortSignal): Promise<RecordingAbilities> {
     const signal = this.#alive(caller);
     const known = this.#abilities;
