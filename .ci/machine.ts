@@ -63,3 +63,13 @@ export function wantFfmpeg(): string | undefined {
   install('ffmpeg');
   return find();
 }
+
+/** Finds nftables, or installs Debian’s and says so. Only the bench of faults wants it; without it that goes through a proxy. */
+export function wantFirewall(): string | undefined {
+  const find = () => ['/usr/sbin/nft', '/sbin/nft'].find((place) => existsSync(place));
+  const found = find();
+  if (found !== undefined || !mayInstall()) return found;
+  console.error('No nft here: installing Debian’s for the bench (apt-get install nftables).');
+  install('nftables');
+  return find();
+}

@@ -12,8 +12,10 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   wall: () => import('./wall.ts'),
   engine: () => import('./engine.ts'),
   hls: () => import('./hls.ts'),
+  faults: () => import('./faults.ts'),
   pictures: () => import('./pictures.ts'),
   directory: () => import('./directory.ts'),
+  weight: () => import('./weight.ts'),
   recordings: () => import('./recordings.ts'),
 };
 
