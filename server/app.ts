@@ -67,6 +67,15 @@ export interface BuiltApp {
   close(): Promise<void>;
 }
 
+const refuseLiveKit = (): never => {
+  throw new Refusal('not-supported', { detail: 'No LiveKit is configured.' });
+};
+const noLiveKit = {
+  reserveStream: refuseLiveKit,
+  releaseStream: refuseLiveKit,
+  livekitWebhook: refuseLiveKit,
+};
+
 /** Recorded pictures kept for whoever looks at them again, over all viewers. */
 const frameCacheBytes = 64 * 1024 * 1024;
 
@@ -194,6 +203,7 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
       lastStill: () => {
         throw new Refusal('not-found');
       },
+      ...noLiveKit,
       ...recordingMediaHandlers({ db: store.db, past, frames, viewings, now }),
       ...exports.others,
     },

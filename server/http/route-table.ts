@@ -1,4 +1,5 @@
 import { recordingMediaRoutes, recordingRoutes } from '#contract/recording-routes.ts';
+import { machineRoutes } from '#contract/v1.ts';
 import { otherRoutes as otherLiveRoutes, routes as liveRoutes } from '#contract/routes.ts';
 
 /*
@@ -9,7 +10,7 @@ import { otherRoutes as otherLiveRoutes, routes as liveRoutes } from '#contract/
 /** The JSON routes. */
 export const routes = { ...liveRoutes, ...recordingRoutes } as const;
 /** Routes whose bodies are not JSON. */
-export const otherRoutes = { ...otherLiveRoutes, ...recordingMediaRoutes } as const;
+export const otherRoutes = { ...otherLiveRoutes, ...recordingMediaRoutes, ...machineRoutes } as const;
 
 export type Routes = typeof routes;
 export type RouteName = keyof Routes;

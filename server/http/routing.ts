@@ -47,7 +47,7 @@ export type Handlers = { readonly [Name in RouteName]: Handler<Name> };
 export type OtherName = keyof typeof otherRoutes;
 /** Machines come with a token and without a principal. */
 type OtherPrincipal<Name extends OtherName> = (typeof otherRoutes)[Name]['needs'] extends {
-  readonly who: 'service';
+  readonly who: 'service' | 'webhook';
 }
   ? undefined
   : Principal;
@@ -83,6 +83,10 @@ async function pass(gate: Gate, needs: Needs, context: AppContext): Promise<Prin
   if (needs.who === 'service') {
     if (gate.isService(needs.scope, headers.get('authorization') ?? undefined)) return undefined;
     throw new Refusal('signed-out', { headers: { 'www-authenticate': 'Bearer' } });
+  }
+  if (needs.who === 'webhook') {
+    if (headers.has('authorization')) return undefined;
+    throw new Refusal('signed-out');
   }
   const principal = await gate.authenticate(headers.get('cookie') ?? undefined, origin.isSecure, gate.now());
   if (principal === undefined) throw new Refusal('signed-out');

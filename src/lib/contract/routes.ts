@@ -17,12 +17,14 @@ export type ServiceScope = 'reservations' | 'metrics';
 
 /**
  * Who may call a route. `anyone` needs no session; `signed-in` any session; a role list one of those roles. `service` is
- * for machines: a bearer token that is configured for the scope, and no session.
+ * for machines: a bearer token that is configured for the scope, and no session. `webhook`: a machine that signs what it
+ * sends; the route itself checks the signature, over the body as it came.
  * `camera` adds: the named right on each camera that the request names, checked by the route itself.
  */
 export type Needs =
   | { readonly who: 'anyone' }
   | { readonly who: 'service'; readonly scope: ServiceScope }
+  | { readonly who: 'webhook' }
   | { readonly who: 'signed-in'; readonly camera?: Right }
   | { readonly who: readonly Role[]; readonly camera?: Right };
 
