@@ -34,7 +34,7 @@ function site() {
     source: { type: 'rtsp', source: 'rtsp://192.0.2.1/a' },
     mtu: 1200,
     log: silent as never,
-    times: { stallMs: 60_000, firstMs: 60_000 },
+    times: { stallMs: 60_000, firstMs: 60_000, freshMs: 60_000 },
     makeInput: () => ({
       run: async (given, signal) => {
         events = given;
@@ -239,6 +239,20 @@ describe('a blocking request', () => {
   ])('is refused %i segments and %i parts ahead', async (ahead, part) => {
     const { msn, reload } = await running();
     await expect(reload({ msn: msn + ahead, part })).rejects.toMatchObject({ code: 'bad-offer' });
+  });
+
+  it('for several parts as one waits for the last of them, and gives them in one piece', async () => {
+    const { stream, msn, shoot } = await running();
+    const reload = (part: number) => stream.playlist({ from: { msn, part }, skips: false, grain: 3 }, never);
+    expect(await fulfilled(reload(0))).toBe(true);
+    const media = reload(1);
+    await shoot(5);
+    expect(await fulfilled(media)).toBe(false);
+    await shoot(1);
+    expect(await media).toContain(`part-${String(msn)}-3-2.mp4`);
+    expect(stream.grain(msn, 0, 3)).toHaveLength(3);
+    expect(stream.grain(msn, 3, 3)).toBeUndefined();
+    expect(stream.grain(msn + 1, 0, 2)).toBeUndefined();
   });
 
   it('ends with its caller', async () => {

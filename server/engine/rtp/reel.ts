@@ -5,6 +5,8 @@ const history = 512;
 /** A GOP larger than this is not kept: 32 MB would be a minute of 4 Mbit/s. */
 const gopBytes = 32_000_000;
 const gopPackets = 32_768;
+/** So many pictures a source may owe before what is here counts as past. */
+const owedPictures = 4;
 
 /**
  * The newest packets of a path, numbered from 0 in the order they came: everything since the last keyframe began (the
@@ -18,6 +20,12 @@ export class Reel {
   #lastTimestamp: number | undefined;
   #interval = 0;
   #arrivalMs = 0;
+  readonly #freshMs: number;
+
+  /** @param freshMs so long the newest picture counts as live at least, ms; of a slow camera for longer */
+  constructor(freshMs = 1000) {
+    this.#freshMs = freshMs;
+  }
 
   /** The number the next packet will get. */
   get head(): number {
@@ -42,6 +50,11 @@ export class Reel {
   /** The timestamp of the newest picture. */
   get lastTimestamp(): number | undefined {
     return this.#lastTimestamp;
+  }
+
+  /** Whether the source still sends, as far as can be known at `now`, monotonic ms. */
+  isFresh(now: number): boolean {
+    return now - this.#arrivalMs <= Math.max(this.#freshMs, (owedPictures * this.#interval) / 90);
   }
 
   at(index: number): MediaPacket | undefined {

@@ -77,7 +77,7 @@ function open(source: SourceRequest = rtsp) {
     source,
     mtu: 1200,
     log: silent as never,
-    times: { stallMs: 1000, firstMs: 3000 },
+    times: { stallMs: 1000, firstMs: 3000, freshMs: 1000 },
     random: () => 0.5,
     makeInput: (asked) => {
       const run = new Run(asked);

@@ -30,9 +30,11 @@ export interface PathTimes {
   readonly stallMs: number;
   /** Time for the first complete picture of a run: cameras with a long GOP need it. */
   readonly firstMs: number;
+  /** So long after its newest picture a path still is what a new viewer may be shown as live. */
+  readonly freshMs: number;
 }
 
-export const defaultTimes: PathTimes = { stallMs: 5000, firstMs: 12_000 };
+export const defaultTimes: PathTimes = { stallMs: 5000, firstMs: 12_000, freshMs: 1000 };
 
 export interface PathOptions {
   readonly name: string;
@@ -51,7 +53,7 @@ const outageMs = 60_000;
 /** One camera stream: a single connection to its source however many viewers there are, kept up until the path is closed. */
 export class Path {
   readonly name: string;
-  readonly reel = new Reel();
+  readonly reel: Reel;
   readonly #options: PathOptions;
   readonly #times: PathTimes;
   readonly #timeline = new Timeline();
@@ -76,6 +78,7 @@ export class Path {
     this.name = options.name;
     this.#options = options;
     this.#times = options.times ?? defaultTimes;
+    this.reel = new Reel(this.#times.freshMs);
     this.#source = options.source;
     this.#changes.setMaxListeners(0);
     void this.#keepUp();

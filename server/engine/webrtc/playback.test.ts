@@ -82,6 +82,33 @@ afterEach(() => {
 });
 
 describe('a new viewer', () => {
+  it('shows nobody the last pictures of a source that has fallen silent', () => {
+    const { reel, shoot } = camera();
+    shoot(2);
+    now += 67;
+    shoot();
+    now += 1100;
+    const { playback, seen } = viewer(reel);
+    playback.pump();
+    expect(seen).toEqual([]);
+    // It sends again: the pictures since its keyframe are still the beginning of what follows.
+    shoot();
+    playback.pump();
+    expect(seen.map(({ picture }) => picture)).toEqual([0, 0, 1, 2]);
+  });
+
+  it('waits no less for the pictures of a slow camera', () => {
+    const { reel } = camera();
+    for (const picture of [0, 1]) {
+      now += 2000;
+      reel.push(mediaPacket([Uint8Array.of(picture)], picture * 180_000, true), picture === 0, now);
+    }
+    now += 1900;
+    const { playback, seen } = viewer(reel);
+    playback.pump();
+    expect(seen.map(({ picture }) => picture)).toEqual([0, 1]);
+  });
+
   it('gets the GOP at once, its pictures squeezed into the moment before now, then live at its own pace', () => {
     const { reel, shoot } = camera();
     for (let i = 0; i < 20; i++) {

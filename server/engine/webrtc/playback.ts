@@ -77,7 +77,8 @@ export class Playback {
     if (this.#isClosed || this.#timer !== undefined) return;
     const { reel } = this.#options;
     if (this.#cursor === undefined) {
-      if (reel.keyframe === undefined) return;
+      // Who begins now would take the last pictures of a source that has fallen silent for live.
+      if (reel.keyframe === undefined || !reel.isFresh(this.#now())) return;
       this.#join(reel.keyframe);
     }
     let cursor = this.#cursor ?? reel.head;

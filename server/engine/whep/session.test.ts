@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, type Mock, onTestFinished, v
 import type { CodecName } from '../h26x/codec.ts';
 import { readRtp } from '../rtp/packet.ts';
 import type { Input, InputEvents } from '../source/input.ts';
-import { Path } from '../source/path.ts';
+import { defaultTimes, Path } from '../source/path.ts';
 import { readOffer } from '../webrtc/offer.ts';
 import { takeMediaPort, type MediaPort } from '../webrtc/port.ts';
 import { chromiumOffer } from '../testing/offers.ts';
@@ -72,6 +72,8 @@ function camera(codec: CodecName = 'H264') {
     mtu: 1200,
     log: quiet as never,
     makeInput: () => input,
+    // Pictures are sent by hand here, and a viewer on a busy machine takes its time.
+    times: { ...defaultTimes, freshMs: 60_000 },
   });
   onTestFinished(() => {
     path.close();
