@@ -7,8 +7,8 @@ import { EventEmitter } from 'node:events';
 export type CameraFault = 'offline' | 'silent' | 'frozen';
 
 /**
- * The parts that can be slowed or broken by themselves: of the gateway `idp`, `rest` (bookmarks and evidence locks apart)
- * and `soap`; of the recorders their SOAP and their recorded pictures.
+ * The parts that can be slowed or broken by themselves: of the gateway `idp`, `rest` (bookmarks and evidence locks apart),
+ * `soap` and `events` (its WebSocket: nobody new gets in, states come late); of the recorders their SOAP and their recorded pictures.
  */
 export const surfaces = [
   'idp',
@@ -16,6 +16,7 @@ export const surfaces = [
   'soap',
   'bookmarks',
   'evidence-locks',
+  'events',
   'recorder-command',
   'image-server',
 ] as const;
@@ -33,6 +34,7 @@ interface FaultEvents {
   recorder: [number: number];
   'kill-connections': [];
   'expire-tokens': [];
+  recycle: [];
 }
 
 /** What is wrong with the pretend XProtect at the moment. Nothing, to begin with; every switch takes effect at once. */
@@ -40,6 +42,7 @@ export class Faults extends EventEmitter<FaultEvents> {
   readonly #cameras = new Map<number, CameraFault>();
   readonly #recorders = new Set<number>();
   readonly #surfaces = new Map<Surface, SurfaceFault>();
+  readonly #frozenAt = new Map<number, number>();
   #inventoryLatencyMs = 0;
 
   /** The fault of the camera with this number, if it has one. */
@@ -48,9 +51,17 @@ export class Faults extends EventEmitter<FaultEvents> {
   }
 
   setCamera(number: number, fault: CameraFault | 'online'): void {
+    this.#frozenAt.delete(number);
     if (fault === 'online') this.#cameras.delete(number);
     else this.#cameras.set(number, fault);
     this.emit('camera', number);
+  }
+
+  /** The moment that stills of a frozen camera show: the one at which they were first asked for. */
+  frozenAt(number: number, timeMs: number): number {
+    const known = this.#frozenAt.get(number) ?? timeMs;
+    this.#frozenAt.set(number, known);
+    return known;
   }
 
   /** Whether recorder 1…6 is off: its port refuses connections. */
@@ -92,11 +103,17 @@ export class Faults extends EventEmitter<FaultEvents> {
     this.emit('expire-tokens');
   }
 
+  /** The gateway's application pool is recycled: all its WebSockets break at once, their sessions are forgotten. */
+  recycle(): void {
+    this.emit('recycle');
+  }
+
   /** Mends everything. */
   reset(): void {
     const cameras = [...this.#cameras.keys()];
     const recorders = [...this.#recorders];
     this.#cameras.clear();
+    this.#frozenAt.clear();
     this.#recorders.clear();
     this.#surfaces.clear();
     this.#inventoryLatencyMs = 0;

@@ -1,8 +1,8 @@
 import type { SiteCamera } from '#mocks/site/cameras.ts';
 import { motionSequences, oldestKept, sequences, type SiteSpan } from '#mocks/site/recordings.ts';
-import { RecordedFrames } from './image-server/recorded-frames.ts';
 import { xprotectTime } from './odd-json.ts';
 import type { RecorderCommandParts } from './recorder-command.ts';
+import { liveStill, recordedStill } from './recorder-stills.ts';
 import type { SoapCall } from './soap.ts';
 
 const namespace = 'http://videoos.net/2/XProtectCSRecorderCommand';
@@ -140,9 +140,13 @@ export const recorderOperations: Readonly<Record<string, Operation>> = {
     return result('GetRetentionTimeLimit', xprotectTime(oldestKept(Date.now())));
   },
 
-  JPEGGetAt: (call, parts) => jpeg('JPEGGetAt', call, parts, () => true),
-  JPEGGetAtOrBefore: (call, parts) => jpeg('JPEGGetAtOrBefore', call, parts, (found, at) => found <= at),
-  JPEGGetAtOrAfter: (call, parts) => jpeg('JPEGGetAtOrAfter', call, parts, (found, at) => found >= at),
+  JPEGGetAt: recorded('JPEGGetAt', () => true),
+  JPEGGetAtOrBefore: recorded('JPEGGetAtOrBefore', (found, at) => found <= at),
+  JPEGGetAtOrAfter: recorded('JPEGGetAtOrAfter', (found, at) => found >= at),
+  JPEGGetLive: (call, parts) => {
+    const size = { maxWidth: count(call, 'maxWidth'), maxHeight: count(call, 'maxHeight') };
+    return still('JPEGGetLive', call, parts, (camera) => liveStill(camera, size, parts));
+  },
 };
 
 function around(
@@ -169,28 +173,24 @@ function around(
   );
 }
 
-/** The nearest picture, or its neighbour on the side that is allowed. */
-function jpeg(
+function recorded(operation: string, isAllowed: (timeMs: number, at: number) => boolean): Operation {
+  return (call, parts) => {
+    const at = time(call, 'time');
+    return still(operation, call, parts, (camera) => recordedStill(camera, at, parts, isAllowed));
+  };
+}
+
+function still(
   operation: string,
   call: SoapCall,
   parts: RecorderCommandParts,
-  isAllowed: (timeMs: number, at: number) => boolean,
+  draw: (camera: SiteCamera) => string | undefined,
 ): string {
   const camera = cameraOf(call, parts);
   if (!parts.features.now.stills || !parts.stills.has(camera))
     throw new RecorderFault('Server', `Method '${operation}' not supported`, 40_000);
-  const [at, now] = [time(call, 'time'), Date.now()];
-  const frames = new RecordedFrames(camera, 'main', parts.pictures);
-  let found = frames.nearest(at, now);
-  if (found !== undefined && !isAllowed(frames.timeOf(found), at))
-    found = frames.timeOf(found) > at ? frames.previous(found, now) : frames.next(found, now);
-  const timeMs = found === undefined ? undefined : frames.timeOf(found);
-  const picture = timeMs === undefined ? undefined : parts.stills.draw(camera, timeMs, Infinity);
-  if (timeMs === undefined || picture === undefined) return `<${operation}Response xmlns="${namespace}"/>`;
-  return result(
-    operation,
-    `<Time>${xprotectTime(timeMs)}</Time><Data>${Buffer.from(picture).toString('base64')}</Data>`,
-  );
+  const data = draw(camera);
+  return data === undefined ? `<${operation}Response xmlns="${namespace}"/>` : result(operation, data);
 }
 
 const result = (operation: string, content: string): string =>

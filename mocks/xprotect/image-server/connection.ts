@@ -8,9 +8,17 @@ import type { Stills } from '../stills.ts';
 import type { VmsTokens } from '../tokens.ts';
 import { LiveFeed, type LivePictures } from './live-feed.ts';
 import type { LiveWheel } from './live-wheel.ts';
-import { Playback, playbackMethods, type Transcoding } from './playback.ts';
-import { readConnectParameters, readMethodCall, RequestSplitter, type MethodCall } from './request.ts';
+import { LiveStills } from './live-stills.ts';
+import { Playback, playbackMethods } from './playback.ts';
+import {
+  readConnectParameters,
+  readMethodCall,
+  RequestSplitter,
+  textOf,
+  type MethodCall,
+} from './request.ts';
 import { connectRefusal, connectResponse, methodResponse } from './response.ts';
+import { transcodingOf, type Transcoding } from './transcoding.ts';
 
 export interface RecorderParts {
   /** The cameras recorded here, by id in lower case. */
@@ -25,9 +33,6 @@ export interface RecorderParts {
   onCall?(operation: string): void;
 }
 
-/** Pictures without a wished width are this wide: the whole picture. */
-const fullWidth = 1280;
-
 /** One ImageServer connection: one camera, from `connect` to the end of its socket or of its token. */
 export class ImageConnection {
   readonly #socket: Socket;
@@ -36,7 +41,7 @@ export class ImageConnection {
   #camera: SiteCamera | undefined;
   #format: Format = 'main';
   #token = '';
-  #feed: LiveFeed | undefined;
+  #feed: LiveFeed | LiveStills | undefined;
   #playback: Playback | undefined;
   #transcoding: Transcoding | undefined;
 
@@ -99,7 +104,7 @@ export class ImageConnection {
         return;
       }
       case 'live': {
-        this.#live(requestId);
+        this.#live(call);
         return;
       }
       case 'stop':
@@ -134,7 +139,7 @@ export class ImageConnection {
       return;
     }
     const { stills, features } = this.#parts;
-    const isJpeg = textOf(call.elements['alwaysstdjpeg']).toLowerCase() === 'yes';
+    const isJpeg = textOf(call, 'alwaysstdjpeg').toLowerCase() === 'yes';
     if (isJpeg && !(features.now.stills && stills.has(camera))) {
       refuse('Transcoding to JPEG is not available on this recording server');
       return;
@@ -152,7 +157,7 @@ export class ImageConnection {
     this.#token = token;
     this.#playback = undefined;
     this.#transcoding = isJpeg ? transcodingOf(call, stills) : undefined;
-    this.#socket.write(connectResponse(call.requestId, 'connect', camera.id, this.#transcoding?.width));
+    this.#socket.write(connectResponse(call.requestId, 'connect', camera.id, this.#transcoding));
   }
 
   /** A stream that is not recorded by itself plays what is: the main one. */
@@ -180,46 +185,31 @@ export class ImageConnection {
     this.#socket.write(connectResponse(call.requestId, 'connectupdate', this.#camera?.id ?? ''));
   }
 
-  #live(requestId: string): void {
-    if (this.#camera === undefined) return;
+  #live(call: MethodCall): void {
+    const camera = this.#camera;
+    if (camera === undefined) return;
     this.#stop();
+    const { pictures, faults, wheel } = this.#parts;
+    const of = { pictures, format: this.#format, fault: faults.camera(camera.number) };
+    const transcoding = this.#transcoding;
     try {
-      this.#feed = new LiveFeed(this.#socket, {
-        pictures: this.#parts.pictures,
-        subject: this.#camera,
-        format: this.#format,
-        requestId,
-        fault: this.#parts.faults.camera(this.#camera.number),
-      });
+      this.#feed =
+        transcoding === undefined
+          ? new LiveFeed(this.#socket, { ...of, subject: camera, requestId: call.requestId })
+          : new LiveStills(this.#socket, { ...of, camera, transcoding, call });
     } catch {
       // A camera without pictures is this connection's trouble only.
       this.#socket.destroy();
       return;
     }
     this.#feed.turn(Date.now());
-    this.#parts.wheel.add(this.#feed);
+    wheel.add(this.#feed);
   }
 
   #stop(): void {
     if (this.#feed !== undefined) this.#parts.wheel.delete(this.#feed);
     this.#feed = undefined;
   }
-}
-
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
-
-function transcodingOf(call: MethodCall, stills: Stills): Transcoding {
-  const wishes = call.elements['transcode'];
-  const { width, allframes } = (typeof wishes === 'object' && wishes !== null ? wishes : {}) as Record<
-    string,
-    unknown
-  >;
-  const wished = Number(textOf(width));
-  return {
-    stills,
-    width: wished > 0 ? Math.min(wished, fullWidth) : fullWidth,
-    allFrames: textOf(allframes).toLowerCase() === 'yes',
-  };
 }
 
 function formatOf(camera: SiteCamera, wanted: string): Format | undefined {

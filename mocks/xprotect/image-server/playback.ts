@@ -4,10 +4,9 @@ import type { SiteCamera } from '#mocks/site/cameras.ts';
 import { sequences } from '#mocks/site/recordings.ts';
 import type { Faults } from '../faults.ts';
 import type { Features } from '../features.ts';
-import type { Stills } from '../stills.ts';
 import type { LivePictures } from './live-feed.ts';
 import { RecordedFrames } from './recorded-frames.ts';
-import type { MethodCall } from './request.ts';
+import { textOf, type MethodCall } from './request.ts';
 import {
   emptyImageResponse,
   imageResponse,
@@ -15,6 +14,7 @@ import {
   methodResponse,
   videoBlockResponse,
 } from './response.ts';
+import type { Transcoding } from './transcoding.ts';
 
 export const playbackMethods = [
   'goto',
@@ -26,20 +26,13 @@ export const playbackMethods = [
   'end',
 ] as const;
 
-/** How a connection wants its pictures; absent: in the codec they were recorded in. */
-export interface Transcoding {
-  readonly width: number;
-  readonly stills: Stills;
-  /** Without this, JPEG connections get keyframes only. */
-  readonly allFrames: boolean;
-}
-
 export interface PlaybackParts {
   readonly camera: SiteCamera;
   readonly format: Format;
   readonly pictures: LivePictures;
   readonly faults: Faults;
   readonly features: Features;
+  /** Absent: in the codec they were recorded in. */
   readonly transcoding: Transcoding | undefined;
 }
 
@@ -108,7 +101,7 @@ export class Playback {
       nextMs: after === undefined ? undefined : frames.timeOf(after),
     };
     if (transcoding !== undefined) {
-      const jpeg = transcoding.stills.draw(camera, header.timeMs, transcoding.width);
+      const jpeg = transcoding.draw(camera, header.timeMs, call);
       this.#socket.write(
         jpeg === undefined ? emptyImageResponse(call.requestId) : jpegResponse(jpeg, header),
       );
@@ -168,9 +161,4 @@ export class Playback {
       );
     this.#socket.write(methodResponse(call.requestId, 'alarms', `<alarms>${alarms.join('')}</alarms>`));
   }
-}
-
-function textOf(call: MethodCall, name: string): string {
-  const value = call.elements[name];
-  return typeof value === 'string' ? value : '';
 }

@@ -4,11 +4,17 @@ import { XMLParser } from 'fast-xml-parser';
 export interface MethodCall {
   readonly requestId: string;
   readonly method: string;
-  /** The elements below `methodcall`; nested ones as objects. */
+  /** The elements below `methodcall`; nested ones, and those with attributes, as objects. */
   readonly elements: Readonly<Record<string, unknown>>;
 }
 
-const parser = new XMLParser({ ignoreAttributes: true, parseTagValue: false, ignoreDeclaration: true });
+const parser = new XMLParser({
+  ignoreAttributes: false,
+  attributeNamePrefix: '',
+  parseTagValue: false,
+  parseAttributeValue: false,
+  ignoreDeclaration: true,
+});
 
 /** Reads one request, without the blank line that ends it. Undefined for what is not a method call. */
 export function readMethodCall(xml: string): MethodCall | undefined {
@@ -59,4 +65,18 @@ export class RequestSplitter {
       throw new RangeError(`A request is longer than ${this.#limit} bytes`);
     return requests;
   }
+}
+
+/** The text of an element of a call; empty where there is none. */
+export function textOf(call: MethodCall, name: string): string {
+  const value = call.elements[name];
+  return typeof value === 'string' ? value : '';
+}
+
+/** The text of an element, or an attribute, within an element of a call. */
+export function innerTextOf(call: MethodCall, outer: string, name: string): string {
+  const parts = call.elements[outer];
+  if (typeof parts !== 'object' || parts === null) return '';
+  const value = (parts as Record<string, unknown>)[name];
+  return typeof value === 'string' ? value : '';
 }

@@ -1,5 +1,6 @@
 import type { AccessUnit } from '#mocks/camera/pictures.ts';
 import { escapeXml } from '../soap.ts';
+import type { Transcoding } from './transcoding.ts';
 
 /** Length of the GenericByteData header of a live packet. */
 export const genericByteDataHeader = 32;
@@ -122,16 +123,18 @@ export function connectResponse(
   requestId: string,
   method: 'connect' | 'connectupdate',
   cameraId: string,
-  jpegWidth?: number,
+  transcoding?: Pick<Transcoding, 'allFrames' | 'width' | 'height' | 'keepsShape'>,
 ): string {
+  const yesNo = (is: boolean | undefined): string => (is === true ? 'yes' : 'no');
   return methodResponse(
     requestId,
     method,
-    `<connected>yes</connected><errorreason></errorreason><alwaysstdjpeg>${jpegWidth === undefined ? 'no' : 'yes'}</alwaysstdjpeg>` +
+    `<connected>yes</connected><errorreason></errorreason><alwaysstdjpeg>${yesNo(transcoding !== undefined)}</alwaysstdjpeg>` +
       `<camera>${escapeXml(cameraId)}</camera>` +
       '<clientcapabilities><privacymask>no</privacymask><privacymaskversion>0</privacymaskversion><multipartdata>no</multipartdata><datarestriction>no</datarestriction></clientcapabilities>' +
       '<servercapabilities><connectupdate>yes</connectupdate><adaptivestreamingversion>0</adaptivestreamingversion></servercapabilities>' +
-      `<transcode><width>${jpegWidth ?? 0}</width><height>0</height><keepaspectratio>no</keepaspectratio><allowupsizing>no</allowupsizing></transcode>`,
+      `<transcode><allframes>${yesNo(transcoding?.allFrames)}</allframes><width>${transcoding?.width ?? 0}</width>` +
+      `<height>${transcoding?.height ?? 0}</height><keepaspectratio>${yesNo(transcoding?.keepsShape)}</keepaspectratio><allowupsizing>no</allowupsizing></transcode>`,
   );
 }
 
