@@ -8,6 +8,7 @@ import { control } from './http/control.ts';
 import { createEngineServer } from './http/server.ts';
 import { whep } from './http/whep.ts';
 import { createLog } from './log.ts';
+import { playback } from './playback/route.ts';
 import { readSettings } from './settings.ts';
 import { takeMediaPort } from './webrtc/port.ts';
 import { startTcpRelay } from './webrtc/tcp-relay.ts';
@@ -38,6 +39,7 @@ async function main(): Promise<void> {
       whip(pushes),
       whep(engine),
       hls(new HlsStreams(engine)),
+      playback(),
     ],
     settings.PARAPET_ENGINE_SECRET,
     log,

@@ -40,6 +40,8 @@ export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
+  /** Instead of `body`: sent piece by piece, as fast as the caller takes it. Ended when the caller goes away. */
+  readonly stream?: AsyncIterable<Uint8Array>;
 }
 
 /** The answer to a request that failed, RFC 9457 with our code. Undefined when the error is none of ours. */

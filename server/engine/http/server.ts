@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
 import type { Log } from '../log.ts';
 import { problem, problemAnswer, RequestError, type Answer } from './problem.ts';
 
@@ -51,8 +52,16 @@ async function answer(
     if (known === undefined) log.error({ err: error }, 'request failed');
     result = known ?? problem(500, 'internal', 'The engine failed.');
   }
+  const { body, stream } = result;
+  if (stream !== undefined) {
+    response.writeHead(result.status, { 'cache-control': 'no-store', ...result.headers });
+    // Whoever goes away in the middle has had what it wanted.
+    await pipeline(stream, response).catch((error: unknown) => {
+      if (!gone.signal.aborted) log.warn({ err: error }, 'an answer broke off');
+    });
+    return;
+  }
   if (response.destroyed) return;
-  const { body } = result;
   response.writeHead(result.status, {
     'cache-control': 'no-store',
     ...result.headers,

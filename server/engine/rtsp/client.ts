@@ -10,11 +10,21 @@ export interface RtspTarget {
   /** `rtsp://host[:port]/path?query`, without user and password. */
   readonly url: string;
   readonly credentials?: Credentials | undefined;
+  /** Header fields of PLAY. Default: from the beginning, which live is now. */
+  readonly play?: Readonly<Record<string, string>>;
+}
+
+/** Lets whoever takes the packets be slower than the server: TCP holds it back. */
+export interface Flow {
+  pause(): void;
+  resume(): void;
 }
 
 export interface RtspEvents {
   /** The camera plays; packets follow. */
-  playing(video: VideoTrack): void;
+  playing(video: VideoTrack, flow: Flow): void;
+  /** The answer to PLAY, header names in lower case. The first packets may have come before it. */
+  played?(headers: ReadonlyMap<string, readonly string[]>): void;
   /** An RTP packet of the video. A view that is valid during the call. */
   rtp(packet: Buffer): void;
   /** An RTCP packet of the video. A view that is valid during the call. */
@@ -42,7 +52,7 @@ export async function playRtsp(
 ): Promise<void> {
   let url = target.url;
   for (let redirects = 0; ; redirects++) {
-    const session = new RtspSession(url, target.credentials, events, times);
+    const session = new RtspSession({ ...target, url }, events, times);
     const next = await session.run(signal);
     if (next === undefined) return;
     // Credentials and the wall's network must not be led elsewhere by an answer.
@@ -63,6 +73,7 @@ const userAgent = 'Parapet';
 
 class RtspSession {
   readonly #url: string;
+  readonly #playFields: Readonly<Record<string, string>>;
   readonly #events: RtspEvents;
   readonly #times: RtspTimes;
   readonly #authorizer: Authorizer | undefined;
@@ -73,8 +84,10 @@ class RtspSession {
   #broken: RtspError | undefined;
   #rtpChannel = 0;
 
-  constructor(url: string, credentials: Credentials | undefined, events: RtspEvents, times: RtspTimes) {
+  constructor(target: RtspTarget, events: RtspEvents, times: RtspTimes) {
+    const { url, credentials, play = { Range: 'npt=0.000-' } } = target;
     this.#url = url;
+    this.#playFields = play;
     this.#events = events;
     this.#times = times;
     this.#authorizer = credentials === undefined ? undefined : new Authorizer(credentials);
@@ -193,10 +206,13 @@ class RtspSession {
     this.#session = session.split(';')[0]?.trim();
     // RFC 2326 12.37: 60 s when the camera names no other time.
     const timeoutS = Number(/timeout\s*=\s*(\d+)/i.exec(session)?.[1] ?? '60') || 60;
-    const play = this.#request('PLAY', base, { Range: 'npt=0.000-' });
+    const play = this.#request('PLAY', base, this.#playFields);
     // Told before the answer is awaited: cameras send the first packets in the same breath.
-    this.#events.playing(video);
-    expectSuccess(await play);
+    this.#events.playing(video, {
+      pause: () => this.#socket?.pause(),
+      resume: () => this.#socket?.resume(),
+    });
+    this.#events.played?.(expectSuccess(await play).headers);
     const canGet = (options.headers.get('public') ?? []).join(',').includes('GET_PARAMETER');
     return {
       base,
