@@ -69,7 +69,16 @@ describe('a file of a reservation', () => {
     expect(asked()).toEqual(['hls p1_sub media.m3u8?_HLS_msn=17&_HLS_part=3&_HLS_skip=YES']);
   });
 
-  it.each(['_HLS_msn=-1', '_HLS_msn=1e9', '_HLS_part=a', '_HLS_skip=no', '_HLS_msn='])(
+  it('is asked for of the stream, and in pieces of the size, that the player means', async () => {
+    await get(olga, 'media.m3u8?stream=1700000000&grain=3&_HLS_skip=YES');
+    await get(olga, 'part-1700000000-3-3.mp4');
+    expect(asked()).toEqual([
+      'hls p1_sub media.m3u8?_HLS_skip=YES&stream=1700000000&grain=3',
+      'hls p1_sub part-1700000000-3-3.mp4?',
+    ]);
+  });
+
+  it.each(['grain=9', '_HLS_msn=-1', '_HLS_msn=1e9', '_HLS_part=a', '_HLS_skip=no', '_HLS_msn='])(
     'is not asked for with %s',
     async (query) => {
       const response = await get(olga, `media.m3u8?${query}`);
@@ -84,6 +93,7 @@ describe('a file of a reservation', () => {
     'seg-.mp4',
     'seg-1-2.mp4',
     'part-1.mp4',
+    'part-1-2-9.mp4',
     'init-1.mp4%00',
     '..%2Fwhep',
     '%2e%2e%2findex.m3u8',

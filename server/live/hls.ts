@@ -9,12 +9,15 @@ import { readId, refusalFrom, reservedStream, supplied } from './reserved.ts';
 import type { Supply } from './supply.ts';
 
 const playlist = /^(?:index|media)\.m3u8$/;
-const piece = /^(?:init-\d{1,15}|seg-\d{1,15}|part-\d{1,15}-\d{1,6})\.mp4$/;
-/** Delivery directives (RFC 8216bis 6.2.5): the only part of a query that is passed on. */
+const piece = /^(?:init-\d{1,15}|seg-\d{1,15}|part-\d{1,15}-\d{1,6}(?:-[2-5])?)\.mp4$/;
+/** Delivery directives (RFC 8216bis 6.2.5) and the like: the only part of a query that is passed on. */
 const directives: readonly (readonly [string, RegExp])[] = [
   ['_HLS_msn', /^\d{1,15}$/],
   ['_HLS_part', /^\d{1,6}$/],
   ['_HLS_skip', /^(?:YES|v2)$/],
+  // The engine's own: which stream of the path is meant, and how many parts are to be listed as one.
+  ['stream', /^\d{1,15}$/],
+  ['grain', /^[1-5]$/],
 ];
 
 export interface HlsParts {

@@ -66,6 +66,17 @@ describe('LL-HLS over HTTP', () => {
     expect(after).toMatch(new RegExp(`EXT-X-PART:.*part-${msn ?? ''}-${part ?? ''}\\.mp4`));
   });
 
+  it('puts parts together for whoever has few connections', async () => {
+    const media = await text('gate/sub/hls/media.m3u8?grain=3');
+    expect(Number(/PART-TARGET=([\d.]+)/.exec(media)?.[1])).toBeGreaterThanOrEqual(0.6);
+    const [file = '', msn, first] = /part-(\d+)-(\d+)-3\.mp4/.exec(media) ?? [];
+    const bytes = async (name: string): Promise<Buffer> =>
+      Buffer.from(await (await engine.fetch(`/gate/sub/hls/${name}`)).arrayBuffer());
+    const alone = [0, 1, 2].map((n) => bytes(`part-${String(msn)}-${String(Number(first) + n)}.mp4`));
+    expect((await bytes(file)).equals(Buffer.concat(await Promise.all(alone)))).toBe(true);
+    expect((await engine.fetch(`/gate/sub/hls/part-${String(msn)}-99-3.mp4`)).status).toBe(404);
+  });
+
   it.each([
     ['a segment far ahead', 'media.m3u8?_HLS_msn=99999999999', 400, 'bad-offer'],
     ['a part of no segment', 'media.m3u8?_HLS_part=1', 400, 'bad-offer'],

@@ -115,6 +115,29 @@ describe('the media playlist', () => {
     expect(text).toContain('PART-TARGET=1.000');
   });
 
+  it('lists several parts as one where that is asked for, and holds players back by three of those', () => {
+    const text = lines(mediaPlaylist(listing([segment(40, 1), open(41, 1.6)]), false, 3));
+    expect(text.filter((line) => /PART|INF|seg/.test(line))).toEqual([
+      '#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=1.980,CAN-SKIP-UNTIL=12.0',
+      '#EXT-X-PART-INF:PART-TARGET=0.660',
+      '#EXT-X-PART:DURATION=0.60000,URI="part-40-0-3.mp4",INDEPENDENT=YES',
+      '#EXT-X-PART:DURATION=0.40000,URI="part-40-3-2.mp4"',
+      '#EXTINF:1.00000,',
+      'seg-40.mp4',
+      '#EXT-X-PART:DURATION=0.60000,URI="part-41-0-3.mp4",INDEPENDENT=YES',
+      '#EXT-X-PART:DURATION=0.60000,URI="part-41-3-3.mp4"',
+    ]);
+  });
+
+  it('names a last part that is alone as it always is, and no segment that has none yet', () => {
+    const text = lines(mediaPlaylist(listing([segment(40, 0.8), open(41, 0.4)]), false, 3));
+    expect(text.slice(-3)).toEqual([
+      '#EXT-X-PART:DURATION=0.20000,URI="part-40-3.mp4"',
+      '#EXTINF:0.80000,',
+      'seg-40.mp4',
+    ]);
+  });
+
   it('names nothing but files beside it', () => {
     const text = mediaPlaylist(listing([segment(40, 2), open(41, 1)]), false);
     const uris = lines(text).flatMap(

@@ -57,8 +57,10 @@ async function piece(
   file: string,
   signal: AbortSignal,
 ): Promise<Uint8Array[] | undefined> {
-  const [, kind = '', first, second] = /^(init|seg|part)-(\d{1,15})(?:-(\d{1,6}))?\.mp4$/.exec(file) ?? [];
+  const [, kind = '', first, second, count] =
+    /^(init|seg|part)-(\d{1,15})(?:-(\d{1,6})(?:-([2-5]))?)?\.mp4$/.exec(file) ?? [];
   if ((kind === 'part') !== (second !== undefined)) return undefined;
+  if (count !== undefined) return stream.grain(Number(first), Number(second), Number(count));
   if (kind === 'seg') return stream.segment(Number(first));
   if (kind === 'init') return one(stream.init(Number(first)));
   return one(await stream.part(Number(first), Number(second), signal));
@@ -67,16 +69,23 @@ async function piece(
 const one = (bytes: Uint8Array | undefined): Uint8Array[] | undefined =>
   bytes === undefined ? undefined : [bytes];
 
-/** Reads the delivery directives (RFC 8216bis 6.2.5). Throws 400 for what cannot be one. */
+/** A second: with more in one, the pictures would be as old as those of plain HLS. */
+const mostGrain = 5;
+
+/**
+ * Reads the delivery directives (RFC 8216bis 6.2.5), and `grain`, our own: so many parts are listed as one, which a player
+ * asks for that has few connections for many pictures. Throws 400 for what cannot be one.
+ */
 function readReload(query: URLSearchParams): Reload {
   const skips = ['YES', 'v2'].includes(query.get('_HLS_skip') ?? '');
+  const grain = Math.min(mostGrain, Math.max(1, readNumber(query, 'grain') ?? 1));
   const msn = readNumber(query, '_HLS_msn');
   const part = readNumber(query, '_HLS_part');
   if (msn === undefined) {
     if (part !== undefined) throw new RequestError(400, 'A part has to be of a segment.');
-    return { skips };
+    return { skips, grain };
   }
-  return { from: { msn, part }, skips };
+  return { from: { msn, part }, skips, grain };
 }
 
 function readNumber(query: URLSearchParams, name: string): number | undefined {

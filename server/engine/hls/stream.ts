@@ -35,6 +35,8 @@ export interface Reload {
   readonly from?: { readonly msn: number; readonly part: number | undefined };
   /** A delta update will do. */
   readonly skips: boolean;
+  /** So many parts are to be listed as one; 1 unless said. */
+  readonly grain?: number;
 }
 
 /** One path as LL-HLS: a viewer of it like a WHEP session is, from the first request until some time after the last. */
@@ -91,14 +93,16 @@ export class HlsStream implements Reader {
    * Resolves with the media playlist when what is asked for is in it, with undefined when that does not come in time.
    * Throws `bad-offer` when it is too far ahead.
    */
-  async playlist({ from, skips }: Reload, signal: AbortSignal): Promise<string | undefined> {
+  async playlist({ from, skips, grain = 1 }: Reload, signal: AbortSignal): Promise<string | undefined> {
     const segmenter = await this.#content(signal);
     if (from !== undefined) {
-      const { msn, part } = from;
+      const { msn } = from;
+      // The last of those that make up the one that is asked for.
+      const part = from.part === undefined ? undefined : (from.part + 1) * grain - 1;
       const { next, partTarget } = segmenter;
       const isTooFar =
         msn > next.msn + mostAhead ||
-        (msn === next.msn && (part ?? 0) > next.part + Math.ceil((3 * timescale) / partTarget));
+        (msn === next.msn && (part ?? 0) > next.part + Math.ceil((3 * timescale) / partTarget) + grain - 1);
       if (isTooFar) throw new EngineError('bad-offer', 'What is asked for is too far ahead.');
       const isThere = (): boolean => {
         const { next } = segmenter;
@@ -106,7 +110,7 @@ export class HlsStream implements Reader {
       };
       if (!(await this.#until(isThere, this.#blockMs, signal))) return undefined;
     }
-    return mediaPlaylist(segmenter, skips);
+    return mediaPlaylist(segmenter, skips, grain);
   }
 
   /** A part; waits for the one that comes next. Undefined when it is gone, was never there, or does not come in time. */
@@ -120,6 +124,13 @@ export class HlsStream implements Reader {
         signal,
       );
     return segmenter?.segment(msn)?.parts[part]?.bytes;
+  }
+
+  /** Several parts as one, from `first` on; undefined unless all of them are there. */
+  grain(msn: number, first: number, count: number): Uint8Array[] | undefined {
+    const segment = this.#segmenter?.segment(msn);
+    const parts = segment?.parts.slice(first, first + count) ?? [];
+    return parts.length === count ? parts.map((part) => part.bytes) : undefined;
   }
 
   /** A complete segment, as the bytes of its parts. */

@@ -4,6 +4,12 @@ export type Way = 'whep' | 'livekit' | 'hls' | 'stills' | 'test-card';
 /** Chooses one of the ways that are offered, best first; undefined when none of them will do. */
 export type ChooseWay = (offered: readonly Way[]) => Way | undefined;
 
+/**
+ * What a viewer prefers where the two cannot be had together: `lowest` for following by camera control, `smooth` for watching
+ * over an uneven network.
+ */
+export type LatencyChoice = 'lowest' | 'balanced' | 'smooth';
+
 /** A way of getting pictures. One instance can be opened many times. */
 export interface MediaSource {
   readonly way: Way;
@@ -34,6 +40,8 @@ export interface MediaSession {
    * behind where they are played from a buffer. Absent where there is none.
    */
   readonly lagMs?: number | undefined;
+  /** Buffers less or more from now on. Absent where the way cannot choose. */
+  setLatency?(choice: LatencyChoice): void;
   /** Resolves when the far end ends it in order; rejects with a {@link StreamError} when it breaks. */
   readonly ended: Promise<void>;
   /** The counters behind the picture; undefined where the way has none. Cheap enough for once a second. */
@@ -61,6 +69,24 @@ export interface Vitals {
   readonly height?: number;
   readonly roundTripMs?: number;
   readonly jitterMs?: number;
+  /** Lost packets that were asked for again and came. */
+  readonly packetsRepaired?: number;
+  /** Pictures asked for anew because none could be decoded (RTCP PLI and FIR), and packets asked for again (NACK). */
+  readonly keyframesAsked?: number;
+  readonly packetsAsked?: number;
+  readonly keyframesDecoded?: number;
+  /** Times that the picture stood longer than it should, as the browser counts them, and for how long together, ms. */
+  readonly freezes?: number;
+  readonly freezesMs?: number;
+  /** How long all pictures together waited to be shown, ms, and how many of them there were. */
+  readonly bufferedMs?: number;
+  readonly framesBuffered?: number;
+  /** How long decoding took for all pictures together, ms. */
+  readonly decodedMs?: number;
+  /** The decoder, where the browser tells: most tell only pages that use a camera themselves. */
+  readonly decoder?: string;
+  /** How the packets come: kinds of candidate here and there (host, srflx, prflx, relay), and what carries them. */
+  readonly path?: string;
 }
 
 export type StreamErrorCode =

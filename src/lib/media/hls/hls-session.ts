@@ -1,9 +1,12 @@
 import Hls from 'hls.js/light';
 import type { ErrorData, HlsConfig } from 'hls.js';
-import { StreamError, type MediaSession, type Vitals } from '../media-source.ts';
+import { behindEdgeS } from '../latency.ts';
+import { StreamError, type LatencyChoice, type MediaSession, type Vitals } from '../media-source.ts';
 import { refusal } from '../whep/refusal.ts';
+import { isNarrowLine } from '../line.ts';
 import { isFarBehind, lagOf, mendingFor, shallJump, type Lag } from './mending.ts';
-import { tileSettings } from './settings.ts';
+import { pollingLoader } from './polling-loader.ts';
+import { grainFor, tileSettings } from './settings.ts';
 
 export interface HlsOptions {
   /** For tests: what asks first whether there is anything to play. */
@@ -12,7 +15,16 @@ export interface HlsOptions {
   readonly loader?: HlsConfig['loader'];
   /** How long the far end may take to have something to play, ms. */
   readonly timeoutMs?: number;
+  /** Whether requests of the page share few connections; else what the browser says of it. */
+  readonly isNarrow?: () => boolean;
 }
+
+/** Sessions of the page that are open now. */
+let running = 0;
+/** Without a stall for so long, ms, the picture goes back to where the server would have it played. */
+const calmMs = 10_000;
+/** Jumps are forgotten after this long without one, ms. */
+const forgottenMs = 60_000;
 
 /** The source may take 1.5 s to answer and ten more until there is a whole segment. */
 const defaultTimeoutMs = 15_000;
@@ -73,6 +85,13 @@ class HlsSession implements MediaSession {
   #arrivals = 0;
   #framesBefore = { decoded: 0, dropped: 0 };
   #farBehindSince: number | undefined;
+  #jumps = 0;
+  #jumpedAt = 0;
+  /** Since the picture last stood because nothing was buffered; undefined when that is made good. */
+  #stalledAt: number | undefined;
+  /** How much further behind the edge than the server asks for, s, and whether hls.js has been told. */
+  #behindS = 0;
+  #isBehindTold = true;
   #isClosed = false;
 
   constructor(url: string, options: HlsOptions) {
@@ -82,6 +101,7 @@ class HlsSession implements MediaSession {
     // Nobody has to listen.
     this.ended.catch(() => undefined);
     this.#manifest.promise.catch(() => undefined);
+    running += 1;
     this.#hls = this.#begin();
   }
 
@@ -120,6 +140,12 @@ class HlsSession implements MediaSession {
     return { latencyMs: latency * 1000, targetMs: (targetLatency ?? 0) * 1000 };
   }
 
+  setLatency(choice: LatencyChoice): void {
+    this.#isBehindTold = this.#behindS === behindEdgeS[choice];
+    this.#behindS = behindEdgeS[choice];
+    this.#tellBehind();
+  }
+
   async vitals(): Promise<Vitals | undefined> {
     const video = this.#video;
     if (this.#isClosed) return undefined;
@@ -143,6 +169,7 @@ class HlsSession implements MediaSession {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    running -= 1;
     this.#letGo();
     this.#video = undefined;
     this.#end.resolve(undefined);
@@ -150,11 +177,17 @@ class HlsSession implements MediaSession {
   }
 
   #begin(): Hls {
-    const { loader } = this.#options;
-    const hls = new Hls({ ...tileSettings, ...(loader ? { loader } : {}) });
+    const { loader = Hls.DefaultConfig.loader, isNarrow = isNarrowLine } = this.#options;
+    const grain = isNarrow() ? grainFor(running) : undefined;
+    const hls = new Hls({
+      ...tileSettings,
+      loader,
+      ...(grain === undefined ? {} : { pLoader: pollingLoader(loader, grain) }),
+    });
     hls.on(Hls.Events.MANIFEST_PARSED, () => this.#manifest.resolve(undefined));
     hls.on(Hls.Events.LEVEL_UPDATED, (_, { details }) => {
       if (details.advanced) this.#arrivals += 1;
+      if (hls === this.#hls) this.#tellBehind();
     });
     hls.on(Hls.Events.FRAG_BUFFERED, (_, { stats }) => {
       this.#arrivals += 1;
@@ -166,6 +199,7 @@ class HlsSession implements MediaSession {
   }
 
   #fault(hls: Hls, error: ErrorData): void {
+    if (error.details === Hls.ErrorDetails.BUFFER_STALLED_ERROR) this.#stalledAt = performance.now();
     // hls.js mends by itself what is not fatal.
     if (!error.fatal || hls !== this.#hls || this.#isClosed) return;
     if (error.type === Hls.ErrorTypes.NETWORK_ERROR) {
@@ -194,6 +228,24 @@ class HlsSession implements MediaSession {
     }
   }
 
+  /** How far behind the edge the server and the viewer would have it played, s; undefined before the first playlist. */
+  get #askedS(): number | undefined {
+    const details = this.#hls.latestLevelDetails;
+    if (!details) return undefined;
+    return (details.partHoldBack || details.holdBack || 3 * details.targetduration) + this.#behindS;
+  }
+
+  /** As soon as the playlist has said where to play, which hls.js forgets once it is told otherwise. */
+  #tellBehind(): void {
+    const behindS = this.#askedS;
+    if (this.#isBehindTold || behindS === undefined) return;
+    this.#isBehindTold = true;
+    this.#hls.targetLatency = behindS;
+    const { liveSyncPosition } = this.#hls;
+    // It catches up by itself, and never falls back.
+    if (this.#video && liveSyncPosition !== null) this.#video.currentTime = liveSyncPosition;
+  }
+
   /** Another player on the same element, at the live edge. */
   #beginAnew(): void {
     const video = this.#video;
@@ -203,6 +255,7 @@ class HlsSession implements MediaSession {
       dropped: this.#framesBefore.dropped + droppedVideoFrames,
     };
     this.#letGo();
+    this.#isBehindTold = this.#behindS === 0;
     this.#hls = this.#begin();
     if (video) this.#hls.attachMedia(video);
   }
@@ -211,9 +264,19 @@ class HlsSession implements MediaSession {
   #keepUp(): void {
     const now = performance.now();
     const { liveSyncPosition } = this.#hls;
+    if (this.#stalledAt !== undefined && now - this.#stalledAt >= calmMs) {
+      // hls.js plays further behind after each stall, and stays there.
+      this.#stalledAt = undefined;
+      const behindS = this.#askedS;
+      if (behindS !== undefined) this.#hls.targetLatency = behindS;
+    }
+    if (now - this.#jumpedAt >= forgottenMs) this.#jumps = 0;
     this.#farBehindSince = isFarBehind(this.#lag) ? (this.#farBehindSince ?? now) : undefined;
-    if (!shallJump(this.#farBehindSince, now) || !this.#video || liveSyncPosition === null) return;
+    if (!shallJump(this.#farBehindSince, now, this.#jumps) || !this.#video || liveSyncPosition === null)
+      return;
     this.#farBehindSince = undefined;
+    this.#jumps += 1;
+    this.#jumpedAt = now;
     this.#video.currentTime = liveSyncPosition;
   }
 

@@ -15,8 +15,8 @@ describe('a fatal fault of the media', () => {
 
 describe('the live edge', () => {
   it.each([
-    [5800, 1800, false],
-    [5801, 1800, true],
+    [3800, 1800, false],
+    [3801, 1800, true],
     [9000, 0, false],
   ])('%i ms behind with a target of %i is far: %s', (latencyMs, targetMs, expected) => {
     expect(isFarBehind({ latencyMs, targetMs })).toBe(expected);
@@ -28,5 +28,10 @@ describe('the live edge', () => {
       false,
       true,
     ]);
+  });
+
+  it('is jumped to ever less often where that does not help', () => {
+    const firstAt = (jumps: number) => [5, 10, 20, 40, 80].find((s) => shallJump(0, s * 1000, jumps));
+    expect([0, 1, 2, 3, 9].map(firstAt)).toEqual([5, 10, 20, 40, 40]);
   });
 });

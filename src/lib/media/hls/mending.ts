@@ -25,12 +25,14 @@ export interface Lag {
 }
 
 /**
- * So much more than the target is too far behind, ms. Not less: a jump throws away what is buffered, and on a line that
- * is too narrow for the edge (six connections of HTTP/1.1 for sixteen tiles) a steady delay is better than stalls.
+ * So much more than the target is too far behind, ms. Less is caught up with by playing faster; a jump throws away what
+ * is buffered.
  */
-const mostLagMs = 4000;
+const mostLagMs = 2000;
 /** For so long, ms: a moment of it is what catching up is for. */
 const lagForMs = 5000;
+/** Where a jump did not help for long the next one waits twice as long, up to this, ms: a steady delay is better than stalls. */
+const mostPatienceMs = 40_000;
 
 /** How much further behind the picture is than it should be, ms. */
 export const lagOf = ({ latencyMs, targetMs }: Lag): number =>
@@ -39,6 +41,9 @@ export const lagOf = ({ latencyMs, targetMs }: Lag): number =>
 /** Too far for catching up by playing a little faster. */
 export const isFarBehind = (lag: Lag): boolean => lagOf(lag) > mostLagMs;
 
-/** Whether to jump to the live edge: far behind since `since`, for long enough. `since` undefined: not far behind. */
-export const shallJump = (since: number | undefined, now: number): boolean =>
-  since !== undefined && now - since >= lagForMs;
+/**
+ * Whether to jump to the live edge: far behind since `since`, for long enough. `since` undefined: not far behind.
+ * `jumps`: how many there were without a calm minute between them.
+ */
+export const shallJump = (since: number | undefined, now: number, jumps = 0): boolean =>
+  since !== undefined && now - since >= Math.min(mostPatienceMs, lagForMs * 2 ** jumps);
