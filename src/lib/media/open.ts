@@ -1,18 +1,55 @@
-import type { Reservation } from '#contract/reservation.ts';
+import type { Reservation, WayOffer } from '#contract/reservation.ts';
 import { HlsSource } from './hls/hls-source.ts';
-import type { MediaSource, Way } from './media-source.ts';
+import { LiveKitSource } from './livekit/livekit-source.ts';
+import { StreamError, type MediaSource, type Way } from './media-source.ts';
+import { StillsSource } from './stills/stills-source.ts';
 import { WhepSource } from './whep/whep-source.ts';
 
 /** Turns a reservation into a way of getting its pictures: the one that is asked for, or the first that is offered. */
 export type SourceMaker = (reservation: Reservation, way?: Way) => MediaSource;
 
+/** What of a browser decides which ways it can go. */
+export type Abilities = Partial<
+  Record<'RTCPeerConnection' | 'MediaSource' | 'ManagedMediaSource' | 'HTMLCanvasElement', unknown>
+>;
+
+function can(way: WayOffer['way'], page: Abilities): boolean {
+  switch (way) {
+    case 'whep':
+    case 'livekit':
+      return page.RTCPeerConnection !== undefined;
+    case 'hls':
+      return page.MediaSource !== undefined || page.ManagedMediaSource !== undefined;
+    case 'stills':
+      return page.HTMLCanvasElement !== undefined;
+  }
+}
+
+/** The ways on offer that this page can go, best first: none of WebRTC where a policy has turned it off, for one. */
+export function offersHere(reservation: Reservation, page: Abilities = globalThis): WayOffer[] {
+  return reservation.ways.filter(({ way }) => can(way, page));
+}
+
 let make: SourceMaker = (reservation, way) => {
-  const offer = reservation.ways.find((one) => one.way === way) ?? reservation.ways[0];
-  if (offer?.way === 'hls') return new HlsSource(offer.url);
-  return new WhepSource(offer?.url ?? reservation.whepUrl);
+  const offers = offersHere(reservation);
+  const offer = offers.find((one) => one.way === way) ?? offers[0];
+  switch (offer?.way) {
+    case 'whep':
+      return new WhepSource(offer.url);
+    case 'livekit':
+      return new LiveKitSource(offer.url);
+    case 'hls':
+      return new HlsSource(offer.url);
+    case 'stills':
+      return new StillsSource(offer.url);
+    case undefined:
+      // A server from before there were several ways.
+      if (can('whep', globalThis)) return new WhepSource(reservation.whepUrl);
+      throw new StreamError('no-other-way', 'This browser can go none of the ways that are offered');
+  }
 };
 
-/** The source behind a reservation by one of its ways, unless the page runs on mocks. */
+/** The source behind a reservation by one of its ways, unless the page runs on mocks. Throws a {@link StreamError}. */
 export function sourceFor(reservation: Reservation, way?: Way): MediaSource {
   return make(reservation, way);
 }

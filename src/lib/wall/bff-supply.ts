@@ -1,5 +1,6 @@
 import { call } from '#lib/api/call.ts';
-import { sourceFor } from '#lib/media/open.ts';
+import { offersHere, sourceFor } from '#lib/media/open.ts';
+import { peerConnections } from '#lib/media/whep/peers.ts';
 import { routes } from '#contract/routes.ts';
 import { randomUuid } from '#lib/api/random-uuid.ts';
 import { Gate } from './gate.ts';
@@ -13,7 +14,11 @@ const pageId = randomUuid();
 /** Reservations as the BFF gives them. */
 const desk: LeaseDesk = {
   reserve: async (wanted, signal) =>
-    (await call(routes.reserve, { body: { wanted: [...wanted], pageId }, signal })).outcomes,
+    (await call(routes.reserve, { body: { wanted: [...wanted], pageId }, signal })).outcomes.map((outcome) =>
+      outcome.status === 'reserved'
+        ? { ...outcome, reservation: { ...outcome.reservation, ways: offersHere(outcome.reservation) } }
+        : outcome,
+    ),
   renew: (ids, signal) => call(routes.renew, { body: { ids: [...ids] }, signal }),
   release: (ids) => call(routes.release, { body: { ids: [...ids] }, keepalive: true }),
 };
@@ -23,5 +28,5 @@ const gate = new Gate();
 
 /** The supply of a wall in this page: reservations from the BFF, pictures from wherever those point. */
 export function bffSupply(): Supply {
-  return new Supply({ desk, gate, sourceFor });
+  return new Supply({ desk, gate, sourceFor, prepare: (count) => peerConnections.prepare(count) });
 }

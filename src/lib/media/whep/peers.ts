@@ -4,10 +4,12 @@ import { StreamError } from '../media-source.ts';
 export interface Peer {
   readonly connection: RTCPeerConnection;
   readonly receiver: RTCRtpReceiver;
+  /** What it offers, once that was asked for ({@link offerOf}). */
+  offer?: Promise<RTCSessionDescriptionInit>;
 }
 
-/** How many unused connections are kept. */
-const spare = 8;
+/** How many unused connections are kept, and how many are made ahead. */
+const [spare, ahead] = [8, 6];
 
 /**
  * Where every peer connection of the page comes from. Chromium refuses the 500th `RTCPeerConnection` of a page even
@@ -30,15 +32,39 @@ export class PeerConnections {
     return this.#constructed;
   }
 
+  /** Counts a connection that somebody else has made: they are the page's all the same. */
+  countForeign(): void {
+    this.#constructed += 1;
+  }
+
   /** Whether the browser's last word was that there may be no more. */
   get isExhausted(): boolean {
     return this.#isExhausted;
   }
 
+  /**
+   * Makes connections and their offers ahead, up to `count` unused ones but never many: making them takes the browser
+   * longer than the answer takes the server. Those that need them would make them anyway.
+   */
+  prepare(count: number): void {
+    try {
+      while (this.#unused.length < Math.min(count, ahead)) {
+        const peer = this.#fresh();
+        // Whoever takes it hears why it has no offer.
+        offerOf(peer).catch(() => undefined);
+        this.#unused.unshift(peer);
+      }
+    } catch {
+      // Nobody needs one yet: whoever does is told why there is none.
+    }
+  }
+
   /** A connection with one video to receive, in signalling state `stable`. Throws {@link StreamError} `exhausted`. */
   take(): Peer {
-    const unused = this.#unused.pop();
-    if (unused) return unused;
+    return this.#unused.pop() ?? this.#fresh();
+  }
+
+  #fresh(): Peer {
     const connection = this.#construct();
     const { receiver } = connection.addTransceiver('video', { direction: 'recvonly' });
     return { connection, receiver };
@@ -70,6 +96,23 @@ export class PeerConnections {
       throw new StreamError('exhausted', `No more peer connections after ${this.#constructed}`, { cause });
     }
   }
+}
+
+/**
+ * What a connection offers: H.264 first, for it is what cameras send; everything else stays offered, because WHEP has no
+ * second negotiation. The same however often it is asked for, as long as nobody has taken it up.
+ */
+export function offerOf(peer: Peer): Promise<RTCSessionDescriptionInit> {
+  if (peer.offer === undefined) preferH264(peer);
+  return (peer.offer ??= peer.connection.createOffer());
+}
+
+function preferH264({ connection, receiver }: Peer): void {
+  const codecs = RTCRtpReceiver.getCapabilities('video')?.codecs ?? [];
+  const isH264 = ({ mimeType }: { readonly mimeType: string }): boolean => /^video\/h264$/i.test(mimeType);
+  const transceiver = connection.getTransceivers().find((one) => one.receiver === receiver);
+  if (!codecs.some(isH264)) return;
+  transceiver?.setCodecPreferences([...codecs.filter(isH264), ...codecs.filter((codec) => !isH264(codec))]);
 }
 
 /** The page's own. */

@@ -1,5 +1,6 @@
 import { attachStream } from '../attach-stream.ts';
-import { StreamError, type MediaSession, type Vitals } from '../media-source.ts';
+import { StreamError, type LatencyChoice, type MediaSession, type Vitals } from '../media-source.ts';
+import { setBuffer } from '../latency.ts';
 import { firstMedia, readIce, withIce, writeFragment } from './sdp-fragment.ts';
 import type { Patched, Posted, Resource } from './signalling.ts';
 import { readVitals } from './vitals.ts';
@@ -71,6 +72,10 @@ export class WhepSession implements MediaSession {
 
   captureTimeOf(): undefined {
     return undefined;
+  }
+
+  setLatency(choice: LatencyChoice): void {
+    setBuffer(this.#receiver, choice);
   }
 
   async vitals(): Promise<Vitals | undefined> {

@@ -1,5 +1,5 @@
 import { StreamError, type MediaSession, type MediaSource } from '../media-source.ts';
-import { peerConnections, type Peer, type PeerConnections } from './peers.ts';
+import { offerOf, peerConnections, type Peer, type PeerConnections } from './peers.ts';
 import { sendsVideo } from './sdp-fragment.ts';
 import { postOffer, type Posted, type SignallingOptions } from './signalling.ts';
 import { WhepSession, type WhepTimings } from './whep-session.ts';
@@ -52,8 +52,7 @@ export class WhepSource implements MediaSource {
     peer: Peer,
     signal: AbortSignal,
   ): Promise<{ offer: RTCSessionDescriptionInit; posted: Posted }> {
-    preferH264(peer);
-    const offer = await peer.connection.createOffer();
+    const offer = await offerOf(peer);
     signal.throwIfAborted();
     const posting = postOffer(this.#endpoint, offer.sdp ?? '', this.#options);
     const posted = await unlessAborted(posting, signal, (late) => late.resource.delete());
@@ -92,15 +91,6 @@ export class WhepSource implements MediaSource {
     );
     return video.receiver;
   }
-}
-
-/** H.264 first, for it is what cameras send; everything else stays offered, because WHEP has no second negotiation. */
-function preferH264({ connection, receiver }: Peer): void {
-  const codecs = RTCRtpReceiver.getCapabilities('video')?.codecs ?? [];
-  const isH264 = ({ mimeType }: { readonly mimeType: string }): boolean => /^video\/h264$/i.test(mimeType);
-  const transceiver = connection.getTransceivers().find((one) => one.receiver === receiver);
-  if (!codecs.some(isH264)) return;
-  transceiver?.setCodecPreferences([...codecs.filter(isH264), ...codecs.filter((codec) => !isH264(codec))]);
 }
 
 /** The result of `work`, or the signal's reason as soon as it is aborted; then a late result is given to `undo`. */
