@@ -18,6 +18,7 @@ const FeatureChange = z.strictObject({
   videoBlocks: z.boolean().optional(),
   edition: z.enum(['corporate', 'expert']).optional(),
   bookmarks: z.boolean().optional(),
+  events: z.boolean().optional(),
   recordsSubStream: z.boolean().optional(),
   timeline: z.enum(['lowest-first', 'highest-first', 'none']).optional(),
   changesLocks: z.boolean().optional(),
@@ -39,12 +40,12 @@ type Act = (xprotect: { faults: Faults; features: Features }, name: string, body
  *
  * - `/control/cameras/<number>` `{ "state": "online" | "offline" | "silent" | "frozen" }`
  * - `/control/recorders/<1…6>` `{ "state": "online" | "offline" }`
- * - `/control/surfaces/<idp|rest|soap|bookmarks|evidence-locks|recorder-command|image-server>`
+ * - `/control/surfaces/<idp|rest|soap|bookmarks|evidence-locks|events|recorder-command|image-server>`
  *   `{ "latencyMs"?, "failWith"?: 500 | 503 }`, `{}` mends it
  * - `/control/features` any of `{ "getSequences", "videoBlocks", "edition": "corporate" | "expert", "bookmarks",
- *   "recordsSubStream", "timeline": "lowest-first" | "highest-first" | "none", "changesLocks", "stills" }`
+ *   "events", "recordsSubStream", "timeline": "lowest-first" | "highest-first" | "none", "changesLocks", "stills" }`
  * - `/control/inventory` `{ "latencyMs" }`: how long `includeChildren` takes
- * - `/control/connections/kill`, `/control/tokens/expire`, `/control/reset`: no body
+ * - `/control/connections/kill`, `/control/tokens/expire`, `/control/gateway/recycle`, `/control/reset`: no body
  *
  * `GET /control` tells what is set and how many live connections stand.
  */
@@ -66,6 +67,10 @@ const acts: Readonly<Record<string, Act>> = {
   connections: ({ faults }, name) => {
     z.literal('kill').parse(name);
     faults.killConnections();
+  },
+  gateway: ({ faults }, name) => {
+    z.literal('recycle').parse(name);
+    faults.recycle();
   },
   tokens: ({ faults }, name) => {
     z.literal('expire').parse(name);

@@ -8,6 +8,8 @@ export interface FeatureSet {
   readonly edition: 'corporate' | 'expert';
   /** Whether the gateway knows `/bookmarks` and `/evidenceLocks` (since 2024 R2). */
   readonly bookmarks: boolean;
+  /** Whether the gateway has the events WebSocket (since 2023 R3). */
+  readonly events: boolean;
   /** Whether the sub stream is recorded as well (adaptive playback, since 2023 R2). */
   readonly recordsSubStream: boolean;
   /** What `TimeLineInformationGet` is like: which bit of a byte is the first, or not there. Nothing official says. */
@@ -23,6 +25,7 @@ export const defaultFeatures: FeatureSet = {
   videoBlocks: false,
   edition: 'corporate',
   bookmarks: true,
+  events: true,
   recordsSubStream: true,
   timeline: 'lowest-first',
   changesLocks: true,

@@ -3,6 +3,7 @@ import { siteCameras, siteGroups, type SiteCamera } from '#mocks/site/cameras.ts
 import { siteHardware, siteRecorders } from '#mocks/site/hardware.ts';
 import { ConfigRest } from './config-rest.ts';
 import { EvidenceStore } from './evidence-store.ts';
+import { serveEvents } from './events/events-socket.ts';
 import { Faults } from './faults.ts';
 import { Features, type FeatureSet } from './features.ts';
 import { createGateway } from './gateway.ts';
@@ -41,6 +42,8 @@ export interface DemoXProtect {
   readonly calls: ReadonlyMap<string, number>;
   /** Open ImageServer connections on all recorders. */
   readonly connectionCount: number;
+  /** Open WebSockets for events. */
+  readonly eventConnectionCount: number;
   close(): Promise<void>;
 }
 
@@ -94,6 +97,7 @@ export async function startXProtect(options: DemoXProtectOptions): Promise<DemoX
     faults,
     origin: () => origin,
   });
+  const events = serveEvents(gateway, { cameras, accessTokens, faults, features });
   gateway.listen(options.port ?? 0, host);
   try {
     await once(gateway, 'listening');
@@ -127,11 +131,15 @@ export async function startXProtect(options: DemoXProtectOptions): Promise<DemoX
     get connectionCount() {
       return all.reduce((sum, recorder) => sum + recorder.connectionCount, 0);
     },
+    get eventConnectionCount() {
+      return events.connectionCount;
+    },
     close: async () => {
       if (isClosed) return;
       isClosed = true;
       faults.removeAllListeners();
       wheel.close();
+      events.close();
       for (const recorder of all) recorder.close();
       gateway.close();
       gateway.closeAllConnections();
