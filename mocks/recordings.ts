@@ -72,6 +72,14 @@ export function recordingHandlers({ bff, now = Date.now, picturesOf, problemFrom
         return problemFrom(cause);
       }
     }),
+    http.get(`*${recordingRoutes.listExports.path}`, () => {
+      try {
+        bff.admit(recordingRoutes.listExports.needs);
+        return HttpResponse.json([]);
+      } catch (cause) {
+        return problemFrom(cause);
+      }
+    }),
     http.get(`*${recordedFrames.path}`, async ({ request, params }) => {
       try {
         bff.admit(recordedFrames.needs);

@@ -62,7 +62,13 @@ export class Evidence {
     this.#role = role;
     this.#api = api;
     this.#random = random;
-    this.kept = new KeptMarks({ api });
+    this.kept = new KeptMarks({
+      api,
+      keeps: (what, ids) =>
+        this.abilities?.vms.some(
+          (system) => system[what] === 'write' && ids.some((id) => system.cameraIds.includes(id)),
+        ) ?? false,
+    });
     this.exports = new Exports(api);
   }
 
@@ -101,7 +107,6 @@ export class Evidence {
     if (news.kind !== 'hello') return;
     this.#failures = 0;
     void this.#readAbilities();
-    this.kept.refresh();
   }
 
   close(): void {
@@ -202,6 +207,7 @@ export class Evidence {
     try {
       this.abilities = await this.#api.abilities(this.#end.signal);
       this.#failures = 0;
+      this.kept.refresh();
     } catch {
       if (this.#end.signal.aborted) return;
       clearTimeout(this.#asking);

@@ -18,6 +18,8 @@ const restMs = 5_000;
 
 export interface KeptMarksOptions {
   readonly api: Pick<EvidenceApi, 'bookmarks' | 'locks'>;
+  /** Whether the recorders of these cameras keep bookmarks, or locks; what they do not keep is not asked for. */
+  readonly keeps?: (what: 'bookmarks' | 'evidenceLocks', cameraIds: readonly string[]) => boolean;
   /** Monotonic, ms. */
   readonly now?: () => number;
 }
@@ -25,6 +27,7 @@ export interface KeptMarksOptions {
 /** The bookmarks and evidence locks of some cameras, around what is looked at. */
 export class KeptMarks {
   readonly #api: KeptMarksOptions['api'];
+  readonly #keeps: NonNullable<KeptMarksOptions['keeps']>;
   readonly #now: () => number;
   readonly #load: LatestWins<Wish>;
   #loaded: { readonly key: string; readonly window: Span; readonly at: number } | undefined;
@@ -44,8 +47,9 @@ export class KeptMarks {
     ...this.bookmarks.map(({ cameraId, at }) => ({ kind: 'bookmark' as const, cameraIds: [cameraId], at })),
   ]);
 
-  constructor({ api, now = () => performance.now() }: KeptMarksOptions) {
+  constructor({ api, keeps = () => true, now = () => performance.now() }: KeptMarksOptions) {
     this.#api = api;
+    this.#keeps = keeps;
     this.#now = now;
     this.#load = new LatestWins((wish, signal) => this.#read(wish, signal));
   }
@@ -101,13 +105,11 @@ export class KeptMarks {
     const length = window.end - window.start;
     const wide = { start: Math.floor(window.start - length), end: Math.ceil(window.end + length) };
     try {
-      const [bookmarks, locks] =
-        cameraIds.length === 0
-          ? [[], []]
-          : await Promise.all([
-              this.#api.bookmarks(cameraIds, wide, signal),
-              this.#api.locks(cameraIds, wide, signal),
-            ]);
+      const isAny = cameraIds.length > 0;
+      const [bookmarks, locks] = await Promise.all([
+        isAny && this.#keeps('bookmarks', cameraIds) ? this.#api.bookmarks(cameraIds, wide, signal) : [],
+        isAny && this.#keeps('evidenceLocks', cameraIds) ? this.#api.locks(cameraIds, wide, signal) : [],
+      ]);
       signal.throwIfAborted();
       this.bookmarks = bookmarks.toSorted((a, b) => a.at - b.at);
       this.locks = locks.toSorted((a, b) => a.start - b.start);

@@ -32,7 +32,7 @@ const everything: readonly Right[] = ['live', 'playback', 'export'];
 function ask(act: EvidenceAct, ids: string, rights = everything, role: Role = 'investigator') {
   return whyNot(act, {
     role,
-    cameras: [...ids].map((id) => ({ id, rights })),
+    cameras: Array.from(ids, (id) => ({ id, rights })),
     abilities: { vms: [corporate, expert, bare, twin] },
   });
 }

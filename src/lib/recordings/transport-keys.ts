@@ -1,3 +1,6 @@
+/** What is kept of what is seen; somebody else's business, by the same keyboard. */
+export type EvidenceCommand = 'bookmark' | 'lock' | 'export' | 'evidence';
+
 /** What a key asks of what is playing. */
 export type TransportCommand =
   | 'toggle'
@@ -9,8 +12,11 @@ export type TransportCommand =
   | 'next-recording'
   | 'previous-recording'
   | 'go-to'
+  | 'timeline'
   | 'live'
   | 'search'
+  | 'keys'
+  | EvidenceCommand
   | { readonly select: number };
 
 interface Pressed {
@@ -27,6 +33,7 @@ const signs: Readonly<Record<string, TransportCommand>> = {
   '[': 'slower',
   ']': 'faster',
   '/': 'search',
+  '?': 'keys',
 };
 const letters: Readonly<Record<string, TransportCommand>> = {
   k: 'toggle',
@@ -36,7 +43,12 @@ const letters: Readonly<Record<string, TransportCommand>> = {
   n: 'next-recording',
   p: 'previous-recording',
   g: 'go-to',
+  t: 'timeline',
   e: 'live',
+  b: 'bookmark',
+  h: 'lock',
+  x: 'export',
+  m: 'evidence',
 };
 
 /** The keys that the buttons name beside their words. */
