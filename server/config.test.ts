@@ -158,3 +158,70 @@ describe('readConfig', () => {
     expect(faults({ PARAPET_DEMO_PASSWORD: 'short7!' }).join('')).not.toContain('short7!');
   });
 });
+
+describe('LiveKit', () => {
+  const env = {
+    PARAPET_LIVEKIT_URL: 'wss://media.example',
+    PARAPET_LIVEKIT_API_KEY: 'parapet',
+    PARAPET_LIVEKIT_API_SECRET: 'long enough',
+  };
+
+  it('is not there unless it is configured', () => {
+    expect(readConfig({}).livekit).toBeUndefined();
+  });
+
+  it('finds the API where browsers find LiveKit, unless told where', () => {
+    expect(readConfig(env).livekit).toEqual({
+      url: 'wss://media.example',
+      apiUrl: 'https://media.example',
+      apiKey: 'parapet',
+      apiSecret: 'long enough',
+      roomPrefix: 'camera_',
+      prefer: {},
+      lingerMs: 10_000,
+    });
+    const inside = { ...env, PARAPET_LIVEKIT_API_URL: 'http://10.0.0.7:7880/' };
+    expect(readConfig(inside).livekit?.apiUrl).toBe('http://10.0.0.7:7880');
+  });
+
+  it('takes its secret from the variable that the file names', () => {
+    const file = yaml(
+      'livekit: { url: ws://l.example:7880, apiKey: k, apiSecretEnv: LK, prefer: { agencies: [Metro], viewersFrom: 5 } }',
+    );
+    expect(readConfig({ PARAPET_CONFIG: file, LK: 'from elsewhere' }).livekit).toMatchObject({
+      apiUrl: 'http://l.example:7880',
+      apiSecret: 'from elsewhere',
+      prefer: { agencies: ['Metro'], viewersFrom: 5 },
+    });
+    expect(faults({ PARAPET_CONFIG: file })).toEqual(['LK, which holds LiveKit’s API secret, is not set']);
+  });
+
+  it('comes first where it is said to', () => {
+    expect(readConfig({ ...env, PARAPET_LIVEKIT_PREFER: 'always' }).livekit?.prefer).toBe('always');
+    expect(readConfig({ ...env, PARAPET_LIVEKIT_PREFER: '{"viewersFrom":9}' }).livekit?.prefer).toEqual({
+      viewersFrom: 9,
+    });
+  });
+
+  it.each<[string, Record<string, string>, string]>([
+    ['url', { PARAPET_LIVEKIT_URL: 'https://x' }, 'PARAPET_LIVEKIT_URL is not a ws or wss address'],
+    ['key', { PARAPET_LIVEKIT_API_KEY: '' }, 'livekit.apiKey in the configuration: '],
+    ['secret', { PARAPET_LIVEKIT_API_SECRET: '' }, 'livekit.apiSecret in the configuration needs either'],
+    ['short secret', { PARAPET_LIVEKIT_API_SECRET: 'abc' }, 'PARAPET_LIVEKIT_API_SECRET has fewer than 6'],
+    ['API address', { PARAPET_LIVEKIT_API_URL: 'http://x/livekit' }, 'PARAPET_LIVEKIT_API_URL has a path'],
+    [
+      'address with a path',
+      { PARAPET_LIVEKIT_URL: 'wss://x/lk' },
+      'livekit.apiUrl in the configuration is needed',
+    ],
+    ['prefix', { PARAPET_LIVEKIT_ROOM_PREFIX: 'a room' }, 'PARAPET_LIVEKIT_ROOM_PREFIX has characters'],
+    ['preference', { PARAPET_LIVEKIT_PREFER: 'never' }, 'PARAPET_LIVEKIT_PREFER is neither always nor'],
+    ['JSON', { PARAPET_LIVEKIT_PREFER: '{' }, 'PARAPET_LIVEKIT_PREFER is not valid JSON'],
+    ['linger', { PARAPET_LIVEKIT_LINGER_MS: '-1' }, 'PARAPET_LIVEKIT_LINGER_MS: Too small'],
+  ])('names a wrong %s', (_what, wrong, words) => {
+    const found = faults({ ...env, ...wrong });
+    expect(found).toHaveLength(1);
+    expect(found[0]).toContain(words);
+    expect(found[0]).not.toContain('long enough');
+  });
+});

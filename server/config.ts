@@ -78,9 +78,63 @@ const VmsConfig = z.discriminatedUnion('kind', [XProtectVms, StaticVms], {
   error: 'needs a kind: xprotect or static',
 });
 
+const noPath = (url: string): boolean => !URL.canParse(url) || new URL(url).pathname === '/';
+const Names = z.array(z.string().trim().min(1)).max(1000);
+
+const LiveKit = z
+  .strictObject({
+    /** Where browsers find it. */
+    url: z.url({ protocol: /^wss?$/, error: 'is not a ws or wss address' }),
+    /** Where we find it; else derived from `url`. */
+    apiUrl: HttpUrl.refine(noPath, 'has a path, and LiveKit’s API is found at the root only').optional(),
+    apiKey: z.string().min(1),
+    apiSecret: z.string().min(6, 'has fewer than 6 characters').max(200).optional(),
+    /** The name of the environment variable that holds the secret. */
+    apiSecretEnv: z.string().min(1).optional(),
+    /** A camera's room is called this and its id. */
+    roomPrefix: z
+      .string()
+      .regex(/^[A-Za-z0-9_.-]{0,64}$/, 'has characters that a room’s name should not have')
+      .default('camera_'),
+    /** When it comes before the other ways of watching; else it comes after WHEP. */
+    prefer: z
+      .union(
+        [
+          z.literal('always'),
+          z.strictObject({
+            /** Ids of VMS: every camera of those. */
+            sites: Names.optional(),
+            /** Names of agencies: every camera of those. */
+            agencies: Names.optional(),
+            /** A camera that so many people or more have reserved. */
+            viewersFrom: z.coerce.number().int().min(1).max(100_000).optional(),
+          }),
+        ],
+        { error: 'is neither always nor any of sites, agencies and viewersFrom' },
+      )
+      .default({}),
+    /** How long a camera stays published after its last viewer, ms. */
+    lingerMs: z.coerce.number().int().min(0).max(600_000).default(10_000),
+  })
+  .refine((livekit) => livekit.apiSecret !== undefined || livekit.apiSecretEnv !== undefined, {
+    message: 'needs either apiSecret or apiSecretEnv',
+    path: ['apiSecret'],
+  })
+  .refine(({ url, apiUrl }) => apiUrl !== undefined || noPath(url), {
+    message: 'is needed where url has a path: LiveKit’s API is found at the root only',
+    path: ['apiUrl'],
+  });
+
 const Settings = z.strictObject({
   port: Port.default(8080),
   host: Host.default('127.0.0.1'),
+  /** PEM files with the certificate (and those between it and its root) and its key: then the BFF speaks TLS itself. */
+  tls: z
+    .strictObject({
+      certFile: z.string('is missing: a key needs its certificate').min(1),
+      keyFile: z.string('is missing: a certificate needs its key').min(1),
+    })
+    .optional(),
   /** How browsers reach Parapet when a reverse proxy stands in front of it. */
   publicUrl: HttpUrl.optional(),
   dataDir: z.string().min(1).default('.parapet'),
@@ -108,6 +162,7 @@ const Settings = z.strictObject({
     })
     .prefault({}),
   iceServers: z.array(IceServer).max(8).default([]),
+  livekit: LiveKit.optional(),
   /** Streams taken from cameras and recorders at once, see server/live/quota.ts. */
   quotas: z
     .strictObject({
@@ -149,8 +204,23 @@ export type VmsSettings =
       readonly cameras?: readonly unknown[];
     };
 
+/** LiveKit as it is used: with its secret at hand. */
+export interface LiveKitSettings {
+  readonly url: string;
+  readonly apiUrl: string;
+  readonly apiKey: string;
+  readonly apiSecret: string;
+  readonly roomPrefix: string;
+  readonly prefer: LiveKitPreference;
+  readonly lingerMs: number;
+}
+
+/** Which cameras are watched by LiveKit rather than by another way. */
+export type LiveKitPreference = z.output<typeof LiveKit>['prefer'];
+
 /** Everything that can be configured. Holds secrets: never logged. */
-export type Config = Omit<z.output<typeof Settings>, 'vms' | 'quotas'> & {
+export type Config = Omit<z.output<typeof Settings>, 'vms' | 'quotas' | 'livekit'> & {
+  readonly livekit: LiveKitSettings | undefined;
   readonly quotas: { readonly total: number; readonly agencies: Readonly<Record<string, number>> };
   readonly vms: readonly VmsSettings[];
   /** No VMS is configured: the demo site stands in. */
@@ -170,13 +240,15 @@ export class ConfigError extends Error {
   }
 }
 
-/** Which variable sets which setting. Lists are separated by commas, `PARAPET_ICE_SERVERS`, `PARAPET_QUOTAS` and `PARAPET_VMS` are JSON. */
+/** Which variable sets which setting. Lists are separated by commas, `PARAPET_ICE_SERVERS`, `PARAPET_QUOTAS`, `PARAPET_VMS` and `PARAPET_LIVEKIT_PREFER` (unless a word) are JSON. */
 const variables: Readonly<
-  Record<string, { readonly path: readonly string[]; readonly as?: 'list' | 'json' }>
+  Record<string, { readonly path: readonly string[]; readonly as?: 'list' | 'json' | 'word or json' }>
 > = {
   PORT: { path: ['port'] },
   HOST: { path: ['host'] },
   DATABASE_URL: { path: ['databaseUrl'] },
+  PARAPET_TLS_CERT: { path: ['tls', 'certFile'] },
+  PARAPET_TLS_KEY: { path: ['tls', 'keyFile'] },
   PARAPET_PUBLIC_URL: { path: ['publicUrl'] },
   PARAPET_DATA_DIR: { path: ['dataDir'] },
   PARAPET_DEMO_PASSWORD: { path: ['demoPassword'] },
@@ -191,6 +263,13 @@ const variables: Readonly<
   PARAPET_MEDIA_LINGER_MS: { path: ['media', 'lingerMs'] },
   PARAPET_QUOTAS: { path: ['quotas'], as: 'json' },
   PARAPET_ICE_SERVERS: { path: ['iceServers'], as: 'json' },
+  PARAPET_LIVEKIT_URL: { path: ['livekit', 'url'] },
+  PARAPET_LIVEKIT_API_URL: { path: ['livekit', 'apiUrl'] },
+  PARAPET_LIVEKIT_API_KEY: { path: ['livekit', 'apiKey'] },
+  PARAPET_LIVEKIT_API_SECRET: { path: ['livekit', 'apiSecret'] },
+  PARAPET_LIVEKIT_ROOM_PREFIX: { path: ['livekit', 'roomPrefix'] },
+  PARAPET_LIVEKIT_PREFER: { path: ['livekit', 'prefer'], as: 'word or json' },
+  PARAPET_LIVEKIT_LINGER_MS: { path: ['livekit', 'lingerMs'] },
   PARAPET_VMS: { path: ['vms'], as: 'json' },
   PARAPET_LOG_LEVEL: { path: ['logLevel'] },
 };
@@ -206,7 +285,8 @@ type Tree = Record<string, unknown>;
 const isTree = (value: unknown): value is Tree =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function valueOf(text: string, as: 'list' | 'json' | undefined): unknown {
+function valueOf(text: string, as: 'list' | 'json' | 'word or json' | undefined): unknown {
+  if (as === 'word or json') return /^\w+$/.test(text) ? text : (JSON.parse(text) as unknown);
   if (as === 'json') return JSON.parse(text) as unknown;
   if (as !== 'list') return text;
   return text
@@ -313,6 +393,23 @@ function vmsSettings(
   };
 }
 
+/** LiveKit with its secret looked up; `undefined` where there is none, or after a fault. */
+function liveKitSettings(
+  livekit: z.output<typeof LiveKit> | undefined,
+  env: Environment,
+  faults: string[],
+): LiveKitSettings | undefined {
+  if (livekit === undefined) return undefined;
+  const { url, apiKey, roomPrefix, prefer, lingerMs, apiSecretEnv = '' } = livekit;
+  const apiSecret = livekit.apiSecret ?? env[apiSecretEnv];
+  if (apiSecret === undefined || apiSecret === '') {
+    faults.push(`${apiSecretEnv}, which holds LiveKit’s API secret, is not set`);
+    return undefined;
+  }
+  const apiUrl = new URL(livekit.apiUrl ?? url.replace(/^ws/, 'http')).origin;
+  return { url, apiUrl, apiKey, apiSecret, roomPrefix, prefer, lingerMs };
+}
+
 /**
  * Reads the configuration from the environment and one optional YAML file (`PARAPET_CONFIG`, or `file`); a variable
  * wins over the file. Throws {@link ConfigError} naming everything that is wrong, at once.
@@ -328,11 +425,13 @@ export function readConfig(
   if (!parsed.success) throw new ConfigError([...faults, ...faultsOf(parsed.error, origin, file)]);
   const base = file === undefined ? process.cwd() : path.dirname(path.resolve(file));
   const vms = parsed.data.vms.flatMap((one) => vmsSettings(one, env, base, faults) ?? []);
+  const livekit = liveKitSettings(parsed.data.livekit, env, faults);
   if (faults.length > 0) throw new ConfigError(faults);
   const isDemo = vms.length === 0;
   const { total, agencies = isDemo ? demoQuotas : {} } = parsed.data.quotas;
   return {
     ...parsed.data,
+    livekit,
     quotas: { total, agencies },
     dataDir: path.resolve(parsed.data.dataDir),
     vms,
