@@ -6,10 +6,10 @@ export interface Waiting {
 }
 
 /**
- * Negotiations at once. More make each other slow: a browser sets up connections on its main thread. Measured on two
- * cores with sixteen warm tiles (`npm run bench -- wall`): the last picture after 0.88 s with four, 0.69 s with six.
+ * Negotiations at once: from the offer that is sent to the answer that is applied. More make each other slow, because a
+ * browser sets up connections on its main thread.
  */
-export const mostAtOnce = 6;
+export const mostAtOnce = 4;
 
 /** How urgent a tile's picture is: what the operator looks at first, then what can be seen, then reading order. */
 export function urgencyOf(tile: { isSelected: boolean; isVisible: boolean; index: number }): number {

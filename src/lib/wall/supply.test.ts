@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ReserveOutcome } from '#contract/reservation.ts';
 import { type MediaSession, StreamError, type Way } from '#lib/media/media-source.ts';
 import { Gate } from './gate.ts';
 import type { LeaseDesk } from './leases.ts';
@@ -12,8 +13,13 @@ const waysOf = (id: string) => [
   { way: 'hls' as const, url: `/hls/${id}` },
 ];
 
+const granted = ({ cameraId, stream }: { cameraId: string; stream: 'main' | 'sub' }): ReserveOutcome => ({
+  status: 'reserved',
+  reservation: { id: `r-${cameraId}`, cameraId, stream, expiresAt: 0, whepUrl: '/x', ways: [] },
+});
+
 /** A supply with a BFF that grants everything, and sources that the test answers. */
-function supplyOf(limit = 4) {
+function supplyOf(limit = 4, prepare?: (count: number) => void) {
   let count = 0;
   const offers: { url: string; way: Way | undefined; answer: (outcome?: Error) => void }[] = [];
   const closed: string[] = [];
@@ -32,6 +38,7 @@ function supplyOf(limit = 4) {
   const supply = new Supply({
     desk,
     gate: new Gate(limit),
+    prepare,
     sourceFor: ({ whepUrl }, asked) => ({
       way: 'whep',
       open: () => {
@@ -66,6 +73,58 @@ function supplyOf(limit = 4) {
 const settled = () => new Promise((resolve) => setTimeout(resolve));
 
 describe('the supply of pictures', () => {
+  it('says how many are about to connect while it still waits for what to connect to', async () => {
+    const told: number[] = [];
+    const { supply, offers } = supplyOf(2, (count) => told.push(count));
+    for (const key of ['t0', 't1', 't2', 't3', 't4']) void supply.open(key, () => 0, never, mute);
+    await settled();
+    await settled();
+    // Two are on their way by now, the others wait for their turn.
+    expect(told.at(-1)).toBe(3);
+    for (const { answer } of offers) answer();
+    await settled();
+    await settled();
+    expect(told.at(-1)).toBe(1);
+    supply.close();
+  });
+
+  it('holds no place at the gate for a picture whose reservation is not there yet', async () => {
+    const gate = new Gate(1);
+    const late = Promise.withResolvers<readonly ReserveOutcome[]>();
+    let asks = 0;
+    const desk: LeaseDesk = {
+      reserve: (wanted) => (asks++ === 0 ? late.promise : Promise.resolve(wanted.map(granted))),
+      renew: async () => ({ renewed: [], ended: [] }),
+      release: async () => undefined,
+    };
+    const opened: string[] = [];
+    const supply = new Supply({
+      desk,
+      gate,
+      sourceFor: ({ cameraId }) => ({
+        way: 'whep',
+        open: () => {
+          opened.push(cameraId);
+          return Promise.reject(new StreamError('unreachable', 'no'));
+        },
+      }),
+    });
+    const [first, second] = ['c0', 'c1'].map((cameraId) => ({
+      key: cameraId,
+      cameraId,
+      stream: 'sub' as const,
+    }));
+    supply.want([first!]);
+    const waiting = supply.open('c0', () => 0, never, mute);
+    await settled();
+    supply.want([first!, second!]);
+    await expect(supply.open('c1', () => 1, never, mute)).rejects.toThrow('no');
+    late.resolve([granted(first!)]);
+    await expect(waiting).rejects.toThrow('no');
+    expect(opened).toEqual(['c1', 'c0']);
+    supply.close();
+  });
+
   it('negotiates a few at a time and lets the next in when one has succeeded or failed', async () => {
     const { supply, offers } = supplyOf(2);
     const opening = ['t0', 't1', 't2', 't3'].map((key, i) => supply.open(key, () => i, never, mute));

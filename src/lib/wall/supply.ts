@@ -15,22 +15,28 @@ export interface SupplyParts {
   readonly desk: LeaseDesk;
   readonly gate: Gate;
   readonly sourceFor: (reservation: Reservation, way: Way | undefined) => MediaSource;
+  /** Hears how many are about to connect, while there is still nothing to connect to. */
+  readonly prepare?: ((count: number) => void) | undefined;
 }
 
 /**
- * Supplies the pictures of one wall: one reservation request for all of them, then one after the other through the
- * gate. What a player calls for each attempt is {@link open}.
+ * Supplies the pictures of one wall: one reservation request for all of them, then a few at a time through the gate. What a player calls for each attempt is {@link open}.
  */
 export class Supply {
   readonly #gate: Gate;
   readonly #sourceFor: SupplyParts['sourceFor'];
+  readonly #prepare: (count: number) => void;
+  /** Pictures that wait for their reservation or their turn. */
+  #coming = 0;
+  #isPreparing = false;
   readonly #leases: Leases;
   /** End the running sessions of a picture whose reservation was taken away: more than one while it changes its way. */
   readonly #cuts = new Map<string, Set<(reason: StreamError) => void>>();
 
-  constructor({ desk, gate, sourceFor }: SupplyParts) {
+  constructor({ desk, gate, sourceFor, prepare }: SupplyParts) {
     this.#gate = gate;
     this.#sourceFor = sourceFor;
+    this.#prepare = prepare ?? (() => undefined);
     this.#leases = new Leases(desk, (keys) => {
       for (const key of keys)
         for (const cut of [...(this.#cuts.get(key) ?? [])])
@@ -55,9 +61,9 @@ export class Supply {
     tell: TellPlace,
     choose?: ChooseWay,
   ): Promise<MediaSession> {
-    const leave = await this.#gate.enter(key, urgency, signal, tell);
+    signal.throwIfAborted();
+    const { reservation, leave } = await this.#turn(key, urgency, signal, tell);
     try {
-      const reservation = await this.#leases.take(key, signal);
       const way = choose?.(reservation.ways.map((offer) => offer.way));
       if (choose !== undefined && way === undefined && reservation.ways.length > 0)
         throw new StreamError('no-other-way', 'The picture is offered by no other way');
@@ -69,6 +75,34 @@ export class Supply {
     } finally {
       leave();
     }
+  }
+
+  /** The reservation first, so that nobody holds a place at the gate while the BFF thinks; then the turn. */
+  async #turn(
+    key: string,
+    urgency: () => number,
+    signal: AbortSignal,
+    tell: TellPlace,
+  ): Promise<{ reservation: Reservation; leave: () => void }> {
+    this.#coming += 1;
+    this.#prepareSoon();
+    try {
+      const reservation = await this.#leases.take(key, signal);
+      return { reservation, leave: await this.#gate.enter(key, urgency, signal, tell) };
+    } finally {
+      this.#coming -= 1;
+      this.#prepareSoon();
+    }
+  }
+
+  /** Once for all that happens now: after the offers whose turn has come were sent. */
+  #prepareSoon(): void {
+    if (this.#isPreparing) return;
+    this.#isPreparing = true;
+    setTimeout(() => {
+      this.#isPreparing = false;
+      if (this.#coming > 0) this.#prepare(this.#coming);
+    });
   }
 
   /** A session that also ends when its reservation is taken away. */
