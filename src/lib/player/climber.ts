@@ -1,14 +1,18 @@
 import type { MediaSession, StreamErrorCode, Way } from '#lib/media/media-source.ts';
 import {
+  cleanMs,
   climb,
   ground,
   hasFallen,
   patience,
+  provenCleanMs,
   type FallReason,
   type LadderEvent,
   type LadderState,
+  type RungChange,
 } from './ladder.ts';
 import type { Network } from './network.ts';
+import type { Rates } from './rates.ts';
 import type { PlayerState } from './state.ts';
 
 /** What is told of a picture that does not come by the best way. */
@@ -26,6 +30,13 @@ export interface Rungs {
   /** Gives it up. */
   readonly drop: () => void;
 }
+
+/** More packets lost than this, after repair, are too many. */
+const mostLoss = 0.05;
+/** Fewer pictures than this, of what the camera sends, are too few … */
+const fewest = 0.6;
+/** … where packets are lost on the way, or mended: a camera that sends fewer at night loses none. */
+const someLoss = 0.005;
 
 /** A page is busy with itself for so long after it was opened, ms. */
 const youngPageMs = 10_000;
@@ -47,6 +58,11 @@ export class Climber {
   fallbackOf(way: Way | undefined): Fallback | undefined {
     const { reason, rung, offered } = this.#state;
     return reason !== undefined && way !== undefined && offered[rung] === way ? { way, reason } : undefined;
+  }
+
+  /** Changes of the way, the newest last, at most fifty. */
+  get history(): readonly RungChange[] {
+    return this.#state.history;
   }
 
   /** By which of the ways on offer the own attempt goes. */
@@ -83,6 +99,26 @@ export class Climber {
     if (session) this.#network.gaveUp(session.way, session.hasConnected);
   }
 
+  /** The attempt at the side has its first picture: WebRTC passes, whatever becomes of it. */
+  sideShown({ way }: MediaSession): void {
+    this.#network.passed(way);
+  }
+
+  /** A second of the live pictures in front; `nominal`: what the camera sends at its best, pictures a second. */
+  judge(rates: Rates, nominal: number | undefined): void {
+    const { lossRatio = 0, repairedRatio = 0, framesPerSecond } = rates;
+    const isFew =
+      framesPerSecond !== undefined && nominal !== undefined && framesPerSecond < fewest * nominal;
+    const isLossy = lossRatio > someLoss || repairedRatio > someLoss;
+    const fault = lossRatio > mostLoss ? 'loss' : isFew && isLossy ? 'slow' : undefined;
+    this.#send({ type: 'second', fault, at: this.#now() });
+  }
+
+  /** The tile is suspended. */
+  pause(): void {
+    this.#send({ type: 'paused', at: this.#now() });
+  }
+
   /** The attempt at the side came to nothing. */
   sideFailed(): void {
     this.#send({ type: 'side-failed', at: this.#now() });
@@ -103,16 +139,23 @@ export class Climber {
     this.#send({ type: 'reset', at: this.#now() });
   }
 
-  /** Time passes. `sideFrameAt`: when the attempt at the side last showed a picture. */
-  tick(state: PlayerState, sideFrameAt: number | undefined, at: number): void {
-    if (this.#state.offered.length < 2 || state.status === 'idle' || state.status === 'refused') return;
+  /** Time passes. `side`: when the attempt at the side last showed a picture, and what it loses. */
+  tick(
+    state: PlayerState,
+    side: { readonly frameAt: number | undefined; readonly lossRatio: number | undefined },
+    at: number,
+  ): void {
+    if (this.#state.offered.length < 2 || !('effort' in state || 'liveSince' in state)) return;
     const isOpening = 'effort' in state && state.effort.kind === 'opening';
     this.#send({
       type: 'tick',
       at,
       attemptSince: isOpening ? state.effort.since : undefined,
       isLive: state.status === 'live' || state.status === 'delayed',
-      sideFrameAt,
+      sideFrameAt: side.frameAt,
+      sideLossRatio: side.lossRatio,
+      proofs: this.#network.proofs,
+      cleanMs: this.#network.isProven ? provenCleanMs : cleanMs,
       isBlocked: this.#network.isBlocked,
       mayProbe: document.visibilityState === 'visible' && this.#network.mayProbe(this, at),
       patienceMs: performance.now() < youngPageMs ? patience.youngPageMs : patience.usualMs,

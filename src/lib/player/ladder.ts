@@ -8,11 +8,23 @@ export type FallReason =
   | 'no-picture'
   /** Pictures stopped again and again. */
   | 'stalls'
+  /** Too many packets were lost, or too few pictures came through because of it, for too long. */
+  | 'loss'
+  | 'slow'
   | 'codec-unsupported'
   | 'b-frames'
   | 'exhausted'
   /** The better way came and went so often that it is left alone for a while. */
   | 'flapping';
+
+/** A change of the way. `recovered`: up, for the better way gives clean pictures. */
+export interface RungChange {
+  /** The pulse's ms. */
+  readonly at: number;
+  readonly from: Way;
+  readonly to: Way;
+  readonly reason: FallReason | 'recovered';
+}
 
 /** An attempt beside the player's own: `rescue` by another way while the own one gives no picture, `probe` of a better way. */
 export interface Side {
@@ -47,6 +59,14 @@ export interface LadderState {
   /** The attempt that was given a rescue: one is enough. */
   readonly rescued: number | undefined;
   readonly knewBlocked: boolean;
+  /** Since when the pictures have been too poor for this rung. */
+  readonly poorSince: number | undefined;
+  /** Whether pictures ever came by a way that needs UDP: then a block is new, and may pass. */
+  readonly hadUdp: boolean;
+  /** How often WebRTC had been proven to pass, by any tile of the page, when this rung was taken. */
+  readonly knewProofs: number;
+  /** The newest last. */
+  readonly history: readonly RungChange[];
 }
 
 export type LadderEvent = { readonly at: number } &
@@ -65,6 +85,10 @@ export type LadderEvent = { readonly at: number } &
         readonly hadConnected: boolean;
       }
     | { readonly type: 'side-failed' }
+    /** A second of the pictures in front. `fault`: what was too poor about it. */
+    | { readonly type: 'second'; readonly fault: 'loss' | 'slow' | undefined }
+    /** The tile is suspended: whatever runs at the side is not wanted. */
+    | { readonly type: 'paused' }
     | ({ readonly type: 'tick' } & Moment)
     /** Another network, or somebody asks for the best way now. */
     | { readonly type: 'climb' }
@@ -80,6 +104,12 @@ export interface Moment {
   readonly isLive: boolean;
   /** When the attempt at the side last showed a picture. */
   readonly sideFrameAt: number | undefined;
+  /** Of what the attempt at the side should have received, 0…1. */
+  readonly sideLossRatio?: number | undefined;
+  /** How often pictures have come by WebRTC, for any tile of the page. */
+  readonly proofs?: number;
+  /** How long a probe must have clean pictures, ms; {@link cleanMs} unless it is known that WebRTC passes. */
+  readonly cleanMs?: number;
   /** UDP is known not to pass. */
   readonly isBlocked: boolean;
   /** This tile may probe: nobody else of the page does. */
@@ -103,6 +133,14 @@ const sideFirstFrameMs = 10_000;
 const probeMs = 20_000;
 /** Pictures of a probe without a gap for so long are worth changing for. */
 export const cleanMs = 5000;
+/** Where another tile has just proven the way, ms. */
+export const provenCleanMs = 1500;
+/** A probe that loses more than this is not clean. */
+const mostSideLoss = 0.02;
+/** Poor for so long is the way's fault, ms. */
+const poorMs = 10_000;
+/** Changes remembered. */
+const mostHistory = 50;
 /** A gap is longer than this. */
 const gapMs = 1000;
 /** So many stalls within so long, or attempts in a row without a picture, are the way's fault. */
@@ -118,10 +156,10 @@ const pinMs = 10 * 60_000;
 /** When to look for the better way, ms after the fall and after each failed look. */
 const probeAfterMs = [30_000, 60_000, 120_000, 300_000] as const;
 /** What passes by itself is looked for sooner at first. */
-const soonAfterMs = [5000, 10_000, ...probeAfterMs] as const;
+const soonAfterMs = [5000, 5000, 5000, 10_000, ...probeAfterMs] as const;
 
 const forGood: ReadonlySet<FallReason> = new Set(['codec-unsupported', 'b-frames', 'exhausted']);
-const passing: ReadonlySet<FallReason> = new Set(['stalls', 'no-picture']);
+const passing: ReadonlySet<FallReason> = new Set(['stalls', 'no-picture', 'loss', 'slow']);
 
 /** What an attempt that was agreed on dies of when it is the way's fault. */
 const wayFaults: ReadonlySet<StreamErrorCode | 'silent'> = new Set(['silent', 'unreachable', 'protocol']);
@@ -143,6 +181,10 @@ export const ground: LadderState = {
   side: undefined,
   rescued: undefined,
   knewBlocked: false,
+  poorSince: undefined,
+  hadUdp: false,
+  knewProofs: 0,
+  history: [],
 };
 
 /** The whole ladder in one pure function, beside `next` of state.ts, which knows nothing of ways. */
@@ -164,6 +206,13 @@ export function climb(state: LadderState, event: LadderEvent): LadderStep {
       return { state: failed(state, event) };
     case 'side-failed':
       return { state: sideFailed(state, at) };
+    case 'second':
+      return { state: judged(state, event.fault, at) };
+    case 'paused':
+      return {
+        state: { ...state, side: undefined, rescued: undefined, poorSince: undefined },
+        ...dropOf(state),
+      };
     case 'climb':
       return {
         state:
@@ -192,6 +241,7 @@ function offered(state: LadderState, ways: readonly Way[], isBlocked: boolean, a
     reason,
     since: at,
     knewBlocked: isBlocked,
+    history: state.history,
     probeAt: dueAfter(reason, 0, at),
   };
 }
@@ -199,7 +249,8 @@ function offered(state: LadderState, ways: readonly Way[], isBlocked: boolean, a
 function shown(state: LadderState, way: Way, hadConnected: boolean, at: number): LadderStep {
   const rung = state.offered.indexOf(way);
   const drop = dropOf(state);
-  const calm = { ...state, failures: 0, side: undefined, rescued: undefined };
+  const hadUdp = state.hadUdp || needsUdp(way);
+  const calm = { ...state, failures: 0, side: undefined, rescued: undefined, poorSince: undefined, hadUdp };
   if (rung < 0 || rung === state.rung) return { state: calm, ...drop };
   if (rung > state.rung) {
     const isBlocked = needsUdp(state.offered[state.rung]) && !hadConnected;
@@ -226,8 +277,13 @@ function fallen(state: LadderState, reason: FallReason, at: number): LadderState
 
 function taken(state: LadderState, rung: number, reason: FallReason | undefined, at: number): LadderState {
   const changes = [...recent(state.changes, at), at];
+  const [from, to] = [state.offered[state.rung], state.offered[rung]];
+  const why = rung < state.rung ? 'recovered' : reason;
+  const change = from && to && why ? [{ at, from, to, reason: why } as const] : [];
   return {
     ...state,
+    history: [...state.history, ...change].slice(-mostHistory),
+    poorSince: undefined,
     rung,
     reason,
     since: at,
@@ -235,14 +291,31 @@ function taken(state: LadderState, rung: number, reason: FallReason | undefined,
     failures: 0,
     changes,
     probes: 0,
-    probeAt: dueAfter(reason, 0, at),
+    probeAt: dueAfter(reason, 0, at, state.hadUdp),
   };
 }
 
-function dueAfter(reason: FallReason | undefined, probes: number, at: number): number | undefined {
+/** What led down and may pass by itself. UDP that was let through a while ago may be again. */
+const mayPass = (reason: FallReason | undefined, hadUdp: boolean): boolean =>
+  reason !== undefined && (passing.has(reason) || (reason === 'udp-blocked' && hadUdp));
+
+function dueAfter(
+  reason: FallReason | undefined,
+  probes: number,
+  at: number,
+  hadUdp = false,
+): number | undefined {
   if (reason === undefined || forGood.has(reason)) return undefined;
-  const pauses = passing.has(reason) ? soonAfterMs : probeAfterMs;
+  const pauses = mayPass(reason, hadUdp) ? soonAfterMs : probeAfterMs;
   return at + (pauses[Math.min(probes, pauses.length - 1)] ?? 300_000);
+}
+
+/** Loss and lack that last: not in the first seconds on a rung, and not for what a camera does by itself. */
+function judged(state: LadderState, fault: 'loss' | 'slow' | undefined, at: number): LadderState {
+  if (fault === undefined) return state.poorSince === undefined ? state : { ...state, poorSince: undefined };
+  const poorSince = state.poorSince ?? at;
+  const isOver = at - poorSince >= poorMs && at - state.since >= dwellMs;
+  return isOver ? fallen({ ...state, poorSince }, fault, at) : { ...state, poorSince };
 }
 
 const recent = (changes: readonly number[], at: number): readonly number[] =>
@@ -253,17 +326,20 @@ function sideFailed(state: LadderState, at: number): LadderState {
   if (!side) return state;
   if (side.kind === 'rescue') return { ...state, side: undefined };
   const probes = state.probes + 1;
-  return { ...state, side: undefined, probes, probeAt: dueAfter(state.reason, probes, at) };
+  return { ...state, side: undefined, probes, probeAt: dueAfter(state.reason, probes, at, state.hadUdp) };
 }
 
 const dropOf = (state: LadderState): { readonly command?: 'drop' } => (state.side ? { command: 'drop' } : {});
 
 function tick(before: LadderState, moment: Moment, at: number): LadderStep {
   // Somebody of the page has found that UDP passes again.
-  const isFreed = before.knewBlocked && !moment.isBlocked && before.reason === 'udp-blocked';
+  const proofs = moment.proofs ?? 0;
+  const isProven = proofs > before.knewProofs && before.probes === 0 && mayPass(before.reason, before.hadUdp);
+  const isFreed = isProven || (before.knewBlocked && !moment.isBlocked && before.reason === 'udp-blocked');
   const state = {
     ...before,
     knewBlocked: moment.isBlocked,
+    knewProofs: proofs,
     ...(isFreed ? { probes: 0, probeAt: at } : {}),
   };
   if (state.side) return watchSide(state, state.side, moment, at);
@@ -299,7 +375,9 @@ function rescueRung(state: LadderState): number | undefined {
 
 function watchSide(state: LadderState, side: Side, moment: Moment, at: number): LadderStep {
   const { sideFrameAt } = moment;
-  const isFresh = sideFrameAt !== undefined && at - sideFrameAt < gapMs;
+  const isShown = sideFrameAt !== undefined && at - sideFrameAt < gapMs;
+  // Pictures in front that are gone are worse than a few lost packets.
+  const isFresh = isShown && (!moment.isLive || (moment.sideLossRatio ?? 0) <= mostSideLoss);
   if (side.kind === 'rescue') {
     if (moment.isLive) return { state: { ...state, side: undefined }, command: 'drop' };
     if (isFresh) return { state, command: 'adopt' };
@@ -314,8 +392,8 @@ function watchSide(state: LadderState, side: Side, moment: Moment, at: number): 
     sideFrameAt === undefined ? at - side.since >= sideFirstFrameMs : at - side.since >= probeMs && !isFresh;
   if (isOver) return { state: sideFailed(state, at), command: 'drop' };
   const next = { ...state, side: { ...side, cleanSince } };
-  const isClean = cleanSince !== undefined && at - cleanSince >= cleanMs;
+  const isClean = cleanSince !== undefined && at - cleanSince >= (moment.cleanMs ?? cleanMs);
   // What falls by itself rises by itself: only a lasting cause has to be left in peace first.
-  const isDwelt = (state.reason !== undefined && passing.has(state.reason)) || at - state.since >= dwellMs;
+  const isDwelt = mayPass(state.reason, state.hadUdp) || at - state.since >= dwellMs;
   return isClean && isDwelt ? { state: next, command: 'adopt' } : { state: next };
 }

@@ -80,9 +80,9 @@ describe('probing', () => {
     expect(network.mayProbe(other, 0)).toBe(true);
   });
 
-  it('is six tiles’ at a time for a minute after pictures came by UDP', () => {
+  it('is eight tiles’ at a time for a minute after pictures came by UDP', () => {
     const { network, clock } = stage();
-    const tiles = Array.from({ length: 8 }, () => ({}));
+    const tiles = Array.from({ length: 10 }, () => ({}));
     const begun = (): number =>
       tiles.filter((tile) => {
         if (!network.mayProbe(tile, 0)) return false;
@@ -90,7 +90,7 @@ describe('probing', () => {
         return true;
       }).length;
     network.passed('whep');
-    expect(begun()).toBe(6);
+    expect(begun()).toBe(8);
     for (const tile of tiles) network.endProbe(tile, 0, undefined);
     clock.now += 60_000;
     expect(begun()).toBe(1);
@@ -98,14 +98,14 @@ describe('probing', () => {
 
   it('backs off for all tiles together, and begins anew after a success', () => {
     const { network } = stage();
-    const pauses = [true, false, false, false, false, false, false, false].map((isGood) => {
+    const pauses = [true, false, false, false, false, false, false, false, false, false].map((isGood) => {
       network.beginProbe(one);
       network.endProbe(one, 0, isGood);
       let seconds = 0;
       while (!network.mayProbe(other, seconds * 1000)) seconds += 1;
       return seconds;
     });
-    expect(pauses).toEqual([0, 5, 10, 30, 60, 120, 300, 300]);
+    expect(pauses).toEqual([0, 5, 5, 5, 10, 30, 60, 120, 300, 300]);
     network.beginProbe(one);
     network.endProbe(one, 0, true);
     expect(network.mayProbe(other, 0)).toBe(true);

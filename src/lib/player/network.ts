@@ -6,11 +6,11 @@ const mostUnconnected = 2;
 const rememberMs = 30 * 60_000;
 const storedAs = 'parapet.udp-blocked-until';
 /** Tiles that probe at once: one finds out; once it has, the others may follow, as fast as decoders can bear. */
-const mostProbes = { usual: 1, proven: 6 } as const;
+const mostProbes = { usual: 1, proven: 8 } as const;
 /** So long after pictures came by UDP it counts as proven, ms. */
 const provenForMs = 60_000;
 /** After failed probes in a row, of any tile, nobody probes for so long, ms: each costs one of the page's 500 connections. */
-const pausesMs = [0, 5000, 10_000, 30_000, 60_000, 120_000, 300_000] as const;
+const pausesMs = [0, 5000, 5000, 5000, 10_000, 30_000, 60_000, 120_000, 300_000] as const;
 
 /** Where a page keeps what must outlive a reload. */
 type Shelf = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
@@ -25,6 +25,7 @@ export class Network {
   #unconnected = 0;
   readonly #probers = new Set<object>();
   #provenAt = -Infinity;
+  #proofs = 0;
   #failures = 0;
   #pausedUntil = 0;
 
@@ -41,6 +42,16 @@ export class Network {
     return Number(this.#read() ?? 0) > this.#epochNow();
   }
 
+  /** Whether pictures have come by UDP within the last minute. */
+  get isProven(): boolean {
+    return this.#epochNow() - this.#provenAt < provenForMs;
+  }
+
+  /** How often pictures have begun to come by UDP, for any tile. */
+  get proofs(): number {
+    return this.#proofs;
+  }
+
   /** A session by this way was agreed on and given up; `hadConnected`: whether it ever was connected. */
   gaveUp(way: Way, hadConnected: boolean): void {
     if (!needsUdp(way) || hadConnected) return;
@@ -53,14 +64,14 @@ export class Network {
     if (!needsUdp(way)) return;
     this.#unconnected = 0;
     this.#provenAt = this.#epochNow();
+    this.#proofs += 1;
     if (this.#read() !== null) this.#write(undefined);
   }
 
   /** Whether this tile may probe now (`at`: the pulse's ms). */
   mayProbe(who: object, at: number): boolean {
     if (this.#probers.has(who)) return true;
-    const isProven = this.#epochNow() - this.#provenAt < provenForMs;
-    const most = isProven ? mostProbes.proven : mostProbes.usual;
+    const most = this.isProven ? mostProbes.proven : mostProbes.usual;
     return this.#probers.size < most && at >= this.#pausedUntil;
   }
 

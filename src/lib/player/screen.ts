@@ -1,4 +1,6 @@
 import type { MediaSession } from '#lib/media/media-source.ts';
+import { Meter } from './meter.ts';
+import { isPagePainted } from './painting.ts';
 import { FrameWatch } from './watchdog.ts';
 
 /** Which of the video elements: one is in front, one gets the next session ready, one an attempt by another way. */
@@ -7,6 +9,8 @@ export type Slot = 0 | 1 | 2;
 /** One video element and the reception it shows. */
 export class Screen {
   readonly slot: Slot;
+  /** Counters of the session, and what they say. */
+  readonly meter = new Meter();
   readonly #newWatch: () => FrameWatch;
   #video: HTMLVideoElement | undefined;
   #isInView = true;
@@ -33,9 +37,9 @@ export class Screen {
     return this.#watch;
   }
 
-  /** Whether pictures are painted: not on a hidden page, nor in a tile that is scrolled away. */
+  /** Whether pictures are painted: not on a page that is hidden or covered, nor in a tile that is scrolled away. */
   get isPainted(): boolean {
-    return this.#video !== undefined && this.#isInView && document.visibilityState === 'visible';
+    return this.#video !== undefined && this.#isInView && isPagePainted();
   }
 
   /** Takes an element into use; gives the way to let go of it. */
@@ -74,6 +78,7 @@ export class Screen {
     this.#watch.unwatch();
     this.#session = undefined;
     this.#watch = this.#newWatch();
+    this.meter.clear();
     this.#takeOff();
     session?.close();
   }

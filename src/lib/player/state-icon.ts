@@ -15,12 +15,17 @@ const icons: Readonly<Record<Exclude<PlayerStatus, 'idle'>, string>> = {
   reconnecting: 'M13 6.2A5.4 5.4 0 0 0 3.4 5M3 2.5V5h2.5M3 9.8A5.4 5.4 0 0 0 12.6 11M13 13.5V11h-2.5',
   // A camera, struck through.
   offline: 'M1.8 5h8.4v6H1.8zM10.2 7.4 14 5.3v5.4l-3.8-2.1M2 13.5l12-11',
+  // An eye, shut.
+  suspended: 'M2 6.5c1.6 2 3.6 3 6 3s4.4-1 6-3M4 8.7 2.8 10.5M8 9.6V12M12 8.7l1.2 1.8',
   // A lock.
   refused: 'M3.5 7.5h9v6h-9zM5.5 7.5V5a2.5 2.5 0 0 1 5 0v2.5',
 };
 
 /** Steps that lead down: the picture comes by a lesser way. */
 export const fallenIcon = 'M2 4h4v4h4v4h4M11.5 14.5 14 12l-2.5-2.5';
+
+/** A frame with nothing new in it: the picture has not changed. */
+export const standingIcon = 'M2.5 3h11v10h-11zM5.5 6.7h5M5.5 9.3h5';
 
 /** A sign of something wrong that no key opens. */
 const fault = 'M8 2.5 14 13H2zM8 6.5v3M8 11.2h.01';

@@ -4,13 +4,19 @@ import type { PlayerState, Reason } from './state.ts';
 export type Phrase =
   | { readonly key: 'tile.queued'; readonly values: { readonly place: number } }
   | {
-      readonly key: 'tile.delayed' | 'tile.stalled' | 'tile.retry';
+      readonly key: 'tile.delayed' | 'tile.stalled' | 'tile.retry' | 'tile.earlier-seconds';
       readonly values: { readonly seconds: number };
     }
-  | { readonly key: 'tile.lost' | 'tile.lost-days'; readonly values: { readonly since: Date } }
+  | { readonly key: 'tile.earlier-minutes'; readonly values: { readonly minutes: number } }
+  | {
+      readonly key: 'tile.lost' | 'tile.lost-days' | 'tile.earlier-since';
+      readonly values: { readonly since: Date };
+    }
   | {
       readonly key:
         | 'tile.connecting'
+        | 'tile.suspended'
+        | 'tile.earlier-none'
         | 'tile.live'
         | 'tile.never'
         | 'tile.reconnecting'
@@ -25,6 +31,10 @@ export interface Moments {
   readonly frameAgeMs: number | undefined;
   /** When it was shown, epoch ms. */
   readonly lastFrameAt: number | undefined;
+  /** Of the picture of the past that stands in, ms; undefined without one. */
+  readonly standInAgeMs?: number | undefined;
+  /** An earlier picture was looked for, and there is none. */
+  readonly hasNoEarlier?: boolean;
   /** Until the next attempt, ms. */
   readonly untilMs: (moment: number) => number;
 }
@@ -41,6 +51,8 @@ export function headline(state: PlayerState, moments: Moments): Phrase | undefin
       return { key: 'tile.queued', values: { place: state.place } };
     case 'connecting':
       return { key: 'tile.connecting' };
+    case 'suspended':
+      return { key: 'tile.suspended' };
     case 'live':
       return { key: 'tile.live' };
     case 'delayed':
@@ -70,8 +82,21 @@ export function particulars(state: PlayerState, moments: Moments): readonly Phra
     return moments.frameAgeMs === undefined ? [] : [{ key: 'tile.stalled', values: { seconds } }];
   }
   if (state.status === 'offline') return [{ key: `tile.why.${state.reason}` }, nextTry(state, moments)];
-  if (state.status === 'connecting' && state.failures > 0) return [nextTry(state, moments)];
+  if (state.status === 'connecting' && state.failures > 0)
+    return [...earlier(moments), nextTry(state, moments)];
+  if (state.status === 'connecting' || state.status === 'queued' || state.status === 'suspended')
+    return earlier(moments);
   return [];
+}
+
+/** How old the picture is that is seen meanwhile: it must never be taken for one of now. */
+function earlier({ standInAgeMs, hasNoEarlier }: Moments): readonly Phrase[] {
+  if (standInAgeMs === undefined) return hasNoEarlier === true ? [{ key: 'tile.earlier-none' }] : [];
+  if (standInAgeMs < 60_000)
+    return [{ key: 'tile.earlier-seconds', values: { seconds: Math.floor(standInAgeMs / 1000) } }];
+  if (standInAgeMs < 3_600_000)
+    return [{ key: 'tile.earlier-minutes', values: { minutes: Math.floor(standInAgeMs / 60_000) } }];
+  return [{ key: 'tile.earlier-since', values: { since: new Date(Date.now() - standInAgeMs) } }];
 }
 
 function nextTry(

@@ -39,6 +39,8 @@ export type PlayerState =
   | ({ readonly status: 'stalled' } & Trouble)
   | ({ readonly status: 'reconnecting' } & Trouble)
   | ({ readonly status: 'offline' } & Trouble)
+  /** Wanted, but nobody can see it now: nothing is received until it is resumed. */
+  | { readonly status: 'suspended'; readonly since: number }
   | { readonly status: 'refused'; readonly since: number; readonly code: StreamErrorCode };
 
 export type PlayerStatus = PlayerState['status'];
@@ -46,6 +48,9 @@ export type PlayerStatus = PlayerState['status'];
 export type PlayerEvent = { readonly at: number } & (
   | { readonly type: 'start' }
   | { readonly type: 'stop' }
+  /** Nobody can see it: it is let go of until `resume`. Comes before `start` where a tile begins out of sight. */
+  | { readonly type: 'suspend' }
+  | { readonly type: 'resume' }
   /** The running attempt waits behind `place - 1` others; 0: its turn has come. */
   | { readonly type: 'queued'; readonly place: number }
   /** The far end has agreed to send; pictures should follow. */
@@ -94,6 +99,10 @@ export function next(state: PlayerState, event: PlayerEvent, random: () => numbe
       return start(state, event.at);
     case 'stop':
       return state.status === 'idle' ? stay(state) : to({ status: 'idle' }, 'abandon', 'drop');
+    case 'suspend':
+      return suspend(state, event.at);
+    case 'resume':
+      return state.status === 'suspended' ? to(connecting(event.at), 'open') : stay(state);
     case 'queued':
       return isTrouble(state) ? stay(wait(state, event.place, event.at)) : stay(state);
     case 'agreed':
@@ -102,7 +111,7 @@ export function next(state: PlayerState, event: PlayerEvent, random: () => numbe
         : stay(state);
     case 'first-frame':
       // The state may have recovered by itself in the same moment; the newer session is the better one.
-      if (state.status === 'idle') return to(state, 'abandon');
+      if (state.status === 'idle' || state.status === 'suspended') return to(state, 'abandon');
       return to({ status: 'live', liveSince: event.at, failures: failuresOf(state) }, 'adopt');
     case 'failed':
       return isTrouble(state) ? failed(state, event, random) : stay(state);
@@ -130,16 +139,22 @@ function failuresOf(state: PlayerState): number {
 
 function start(state: PlayerState, at: number): Step {
   if (state.status !== 'idle' && state.status !== 'refused') return stay(state);
-  return to(
-    {
-      status: 'connecting',
-      since: at,
-      failures: 0,
-      reason: 'unreachable',
-      effort: { kind: 'opening', since: at },
-    },
-    'open',
-  );
+  return to(connecting(at), 'open');
+}
+
+const connecting = (at: number): PlayerState => ({
+  status: 'connecting',
+  since: at,
+  failures: 0,
+  reason: 'unreachable',
+  effort: { kind: 'opening', since: at },
+});
+
+function suspend(state: PlayerState, at: number): Step {
+  // What was refused would be refused again, and says why.
+  if (state.status === 'suspended' || state.status === 'refused') return stay(state);
+  const suspended: PlayerState = { status: 'suspended', since: at };
+  return state.status === 'idle' ? stay(suspended) : to(suspended, 'abandon', 'drop');
 }
 
 function wait(state: TroubledState, place: number, at: number): PlayerState {
@@ -181,7 +196,7 @@ function retryLater(
 
 function lost(state: PlayerState, event: Extract<PlayerEvent, { type: 'lost' }>, random: () => number): Step {
   // In trouble already: the attempt that runs or waits is the answer to this as well.
-  if (state.status === 'idle' || state.status === 'refused' || isTrouble(state)) return to(state, 'drop');
+  if (!('liveSince' in state)) return to(state, 'drop');
   const step = reconnect(state, 'reconnecting', event.at, event.frameAt ?? event.at, event.code, random);
   return to(step.state, 'drop', ...step.commands);
 }
@@ -226,7 +241,7 @@ function tick(
     const { liveSince, failures } = state;
     return stay({ status, liveSince, failures: at - liveSince < calmMs ? failures : 0 });
   }
-  if (state.status === 'idle') return stay(state);
+  if (state.status === 'idle' || state.status === 'suspended') return stay(state);
   // Pictures again from the session that had gone silent: no need for another.
   if (ageMs < limits.delayedMs) {
     return to({ status: 'live', liveSince: at, failures: failuresOf(state) }, 'abandon');

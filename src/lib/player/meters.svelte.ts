@@ -1,0 +1,100 @@
+import type { Vitals } from '#lib/media/media-source.ts';
+import { lumaOf } from './luma-grid.ts';
+import type { Pulse } from './pulse.ts';
+import type { Rates } from './rates.ts';
+import { Readings, type Sample } from './readings.svelte.ts';
+import { Sameness } from './sameness.ts';
+import type { Screen } from './screen.ts';
+import type { Stage } from './stage.svelte.ts';
+
+/** Every so many readings, the picture itself is looked at. */
+const lookEvery = 2;
+
+/** Measures the sessions of one tile, once a second. */
+export class Meters {
+  /** The last reading of the counters of the session in front. */
+  vitals = $state.raw<Vitals | undefined>();
+  /** What the last two readings say. */
+  rates = $state.raw<Rates>({});
+  /** Since when the picture in front has not changed though pictures come, the pulse's ms; undefined while all is well. */
+  standsSince = $state.raw<number | undefined>();
+  /** The last two minutes. */
+  readonly readings = new Readings();
+  readonly #stage: Stage;
+  readonly #pulse: Pulse;
+  readonly #sameness = new Sameness();
+  #isReading = false;
+  #count = 0;
+
+  constructor(stage: Stage, pulse: Pulse) {
+    this.#stage = stage;
+    this.#pulse = pulse;
+  }
+
+  /**
+   * Reads all sessions. Gives the second's sample; undefined while the reading before has not ended. `ageMs`: of the last
+   * picture, as it is known when the counters are.
+   */
+  async read(ageMs: () => number | undefined, isLive: boolean): Promise<Sample | undefined> {
+    if (this.#isReading) return undefined;
+    this.#isReading = true;
+    try {
+      await Promise.all(this.#stage.screens.map((screen) => this.#readOne(screen)));
+    } finally {
+      this.#isReading = false;
+    }
+    const { video, session } = this.#stage.inFront;
+    if (isLive && session) this.#look();
+    else this.#see(undefined);
+    return this.readings.take({
+      at: this.#pulse.now(),
+      ageMs: ageMs(),
+      vitals: this.vitals,
+      rates: this.rates,
+      tileWidth: video && video.clientWidth > 0 ? video.clientWidth * devicePixelRatio : undefined,
+    });
+  }
+
+  /** Another session is in front, or none. */
+  forgetSession(): void {
+    this.vitals = undefined;
+    this.rates = {};
+    this.#sameness.clear();
+    this.#see(undefined);
+  }
+
+  /** Nobody wants the picture any more. */
+  clear(): void {
+    this.readings.clear();
+  }
+
+  async #readOne(screen: Screen): Promise<void> {
+    const { session } = screen;
+    const vitals = await session?.vitals().catch(() => undefined);
+    if (!session || screen.session !== session || !vitals) return;
+    const counted = vitals.arrivals ?? vitals.framesDecoded;
+    if (counted !== undefined) screen.watch.count(counted, screen.isPainted);
+    screen.meter.take(vitals, this.#pulse.now());
+    if (screen !== this.#stage.inFront) return;
+    this.rates = screen.meter.rates;
+    this.vitals = vitals;
+  }
+
+  /** Only where somebody could see it: pictures that are not painted may not be there to be read. */
+  #look(): void {
+    this.#count += 1;
+    const { video, isPainted } = this.#stage.inFront;
+    if (!isPainted || !video || this.#count % lookEvery !== 0) return;
+    const luma = lumaOf(video);
+    if (!luma) return;
+    const { bitsPerSecond, framesPerSecond } = this.rates;
+    const bytesPerFrame =
+      bitsPerSecond === undefined || !framesPerSecond ? undefined : bitsPerSecond / 8 / framesPerSecond;
+    this.#sameness.take({ at: this.#pulse.now(), luma, bytesPerFrame });
+    this.#see(this.#sameness.standsSince);
+  }
+
+  #see(standsSince: number | undefined): void {
+    if (this.standsSince !== standsSince) this.standsSince = standsSince;
+  }
+}

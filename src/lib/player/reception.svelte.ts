@@ -1,0 +1,196 @@
+import { announceSignedOut } from '#lib/api/signed-out.ts';
+import {
+  StreamError,
+  type LatencyChoice,
+  type MediaSession,
+  type StreamErrorCode,
+} from '#lib/media/media-source.ts';
+import { Attempt, type OpenPicture } from './attempt.ts';
+import { Climber } from './climber.ts';
+import type { Network } from './network.ts';
+import type { Screen } from './screen.ts';
+import { Stage } from './stage.svelte.ts';
+import type { PlayerEvent, PlayerState } from './state.ts';
+
+/** An event without its moment. */
+type Unstamped = PlayerEvent extends infer Each
+  ? Each extends PlayerEvent
+    ? Omit<Each, 'at'>
+    : never
+  : never;
+
+/** What a reception needs of the player it works for. */
+export interface ReceptionParts {
+  readonly open: OpenPicture;
+  readonly network: Network;
+  /** The pulse's ms. */
+  readonly now: () => number;
+  /** Something has happened that the state machine has to know. */
+  readonly send: (event: Unstamped) => void;
+  readonly latency: () => LatencyChoice;
+  /** A picture of the session in front was shown. */
+  readonly sawFrame: () => void;
+  /** An attempt came to nothing for this reason. */
+  readonly refused: (code: StreamErrorCode) => void;
+}
+
+/**
+ * Gets sessions for one player: the own attempt, the one by another way beside it, and what becomes of the session in
+ * front. Tells the state machine what happens, and does what the ladder says.
+ */
+export class Reception {
+  readonly stage: Stage;
+  readonly climber: Climber;
+  readonly #parts: ReceptionParts;
+  #attempt: Attempt | undefined;
+  /** The attempt by another way. */
+  #side: Attempt | undefined;
+  /** Whether the session that another way won against ever had a connection. */
+  #hadConnected = true;
+
+  constructor(parts: ReceptionParts) {
+    this.#parts = parts;
+    this.stage = new Stage(parts.now, (screen, isFirst) => this.#sawFrame(screen, isFirst));
+    this.climber = new Climber(parts.network, parts.now, {
+      begin: (rung) => this.#trySide(rung),
+      adopt: () => this.#adoptSide(),
+      drop: () => this.#dropSide(),
+    });
+  }
+
+  /** Begins an attempt of its own, in place of one that may run. */
+  open(): void {
+    this.abandon();
+    this.#attempt = new Attempt(this.#parts.open, {
+      queued: (place) => this.#parts.send({ type: 'queued', place }),
+      choose: (offered) => this.climber.choose(offered),
+      agreed: (session) => {
+        this.#parts.send({ type: 'agreed' });
+        this.#take(this.stage.behind, session);
+      },
+      failed: (cause) => {
+        this.#attempt = undefined;
+        this.#fail(cause);
+      },
+    });
+  }
+
+  /** Gives the own attempt up. */
+  abandon(): void {
+    this.#attempt?.abort();
+    this.#attempt = undefined;
+    this.stage.behind.clear();
+  }
+
+  /** What the own attempt has got goes in front. */
+  adopt(): void {
+    this.stage.bringForward();
+    this.#attempt = undefined;
+  }
+
+  /** The ladder hears what is in front from now on. */
+  tellShown(): void {
+    const { session } = this.stage.inFront;
+    if (!session) return;
+    this.climber.shown(session, this.#hadConnected);
+    this.#hadConnected = true;
+  }
+
+  /** What the ladder has to know of a step of the state. */
+  tellStep(before: PlayerState, event: PlayerEvent, after: PlayerState): void {
+    if (after.status === 'suspended' && before.status !== 'suspended') this.climber.pause();
+    if ((before.status === 'live' || before.status === 'delayed') && 'effort' in after)
+      this.climber.stalled();
+    if (event.type !== 'tick' || !('effort' in before)) return;
+    const { session } = this.stage.inFront;
+    // The session that had gone silent is back by itself.
+    if (after.status === 'live' && session) this.climber.shown(session, true);
+    // An attempt that took too long.
+    if (!('effort' in after) || before.effort.kind !== 'opening' || after.effort.kind !== 'waiting') return;
+    this.climber.failed(this.stage.behind.session, 'silent', before.effort.isAgreed === true);
+  }
+
+  /** Time passes. */
+  tick(state: PlayerState, at: number): void {
+    const { watch, meter } = this.stage.beside;
+    this.climber.tick(state, { frameAt: watch.lastFrameAt, lossRatio: meter.rates.lossRatio }, at);
+  }
+
+  #trySide(rung: number): void {
+    this.#side = new Attempt(this.#parts.open, {
+      queued: () => undefined,
+      choose: (offered) => offered[rung],
+      agreed: (session) => this.#take(this.stage.beside, session),
+      failed: () => this.#sideFailed(),
+    });
+  }
+
+  #sideFailed(): void {
+    this.#dropSide();
+    this.climber.sideFailed();
+  }
+
+  #dropSide(): void {
+    this.climber.gaveUp(this.stage.beside.session);
+    this.#side?.abort();
+    this.#side = undefined;
+    this.stage.beside.clear();
+  }
+
+  /** The attempt by another way takes the place of the own one, and goes in front. */
+  #adoptSide(): void {
+    const own = this.stage.behind.session;
+    this.climber.gaveUp(own);
+    this.#hadConnected = own?.hasConnected ?? true;
+    this.abandon();
+    this.stage.takeBeside();
+    this.#attempt = this.#side;
+    this.#side = undefined;
+    this.#parts.send({ type: 'first-frame' });
+  }
+
+  #take(screen: Screen, session: MediaSession): void {
+    const latency = this.#parts.latency();
+    if (latency !== 'balanced') session.setLatency?.(latency);
+    screen.show(session);
+    const ended = (cause?: unknown): void => this.#ended(session, cause);
+    session.ended.then(() => ended(), ended);
+  }
+
+  #fail(cause: unknown, isAgreed = false): void {
+    const error =
+      cause instanceof StreamError ? cause : new StreamError('unreachable', 'No picture', { cause });
+    if (error.code === 'signed-out') announceSignedOut();
+    // What this way cannot do another may.
+    const goesOn = this.climber.failed(this.stage.behind.session, error.code, isAgreed) && !error.isTransient;
+    this.#parts.send({
+      type: 'failed',
+      code: error.code,
+      isTransient: error.isTransient || goesOn,
+      retryAfterMs: goesOn ? 0 : error.retryAfterMs,
+    });
+    this.#parts.refused(error.code);
+  }
+
+  /** A session has ended, whichever screen it is on by now. */
+  #ended(session: MediaSession, cause: unknown): void {
+    const { behind, beside, inFront } = this.stage;
+    if (session === behind.session) {
+      this.#fail(cause, true);
+      this.abandon();
+    } else if (session === beside.session) {
+      this.#sideFailed();
+    } else if (session === inFront.session) {
+      const code = cause instanceof StreamError ? cause.code : 'unreachable';
+      this.#parts.send({ type: 'lost', code, frameAt: inFront.watch.lastFrameAt });
+    }
+  }
+
+  #sawFrame(screen: Screen, isFirst: boolean): void {
+    if (!screen.session) return;
+    const { inFront, behind, beside } = this.stage;
+    if (screen === inFront) this.#parts.sawFrame();
+    else if (isFirst && screen === behind) this.#parts.send({ type: 'first-frame' });
+    else if (isFirst && screen === beside) this.climber.sideShown(screen.session);
+  }
+}

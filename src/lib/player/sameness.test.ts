@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { Sameness } from './sameness.ts';
+
+/** A grid of pixels, reproducible. */
+function scene(seed: number, noise: number, length = 576): Uint8Array {
+  let state = seed;
+  const random = (): number => {
+    state = (state * 1_664_525 + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+  return Uint8Array.from({ length }, (_, index) => {
+    // The sum of four is near enough to a bell.
+    const off = (random() + random() + random() + random() - 2) * noise;
+    return Math.round(90 + (index % 40) + off);
+  });
+}
+
+/** Looks every two seconds at what `picture` gives. Gives after how long it was first said to stand. */
+function watch(
+  watcher: Sameness,
+  seconds: number,
+  picture: (second: number) => Uint8Array,
+  { from = 0, bytesPerFrame }: { from?: number; bytesPerFrame?: number } = {},
+): number | undefined {
+  let noticed: number | undefined;
+  for (let second = 0; second < seconds; second += 2) {
+    watcher.take({ at: (from + second) * 1000, luma: picture(second), bytesPerFrame });
+    if (watcher.standsSince !== undefined) noticed ??= second;
+  }
+  return noticed;
+}
+
+describe('a source that repeats one picture', () => {
+  it('is found out after six seconds where the picture always moved', () => {
+    const watcher = new Sameness();
+    expect(watch(watcher, 30, (second) => scene(second + 1, 6))).toBeUndefined();
+    const still = scene(99, 6);
+    expect(watch(watcher, 30, () => still, { from: 30 })).toBe(8);
+    expect(watcher.standsSince).toBe(30_000);
+  });
+
+  it('is found out when it hung from the start, after forty', () => {
+    const still = scene(1, 6);
+    expect(watch(new Sameness(), 60, () => still)).toBe(40);
+  });
+
+  it('is found out though a keyframe is coded a little differently each time', () => {
+    const still = scene(1, 6);
+    const coded = (second: number) => still.map((value) => value + (second % 4 === 0 ? 1 : 0));
+    expect(watch(new Sameness(), 60, coded)).toBe(40);
+  });
+
+  it('is given the benefit of the doubt while its pictures cost what they did when they moved', () => {
+    const watcher = new Sameness();
+    watch(watcher, 30, (second) => scene(second + 1, 6), { bytesPerFrame: 4000 });
+    const still = scene(99, 6);
+    expect(watch(watcher, 14, () => still, { from: 30, bytesPerFrame: 3900 })).toBeUndefined();
+    expect(watch(watcher, 14, () => still, { from: 44, bytesPerFrame: 60 })).toBe(0);
+  });
+
+  it('is told to move again with the first other picture', () => {
+    const watcher = new Sameness();
+    const still = scene(1, 6);
+    watch(watcher, 60, () => still);
+    watch(watcher, 2, () => scene(2, 6), { from: 60 });
+    expect(watcher.standsSince).toBeUndefined();
+  });
+});
+
+describe('a scene in which nothing happens', () => {
+  it('is left alone while there is noise, as there is at night', () => {
+    expect(watch(new Sameness(), 600, (second) => scene(second + 1, 3))).toBeUndefined();
+  });
+
+  it('is left alone while a clock runs in a corner', () => {
+    const still = scene(1, 6);
+    const withClock = (second: number) => still.map((value, index) => (index === 5 ? second % 60 : value));
+    expect(watch(new Sameness(), 120, withClock)).toBeUndefined();
+  });
+
+  it('is left alone while it gets dark, slowly', () => {
+    const still = scene(1, 0);
+    const dusk = (second: number) => still.map((value) => value - Math.floor(second / 8));
+    expect(watch(new Sameness(), 300, dusk)).toBeUndefined();
+  });
+
+  it('is given as long as is usual for it', () => {
+    const watcher = new Sameness();
+    // A clean picture in which something moves twice a minute.
+    const rare = (second: number) => scene(1, 0).fill(20 * Math.floor(second / 30), 0, 20);
+    expect(watch(watcher, 300, rare)).toBeUndefined();
+    expect(watcher.patienceMs).toBe(40_000);
+  });
+});
+
+it('says nothing of the time in which nobody could look', () => {
+  const watcher = new Sameness();
+  const still = scene(1, 6);
+  watch(watcher, 20, () => still);
+  watch(watcher, 20, () => still, { from: 300 });
+  expect(watcher.standsSince).toBeUndefined();
+});

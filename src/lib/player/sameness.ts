@@ -1,0 +1,103 @@
+/** One look at a picture: the brightness of some of its pixels, and what the counters said by then. */
+export interface Look {
+  /** Monotonic ms. */
+  readonly at: number;
+  readonly luma: Uint8Array;
+  /** Bytes for each picture since the look before; undefined where it is not known. */
+  readonly bytesPerFrame: number | undefined;
+}
+
+/** How far the brightness of a pixel may be off (of 255) and still count as the same: rounding, and a keyframe coded anew. */
+const tolerance = 2;
+/** As many pixels, of all, may differ. None: noise of the darkest night changes hundreds, a burned-in second a few. */
+const mostChanged = 0;
+/** Looks further apart than this say nothing of the time between them, ms. */
+const lostMs = 7000;
+/** A picture stands for so long, ms, at least, at most, and as a multiple of what is usual for it. */
+const stands = { atLeastMs: 6000, atMostMs: 40_000, timesUsual: 4 } as const;
+/** So often must the picture have been seen to change before "usual" is known. */
+const learnt = 8;
+/** Pictures that cost more than this, of what they cost while the picture moved, are coded as if something moved. */
+const costly = 0.5;
+/** Then it takes so much longer to be believed. */
+const costlyTimes = 3;
+
+/**
+ * Tells a source that repeats one picture from a scene in which nothing happens. Packets flow in both cases, and pictures
+ * are decoded. But a camera that lives has noise, or a clock burned in: from look to look some pixels change. A source that
+ * hangs gives the same picture to the bit, and costs its encoder next to nothing.
+ *
+ * What is usual is learnt: for a camera whose picture never stands for as long as two seconds, six are remarkable; for one
+ * with a still and clean picture (drawn scenes, strong noise reduction) it takes up to forty. Said as a notice in any case:
+ * an empty corridor may really look the same.
+ */
+export class Sameness {
+  #reference: Uint8Array | undefined;
+  /** When the picture last changed. */
+  #since = 0;
+  #lastAt = -Infinity;
+  #changes = 0;
+  /** The longest stretch that ended with a change. */
+  #usualMs = 0;
+  #movingBytes: number | undefined;
+  #bytes: number | undefined;
+
+  /** Takes in a look. */
+  take({ at, luma, bytesPerFrame }: Look): void {
+    const isContinued = at - this.#lastAt < lostMs && this.#reference?.length === luma.length;
+    this.#lastAt = at;
+    if (!isContinued || !this.#reference) {
+      this.#begin(luma, at);
+      return;
+    }
+    this.#bytes = bytesPerFrame;
+    // Compared with the first of the stretch, not with the last look: dusk comes slowly.
+    if (changed(this.#reference, luma) <= mostChanged) return;
+    // The look before the change was the last on which it stood.
+    this.#changes += 1;
+    this.#usualMs = Math.max(this.#usualMs, at - this.#since);
+    if (bytesPerFrame !== undefined) this.#movingBytes = mixed(this.#movingBytes, bytesPerFrame);
+    this.#begin(luma, at);
+  }
+
+  /** Since when the picture stands, ms of the looks' clock; undefined while it moves, or stands no longer than is usual. */
+  get standsSince(): number | undefined {
+    if (!this.#reference || this.#lastAt - this.#since < this.patienceMs) return undefined;
+    return this.#since;
+  }
+
+  /** How long the picture may stand before it is remarkable, ms. */
+  get patienceMs(): number {
+    const { atLeastMs, atMostMs, timesUsual } = stands;
+    const usual = this.#changes < learnt ? atMostMs : timesUsual * this.#usualMs;
+    const isCostly =
+      this.#movingBytes !== undefined &&
+      this.#bytes !== undefined &&
+      this.#bytes > costly * this.#movingBytes;
+    return Math.min(atMostMs, Math.max(atLeastMs, usual)) * (isCostly ? costlyTimes : 1);
+  }
+
+  /** Another picture begins: what is usual for it is not known. */
+  clear(): void {
+    this.#reference = undefined;
+    this.#changes = 0;
+    this.#usualMs = 0;
+    this.#movingBytes = undefined;
+  }
+
+  #begin(luma: Uint8Array, at: number): void {
+    this.#reference = luma;
+    this.#since = at;
+  }
+}
+
+/** How many pixels differ by more than rounding. */
+function changed(a: Uint8Array, b: Uint8Array): number {
+  let count = 0;
+  for (let index = 0; index < a.length; index += 1)
+    if (Math.abs((a[index] ?? 0) - (b[index] ?? 0)) > tolerance) count += 1;
+  return count;
+}
+
+const mixed = (before: number | undefined, now: number): number =>
+  before === undefined ? now : before + 0.3 * (now - before);
