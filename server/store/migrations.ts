@@ -180,4 +180,37 @@ export const migrations: Readonly<Record<string, Migration>> = {
       `create index exports_by_status on exports (status)`,
     ),
   },
+  '0005-livekit': {
+    up: statements(
+      // A lease that a machine holds has no session: whom it is for is a name of that machine's.
+      `alter table reservations add column service_user text`,
+      // Who has been given a ticket into a room. Outlives the reservation, as the ticket does.
+      `create table livekit_viewings (
+        id uuid primary key,
+        reservation_id uuid not null,
+        session_id uuid,
+        user_id uuid,
+        user_name text not null,
+        camera_id text not null,
+        stream text not null check (stream in ('main', 'sub')),
+        room text not null,
+        identity text not null unique,
+        created_at int8 not null,
+        ticket_until int8 not null,
+        seen_at int8,
+        left_at int8,
+        ended_at int8,
+        looked_at int8 not null default 0
+      )`,
+      `create index livekit_viewings_of_reservation on livekit_viewings (reservation_id)`,
+      `create index livekit_viewings_of_room on livekit_viewings (room)`,
+      // What is published, or about to be: every BFF reads here what all of them want.
+      `create table livekit_publications (
+        camera_id text not null,
+        stream text not null check (stream in ('main', 'sub')),
+        wanted_at int8 not null,
+        primary key (camera_id, stream)
+      )`,
+    ),
+  },
 };

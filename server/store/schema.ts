@@ -86,7 +86,36 @@ export interface Schema {
     stream: StreamName;
     created_at: number;
     expires_at: number;
+    /** Held by a machine, for this user of its own: the session is nobody's then. */
+    service_user: Generated<string | null>;
   };
+  /** A ticket into a LiveKit room, and what became of it. */
+  livekit_viewings: {
+    id: string;
+    reservation_id: string;
+    /** Null for a machine's. */
+    session_id: string | null;
+    user_id: string | null;
+    user_name: string;
+    camera_id: string;
+    stream: StreamName;
+    room: string;
+    /** Who the viewer is in the room; of one connection only. */
+    identity: string;
+    created_at: number;
+    /** When the ticket no longer opens the room. */
+    ticket_until: number;
+    /** When its bearer was last known to be in the room. */
+    seen_at: number | null;
+    /** Since when its bearer, once seen, is no longer there. */
+    left_at: number | null;
+    /** When the bearer was put out because the reservation had ended. */
+    ended_at: number | null;
+    /** When the room was last looked into. */
+    looked_at: Generated<number>;
+  };
+  /** Streams published into LiveKit, and when somebody last wanted them. */
+  livekit_publications: { camera_id: string; stream: StreamName; wanted_at: number };
   whep_sessions: {
     id: string;
     reservation_id: string;
