@@ -86,11 +86,18 @@ export interface VmsRecordings {
     signal: AbortSignal,
     resolutionMs?: number,
   ): Promise<{ recorded: readonly RecordedSpan[]; motion: readonly RecordedSpan[] }>;
+  /**
+   * Tells of cameras whose recording or motion has just begun or ended, until the signal ends it. A hint, not a record:
+   * what is recorded has to be read. Never rejects.
+   */
+  followChanges?(onChange: (cameraIds: readonly string[]) => void, signal: AbortSignal): Promise<void>;
   /** The oldest moment that is still kept. */
   oldest(cameraId: string, signal: AbortSignal): Promise<number | undefined>;
   cursor(cameraId: string, stream: StreamName, signal: AbortSignal): Promise<RecordingCursor>;
   /** A JPEG no wider than `width` of the frame at or before `timeMs`; undefined when nothing is recorded within 5 s of it. */
   still(cameraId: string, timeMs: number, width: number, signal: AbortSignal): Promise<Still | undefined>;
+  /** The newest recorded picture as a JPEG no wider than `width`; undefined where nothing is recorded. */
+  newestStill?(cameraId: string, width: number, signal: AbortSignal): Promise<Still | undefined>;
   listBookmarks(
     cameraIds: readonly string[],
     within: RecordedSpan,

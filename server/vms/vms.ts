@@ -1,5 +1,5 @@
 import type { StreamName } from '#contract/camera.ts';
-import type { VmsRecordings } from './recordings.ts';
+import type { Still, VmsRecordings } from './recordings.ts';
 
 /** A camera as the VMS describes it. Ids are the VMS's own, lower case; they become Parapet's camera ids. */
 export interface VmsCamera {
@@ -74,6 +74,17 @@ export class VmsError extends Error {
   }
 }
 
+/** JPEGs of live pictures, made by the VMS. Both methods throw {@link VmsError} and abort with their signal. */
+export interface VmsStills {
+  /** Whether its recorders make any. Asked by trying, once in a while; may be called as often as one likes. */
+  isOffered(signal: AbortSignal): Promise<boolean>;
+  /**
+   * The newest picture, no wider than `width` pixels, with the time the recorder has for it; undefined where there is none
+   * now (it has lost the camera).
+   */
+  live(cameraId: string, width: number, signal: AbortSignal): Promise<Still | undefined>;
+}
+
 /** The door to a video management system. One instance per configured VMS; adapters keep their own tokens fresh. */
 export interface Vms {
   /** The id it has in the configuration. */
@@ -86,6 +97,8 @@ export interface Vms {
   readStreams(cameraId: string, signal: AbortSignal): Promise<readonly VmsStream[]>;
   /** The past, where this VMS has one to offer. */
   readonly recordings?: VmsRecordings;
+  /** Stills of what is live, where this VMS can make them. */
+  readonly stills?: VmsStills;
   /** Stops timers and closes connections. Safe to call twice. */
   close(): Promise<void>;
 }

@@ -4,8 +4,10 @@ import { CameraAnswer, GroupAnswer, HardwareAnswer, MemberAnswer, RecorderAnswer
 import { Calls } from './calls.ts';
 import { ConfigApi } from './config-api.ts';
 import { assembleDirectory, type ReadGroup } from './directory.ts';
+import { EventFeed } from './events/event-feed.ts';
 import { FreshToken } from './fresh-token.ts';
 import { inLanes } from './lanes.ts';
+import { XProtectStills, type LiveStillsParts } from './live-stills.ts';
 import { RecorderBook } from './recorder-book.ts';
 import { RecorderLogin } from './recorder-login.ts';
 import {
@@ -49,6 +51,7 @@ export function createXProtectVms(options: XProtectOptions): Vms {
 class XProtectVms implements Vms {
   readonly id: string;
   readonly recordings: XProtectRecordings;
+  readonly stills: XProtectStills;
   readonly #log: XProtectOptions['log'];
   readonly #streamsBudgetMs: number;
   readonly #ca: string | undefined;
@@ -77,21 +80,20 @@ class XProtectVms implements Vms {
     this.#api = new ConfigApi(this.#calls, origin, this.#accessToken);
     this.#recorders = new RecorderBook(this.#api);
     this.#streams = new StreamBook(this.#api);
-    this.recordings = new XProtectRecordings(
-      {
-        calls: this.#calls,
-        api: this.#api,
-        vmsToken: this.#vmsToken,
-        ca: options.ca,
-        closed: this.#closed.signal,
-        recorderOf: async (cameraId, signal) => new URL(await this.#recorders.addressOf(cameraId, signal)),
-        knownRecorderOf: (cameraId) => this.#recorders.known(cameraId),
-        forgetRecorder: (cameraId) => this.#recorders.forget(cameraId),
-        streamsOf: (cameraId, signal) => this.#knownStreams(cameraId, signal),
-        sampleCameras: (signal) => this.#recorders.sampleCameras(signal),
-      },
-      { ...usualRecordingsLimits, ...options.recordings },
-    );
+    const parts: LiveStillsParts = {
+      calls: this.#calls,
+      api: this.#api,
+      vmsToken: this.#vmsToken,
+      ca: options.ca,
+      closed: this.#closed.signal,
+      recorderOf: async (cameraId, signal) => new URL(await this.#recorders.addressOf(cameraId, signal)),
+      knownRecorderOf: (cameraId) => this.#recorders.known(cameraId),
+      forgetRecorder: (cameraId) => this.#recorders.forget(cameraId),
+      streamsOf: (cameraId, signal) => this.#knownStreams(cameraId, signal),
+      sampleCameras: (signal) => this.#recorders.sampleCameras(signal),
+    };
+    this.recordings = new XProtectRecordings(parts, { ...usualRecordingsLimits, ...options.recordings });
+    this.stills = new XProtectStills(parts);
   }
 
   async readDirectory(caller: AbortSignal) {

@@ -10,10 +10,14 @@ import type {
 } from '#server/vms/recordings.ts';
 import { VmsError } from '#server/vms/vms.ts';
 import { abortable } from '../abortable.ts';
+import type { EventFeed } from '../events/event-feed.ts';
 import { probeAbilities } from './ability-probe.ts';
 import { ImageServerCursor } from './cursor.ts';
 import { Evidence } from './evidence.ts';
+import type { ImageReply } from './image-channel.ts';
 import { ImagePool, usualLimits, type ImagePoolLimits } from './image-pool.ts';
+import type { ImageRequest } from './image-requests.ts';
+import { LiveEdge } from './live-edge.ts';
 import { RecorderSoap } from './recorder-soap.ts';
 import type { RecorderParts, SequenceKind } from './recorder-parts.ts';
 import { SequenceChoice } from './sequence-choice.ts';
@@ -29,12 +33,15 @@ export interface RecordingsLimits extends ImagePoolLimits {
   readonly spanBytes: number;
   /** Bookmarks or evidence locks to ask for at a time. */
   readonly marksPerCall: number;
+  /** How often the present is asked for while no events come, ms. */
+  readonly liveEdgeEveryMs: number;
 }
 
 export const usualRecordingsLimits: RecordingsLimits = {
   ...usualLimits,
   spanBytes: 32 * 1024 * 1024,
   marksPerCall: 1000,
+  liveEdgeEveryMs: 10_000,
 };
 
 /** What a VMS can do is asked again after this, ms: an upgrade must not need a restart. */
@@ -53,6 +60,8 @@ const stillReachMs = 5000;
 export interface XProtectRecordingsParts extends RecorderParts {
   /** Ends with the adapter. */
   readonly closed: AbortSignal;
+  /** Events of the cameras, where the gateway tells them. */
+  readonly events: EventFeed;
   /** A few cameras to try things on, best on several recorders. */
   sampleCameras(signal: AbortSignal): Promise<readonly string[]>;
 }
@@ -67,6 +76,7 @@ export class XProtectRecordings implements VmsRecordings {
   readonly #sequences: SequenceChoice;
   readonly #timeline: SoapTimeline;
   readonly #book: SpanBook;
+  readonly #liveEdge: LiveEdge;
   readonly #pool: ImagePool;
   readonly #evidence: Evidence;
   readonly #stills = new Turns(stillsAtATime);
@@ -79,6 +89,11 @@ export class XProtectRecordings implements VmsRecordings {
     this.#timeline = new SoapTimeline(parts, soap, this.#soap);
     this.#sequences = new SequenceChoice(new TaskSequences(parts.api), this.#soap);
     this.#book = new SpanBook(this.#sequences, { budgetBytes: limits.spanBytes });
+    this.#liveEdge = new LiveEdge({
+      feed: parts.events,
+      read: (cameraId, within, signal) => this.#sequences.read(cameraId, 'recorded', within, signal),
+      everyMs: limits.liveEdgeEveryMs,
+    });
     this.#pool = new ImagePool(parts, limits);
     this.#evidence = new Evidence(parts.api, limits.marksPerCall);
   }
@@ -114,7 +129,15 @@ export class XProtectRecordings implements VmsRecordings {
   async spans(cameraId: string, within: RecordedSpan, caller: AbortSignal, resolutionMs = 1) {
     const signal = this.#alive(caller);
     const id = idOf(cameraId);
+    this.#liveEdge.note(id, within);
     return (await this.#overview(id, within, resolutionMs, signal)) ?? this.#book.spans(id, within, signal);
+  }
+
+  async followChanges(
+    onChange: (cameraIds: readonly string[]) => void,
+    caller: AbortSignal,
+  ): Promise<void> {
+    await this.#liveEdge.follow(onChange, AbortSignal.any([caller, this.#parts.closed]));
   }
 
   async oldest(cameraId: string, caller: AbortSignal): Promise<number | undefined> {
@@ -144,29 +167,19 @@ export class XProtectRecordings implements VmsRecordings {
     width: number,
     caller: AbortSignal,
   ): Promise<Still | undefined> {
-    const signal = this.#alive(caller);
-    const kind = { deviceId: idOf(cameraId), jpegWidth: Math.min(3840, Math.max(16, Math.floor(width))) };
-    if (!(await this.abilities(signal)).stills)
-      throw new VmsError('unexpected-answer', 'The recorders of this XProtect do not make stills');
-    return this.#stills.take(signal, async () => {
-      const seat = await this.#pool.seat(kind, signal);
-      try {
-        const channel = await seat.channel(signal);
-        const goTo = (at: number) =>
-          abortable(channel.ask({ method: 'goto', timeMs: at, keyframe: false }), signal);
-        let reply = await goTo(timeMs);
-        if (reply.timeMs !== undefined && reply.timeMs > timeMs && reply.previousMs !== undefined)
-          reply = await goTo(reply.previousMs);
-        const { data, timeMs: foundMs } = reply;
-        if (data === undefined || foundMs === undefined) return undefined;
-        if (foundMs > timeMs || timeMs - foundMs > stillReachMs) return undefined;
-        if (data[0] !== 0xff || data[1] !== 0xd8)
-          throw new VmsError('unexpected-answer', 'The recorder sent a still that is no JPEG');
-        return { timeMs: foundMs, jpeg: data };
-      } finally {
-        seat.release();
-      }
+    const reply = await this.#still(cameraId, width, this.#alive(caller), async (ask) => {
+      const found = await ask({ method: 'goto', timeMs, keyframe: false });
+      return found.timeMs !== undefined && found.timeMs > timeMs && found.previousMs !== undefined
+        ? ask({ method: 'goto', timeMs: found.previousMs, keyframe: false })
+        : found;
     });
+    return reply === undefined || reply.timeMs > timeMs || timeMs - reply.timeMs > stillReachMs
+      ? undefined
+      : reply;
+  }
+
+  async newestStill(cameraId: string, width: number, caller: AbortSignal): Promise<Still | undefined> {
+    return this.#still(cameraId, width, this.#alive(caller), (ask) => ask({ method: 'end' }));
   }
 
   async listBookmarks(cameraIds: readonly string[], within: RecordedSpan, caller: AbortSignal) {
@@ -238,6 +251,31 @@ export class XProtectRecordings implements VmsRecordings {
       },
       signal,
     );
+  }
+
+  /** The picture that `find` finds on a connection for JPEG. */
+  async #still(
+    cameraId: string,
+    width: number,
+    signal: AbortSignal,
+    find: (ask: (request: ImageRequest) => Promise<ImageReply>) => Promise<ImageReply>,
+  ): Promise<Still | undefined> {
+    const kind = { deviceId: idOf(cameraId), jpegWidth: Math.min(3840, Math.max(16, Math.floor(width))) };
+    if (!(await this.abilities(signal)).stills)
+      throw new VmsError('unexpected-answer', 'The recorders of this XProtect do not make stills');
+    return this.#stills.take(signal, async () => {
+      const seat = await this.#pool.seat(kind, signal);
+      try {
+        const channel = await seat.channel(signal);
+        const { data, timeMs } = await find((request) => abortable(channel.ask(request), signal));
+        if (data === undefined || timeMs === undefined) return undefined;
+        if (data[0] !== 0xff || data[1] !== 0xd8)
+          throw new VmsError('unexpected-answer', 'The recorder sent a still that is no JPEG');
+        return { timeMs, jpeg: data };
+      } finally {
+        seat.release();
+      }
+    });
   }
 
   #alive(caller: AbortSignal): AbortSignal {
