@@ -15,6 +15,8 @@ export interface ServerSocket {
   send(text: string): void;
   /** Says good-bye and ends the connection. Safe to call twice. */
   close(code?: number): void;
+  /** Hears and says nothing any more without hanging up, as a machine that lost its power does. */
+  freeze(): void;
   /** Breaks the connection without a word, as a process that is recycled does. */
   break(): void;
 }
@@ -66,6 +68,10 @@ export function acceptSocket(
       write(opcodes.close, payload);
       stream.end();
       end();
+    },
+    freeze: () => {
+      stream.removeAllListeners('data');
+      stream.pause();
     },
     break: () => {
       stream.destroy();
