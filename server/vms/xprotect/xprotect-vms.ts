@@ -4,7 +4,7 @@ import { CameraAnswer, GroupAnswer, HardwareAnswer, MemberAnswer, RecorderAnswer
 import { Calls } from './calls.ts';
 import { ConfigApi } from './config-api.ts';
 import { assembleDirectory, type ReadGroup } from './directory.ts';
-import { EventFeed } from './events/event-feed.ts';
+import { EventFeed, usualFeedPace, type FeedPace } from './events/event-feed.ts';
 import { FreshToken } from './fresh-token.ts';
 import { inLanes } from './lanes.ts';
 import { XProtectStills, type LiveStillsParts } from './live-stills.ts';
@@ -32,6 +32,8 @@ export interface XProtectOptions {
   readonly streamsBudgetMs?: number;
   /** Connections and memory for recordings, where the usual measures do not fit. */
   readonly recordings?: Partial<RecordingsLimits>;
+  /** How soon the events WebSocket is opened again, where the usual pauses do not fit. */
+  readonly events?: Partial<FeedPace>;
   /** Told what an administrator should know but nothing fails over. pino fits. */
   readonly log?: { warn(fields: object, message: string): void };
 }
@@ -92,7 +94,17 @@ class XProtectVms implements Vms {
       streamsOf: (cameraId, signal) => this.#knownStreams(cameraId, signal),
       sampleCameras: (signal) => this.#recorders.sampleCameras(signal),
     };
-    this.recordings = new XProtectRecordings(parts, { ...usualRecordingsLimits, ...options.recordings });
+    const events = new EventFeed({
+      origin,
+      ca: options.ca,
+      accessToken: this.#accessToken,
+      log: options.log,
+      pace: { ...usualFeedPace, ...options.events },
+    });
+    this.recordings = new XProtectRecordings(
+      { ...parts, events },
+      { ...usualRecordingsLimits, ...options.recordings },
+    );
     this.stills = new XProtectStills(parts);
   }
 
