@@ -10,7 +10,7 @@ import { markRoutes } from './evidence/marks.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { healthRoutes } from './health/routes.ts';
 import type { Logger } from './http/log.ts';
-import { type RequestOrigin, originReader } from './http/origin.ts';
+import { type Peer, type RequestOrigin, originReader } from './http/origin.ts';
 import { problemResponse, Refusal } from './http/refusal.ts';
 import { type App, type Gate, mountBeside, mountMethodNotAllowed, mountRoutes } from './http/routing.ts';
 import { contentSecurityPolicy, inlineScriptHashes, securityHeaders } from './http/security-headers.ts';
@@ -79,9 +79,22 @@ const noLiveKit = {
 /** Recorded pictures kept for whoever looks at them again, over all viewers. */
 const frameCacheBytes = 64 * 1024 * 1024;
 
-const peerOf = (env: unknown): string | undefined =>
-  (env as { incoming?: { socket?: { remoteAddress?: string } } } | undefined)?.incoming?.socket
-    ?.remoteAddress;
+/** What @hono/node-server passes of the connection, as far as it is used. */
+interface Bindings {
+  readonly incoming?: {
+    readonly authority?: string;
+    readonly socket?: { readonly remoteAddress?: string; readonly encrypted?: boolean };
+  };
+}
+
+function peerOf(env: unknown): Peer {
+  const incoming = (env as Bindings | undefined)?.incoming;
+  return {
+    address: incoming?.socket?.remoteAddress,
+    isEncrypted: incoming?.socket?.encrypted,
+    authority: incoming?.authority,
+  };
+}
 
 /** Builds the app from its parts; listens nowhere and starts no timers but the news' heartbeat. */
 export async function createApp(parts: AppParts): Promise<BuiltApp> {

@@ -1,11 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createAdaptorServer } from '@hono/node-server';
 import { claimSite, seedAdministrator, seedDemoAccounts } from './account/first-start.ts';
 import { resolvePendingGrants } from './account/users.ts';
 import { createApp } from './app.ts';
@@ -17,6 +14,7 @@ import { freeExports } from './evidence/export-table.ts';
 import { createEngineGateway } from './gateway/engine/engine-gateway.ts';
 import { createLog } from './http/log.ts';
 import { openStaticFiles } from './http/static-files.ts';
+import { listen } from './listening.ts';
 import { watchQuotaNames } from './live/quota-names.ts';
 import { publish } from './news/envelope.ts';
 import { freeDuties } from './store/duty.ts';
@@ -99,31 +97,25 @@ async function start(): Promise<void> {
     ...systems.map((vms) => keepSynced(vms, { db: store.db, log, holder, now, onSynced }, ending.signal)),
   ];
 
-  const server = createAdaptorServer({
+  const listening = await listen({
     fetch: (request, bindings) => app.fetch(request, bindings),
-    serverOptions: {
-      // Longer than the pages' renewals are apart, so that they share one connection.
-      keepAliveTimeout: 30_000,
-      // A request that trickles in holds a socket no longer than this.
-      headersTimeout: 10_000,
-      requestTimeout: 30_000,
-    },
+    host: config.host,
+    port: config.port,
+    // In development Vite stands in front, on this machine.
+    tls: config.isDev ? undefined : config.tls,
+    onRenewed: (err) =>
+      err === undefined
+        ? log.info('the certificate was renewed')
+        : log.error({ err }, 'the certificate cannot be renewed'),
   });
-  server.listen(config.port, config.host);
-  await once(server, 'listening');
 
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> =>
     (closing ??= (async () => {
       ending.abort();
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      if ('closeIdleConnections' in server) server.closeIdleConnections();
-      const late = setTimeout(() => {
-        if ('closeAllConnections' in server) server.closeAllConnections();
-      }, graceMs);
+      const closed = listening.close(graceMs);
       await app.close();
       await Promise.allSettled([closed, ...duties, ...systems.map((vms) => vms.close())]);
-      clearTimeout(late);
       await store.close();
     })());
   const end = (): void => {
@@ -142,7 +134,7 @@ async function start(): Promise<void> {
   if (config.isDemo)
     await Promise.race([firstReading.promise, sleep(demoPatienceMs, undefined, { ref: false })]);
 
-  const { port } = server.address() as AddressInfo;
+  const { port } = listening;
   log.info({ port }, 'the BFF listens');
   process.send?.({
     ready: true,

@@ -224,4 +224,18 @@ describe('LiveKit', () => {
     expect(found[0]).toContain(words);
     expect(found[0]).not.toContain('long enough');
   });
+
+  it('finds a certificate and its key beside the file, or where a variable says, and needs both', () => {
+    const file = yaml('tls: { certFile: wall.pem, keyFile: wall.key }\n');
+    const [cert, key] = ['wall.pem', 'wall.key'].map((name) => path.join(path.dirname(file), name));
+    writeFileSync(cert!, '');
+    expect(faults({ PARAPET_CONFIG: file })).toEqual(['tls.keyFile names wall.key, which does not exist']);
+    writeFileSync(key!, '');
+    expect(readConfig({ PARAPET_CONFIG: file }).tls).toEqual({ certFile: cert, keyFile: key });
+    expect(readConfig({ PARAPET_TLS_CERT: cert!, PARAPET_TLS_KEY: key! }).tls?.keyFile).toBe(key);
+    expect(faults({ PARAPET_TLS_CERT: cert! })).toEqual([
+      expect.stringContaining('a certificate needs its key'),
+    ]);
+    expect(readConfig({}).tls).toBeUndefined();
+  });
 });

@@ -410,6 +410,22 @@ function liveKitSettings(
   return { url, apiUrl, apiKey, apiSecret, roomPrefix, prefer, lingerMs };
 }
 
+/** The files by their full path: what a variable names is looked for where Parapet runs, the rest beside the file. */
+function tlsFiles(
+  { certFile, keyFile }: { readonly certFile: string; readonly keyFile: string },
+  origin: ReadonlyMap<string, string>,
+  base: string,
+  faults: string[],
+): { certFile: string; keyFile: string } {
+  const find = (setting: string, file: string): string => {
+    const variable = origin.get(setting);
+    const found = path.resolve(variable === undefined ? base : process.cwd(), file);
+    if (!existsSync(found)) faults.push(`${variable ?? setting} names ${file}, which does not exist`);
+    return found;
+  };
+  return { certFile: find('tls.certFile', certFile), keyFile: find('tls.keyFile', keyFile) };
+}
+
 /**
  * Reads the configuration from the environment and one optional YAML file (`PARAPET_CONFIG`, or `file`); a variable
  * wins over the file. Throws {@link ConfigError} naming everything that is wrong, at once.
@@ -426,12 +442,14 @@ export function readConfig(
   const base = file === undefined ? process.cwd() : path.dirname(path.resolve(file));
   const vms = parsed.data.vms.flatMap((one) => vmsSettings(one, env, base, faults) ?? []);
   const livekit = liveKitSettings(parsed.data.livekit, env, faults);
+  const tls = parsed.data.tls && tlsFiles(parsed.data.tls, origin, base, faults);
   if (faults.length > 0) throw new ConfigError(faults);
   const isDemo = vms.length === 0;
   const { total, agencies = isDemo ? demoQuotas : {} } = parsed.data.quotas;
   return {
     ...parsed.data,
     livekit,
+    ...(tls === undefined ? {} : { tls }),
     quotas: { total, agencies },
     dataDir: path.resolve(parsed.data.dataDir),
     vms,

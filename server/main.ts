@@ -91,7 +91,8 @@ async function main(): Promise<void> {
   if (isDev) running.vite = startVite({ ...config, port }, bffPort);
 
   const shownHost = ['0.0.0.0', '::'].includes(config.host) ? 'localhost' : config.host;
-  say(`Parapet is ready at ${config.publicUrl ?? `http://${shownHost}:${port}`}`);
+  const scheme = config.tls === undefined || isDev ? 'http' : 'https';
+  say(`Parapet is ready at ${config.publicUrl ?? `${scheme}://${shownHost}:${port}`}`);
   if (demoPassword !== undefined) {
     say('This is the demo site: 500 pretend cameras on a pretend XProtect. Sign in as');
     for (const account of ['administrator', 'operator', 'investigator', 'kiosk'])

@@ -71,6 +71,25 @@ describe('originReader', () => {
     expect(read(new Headers(headers), peer)).toEqual(expected);
   });
 
+  it.each([
+    ['TLS of our own', { address: '192.0.2.1', isEncrypted: true }, {}, true],
+    ['TLS from a proxy that says nothing', { address: '10.0.0.1', isEncrypted: true }, {}, true],
+    [
+      'TLS from a proxy, plain to it',
+      { address: '10.0.0.1', isEncrypted: true },
+      { 'x-forwarded-proto': 'http' },
+      false,
+    ],
+  ])('%s: secure or not', (_what, peer, headers, expected) => {
+    expect(read(new Headers(headers), peer).isSecure).toBe(expected);
+  });
+
+  it('has its host from the authority where HTTP/2 says one', () => {
+    expect(read(new Headers(), { address: '192.0.2.1', authority: 'wall.test:8443' }).host).toBe(
+      'wall.test:8443',
+    );
+  });
+
   it('is secure when the public address is', () => {
     const publicly = originReader({ trustedProxies: [], publicUrl: 'https://wall.test' });
     expect(publicly(new Headers(), '192.0.2.1').isSecure).toBe(true);
