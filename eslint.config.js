@@ -19,6 +19,7 @@ const nouns = [
   'health',
   'live',
   'news',
+  'quality',
   'recordings',
   'walls',
 ].map((noun) => `server/${noun}`);
@@ -34,7 +35,8 @@ const mayLeanOn = {
   'src/lib/player': [contract, ...lib('api', 'media', 'ui')],
   'src/lib/account': [contract, ...lib('api', 'ui')],
   'src/lib/cameras': [contract, ...lib('api', 'ui')],
-  'src/lib/wall': [contract, ...lib('api', 'cameras', 'player', 'media', 'ui')],
+  'src/lib/quality': [contract, ...lib('api', 'media', 'player', 'ui')],
+  'src/lib/wall': [contract, ...lib('api', 'cameras', 'player', 'quality', 'media', 'ui')],
   'src/lib/recordings': [contract, ...lib('api', 'cameras', 'player', 'media', 'ui')],
   'src/lib/evidence': [contract, ...lib('api', 'cameras', 'recordings', 'player', 'ui')],
   'src/lib/kiosk': [contract, ...lib('api', 'cameras', 'wall', 'player', 'ui')],

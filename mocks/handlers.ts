@@ -58,6 +58,11 @@ function answersOf(bff: PretendBff): Answers {
       bff.deleteWall(params.wallId);
       return undefined;
     },
+    reportQuality: ({ body }) => {
+      bff.reportQuality(body);
+      return undefined;
+    },
+    readQuality: () => bff.quality(),
     readHealth: () => ({ isAlive: true }),
     readReadiness: () => ({ isReady: true, parts: [{ part: 'database', isUp: true }] }),
   };

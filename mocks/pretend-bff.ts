@@ -2,6 +2,7 @@ import type { Grant, Right, Role, User, UserChange } from '#contract/account.ts'
 import type { Camera, CameraState, Directory } from '#contract/camera.ts';
 import type { News } from '#contract/news.ts';
 import type { ProblemCode } from '#contract/problem.ts';
+import type { QualityList, QualityReport, TileQuality } from '#contract/quality.ts';
 import type { Reservation, ReserveOutcome, ReserveRequest } from '#contract/reservation.ts';
 import type { Needs } from '#contract/routes.ts';
 import type { Wall, WallChange, WallContent, WallDraft } from '#contract/wall.ts';
@@ -55,6 +56,7 @@ export class PretendBff {
   readonly #reservations = new Map<string, Reservation>();
   readonly #walls = new Map<string, StoredWall>();
   readonly #readers = new Set<(news: News) => void>();
+  readonly #reported = new Map<string, { readonly tile: TileQuality; readonly at: number }>();
   #signedIn: { user: User; at: number } | undefined;
 
   constructor(options: { readonly cameras?: readonly SiteCamera[]; readonly now?: () => number } = {}) {
@@ -202,6 +204,25 @@ export class PretendBff {
   /** Reservations that stand, for tests. */
   get reservations(): readonly Reservation[] {
     return [...this.#reservations.values()];
+  }
+
+  // Quality
+
+  reportQuality({ tiles }: QualityReport): void {
+    this.session();
+    for (const tile of tiles) this.#reported.set(tile.cameraId, { tile, at: this.#now() });
+  }
+
+  /** What this page's tiles were last reported to be like. */
+  quality(): QualityList {
+    const cameras = [...this.#reported].map(([cameraId, { tile, at }]) => {
+      const { number, name, nameAr } = this.camera(cameraId);
+      const { score, worst, factor, way } = tile;
+      const ways = way === undefined ? [] : [{ way, viewers: 1 }];
+      const known = { cameraId, number, name, ...(nameAr === undefined ? {} : { nameAr }) };
+      return { ...known, score, worst, factor, viewers: 1, ways, since: at, reportedAt: at };
+    });
+    return { cameras: cameras.sort((a, b) => a.score - b.score) };
   }
 
   // Walls

@@ -25,6 +25,7 @@ import { createSupply } from './live/supply.ts';
 import { createUpkeep, type Upkeep } from './live/upkeep.ts';
 import { answerEndpointProbe, answerSessionProbe, whepRoutes } from './live/whep.ts';
 import { openNewsDesk } from './news/news.ts';
+import { qualityRoutes } from './quality/routes.ts';
 import { createAbilities } from './recordings/abilities.ts';
 import { patienceMs } from './recordings/ask.ts';
 import { createFrames } from './recordings/frames.ts';
@@ -41,7 +42,8 @@ export interface AppParts {
   readonly store: Store;
   readonly gateway: Gateway;
   readonly systems: readonly Vms[];
-  readonly config: Pick<Config, 'publicUrl' | 'trustedProxies' | 'iceServers' | 'tokens'>;
+  readonly config: Pick<Config, 'publicUrl' | 'trustedProxies' | 'iceServers' | 'tokens'> &
+    Partial<Pick<Config, 'livekit'>>;
   readonly log: Logger;
   /** The built app; undefined in development, where Vite serves it. */
   readonly files: StaticFiles | undefined;
@@ -127,6 +129,7 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
           settings: parts.exports,
         });
   const exports = exportRoutes({ db: store.db, past, frames, runner: exporter, now });
+  const quality = qualityRoutes({ db: store.db, directory, gateway, now });
   let closing: Promise<void> | undefined;
   const hlsViewings = new HlsViewings({
     db: store.db,
@@ -150,7 +153,7 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
     publicUrl: config.publicUrl,
     now,
   };
-  const policy = contentSecurityPolicy(inlineScriptHashes(files?.page ?? ''));
+  const policy = contentSecurityPolicy(inlineScriptHashes(files?.page ?? ''), config.livekit?.url);
   const readOrigin = originReader({ trustedProxies: config.trustedProxies, publicUrl: config.publicUrl });
 
   const app: App = new Hono();
@@ -195,6 +198,7 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
       ...recordingRoutes({ past, abilities, log, now }),
       ...markRoutes({ db: store.db, past, abilities, now }),
       ...exports.routes,
+      ...quality.routes,
       ...healthRoutes({ store, gateway, now }),
     },
     {
@@ -219,6 +223,7 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
       ...noLiveKit,
       ...recordingMediaHandlers({ db: store.db, past, frames, viewings, now }),
       ...exports.others,
+      ...quality.others,
     },
   );
   mountBeside(app, gate, 'whepOffer', ['GET', 'OPTIONS'], answerEndpointProbe);

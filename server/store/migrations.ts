@@ -213,4 +213,22 @@ export const migrations: Readonly<Record<string, Migration>> = {
       )`,
     ),
   },
+  '0006-quality': {
+    up: statements(
+      // What pages say of their tiles, smoothed. For minutes only: who watched what is the audit's to know.
+      `create table viewing_quality (
+        session_id uuid not null,
+        page_id uuid not null,
+        camera_id text not null,
+        stream text not null check (stream in ('main', 'sub')),
+        way text,
+        score float8 not null,
+        factor text not null,
+        since int8 not null,
+        seen_at int8 not null,
+        primary key (session_id, page_id, camera_id, stream)
+      )`,
+      `create index viewing_quality_seen_at on viewing_quality (seen_at)`,
+    ),
+  },
 };

@@ -2,6 +2,7 @@ import type { ColumnType, Generated } from 'kysely';
 import type { Grant, Right, Role } from '#contract/account.ts';
 import type { ExportFile, ExportState } from '#contract/evidence.ts';
 import type { ProblemCode } from '#contract/problem.ts';
+import type { QualityFactor, WatchedWay } from '#contract/quality.ts';
 import type { CameraState, Stream, StreamName } from '#contract/camera.ts';
 import type { WallContent } from '#contract/wall.ts';
 
@@ -157,6 +158,21 @@ export interface Schema {
     /** The process that works on it, and until when that counts without a sign of life. */
     runner: string | null;
     runner_until: Generated<number>;
+  };
+  /** How good it is to watch a tile, as its page says; a row lives for minutes. */
+  viewing_quality: {
+    session_id: string;
+    page_id: string;
+    camera_id: string;
+    stream: StreamName;
+    /** Null while there is no picture. */
+    way: WatchedWay | null;
+    /** 0…100, smoothed over its reports. */
+    score: number;
+    factor: QualityFactor;
+    /** When the score came into its band. */
+    since: number;
+    seen_at: number;
   };
   /** When a session last looked at a camera's past. */
   playbacks: { session_id: string; camera_id: string; seen_at: number };

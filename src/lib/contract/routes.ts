@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Credentials, type Right, type Role, Session, User, UserChange } from './account.ts';
 import { CameraId, Directory, Stream } from './camera.ts';
 import { Readiness } from './health.ts';
+import { QualityList, QualityReport } from './quality.ts';
 import {
   LiveKitEntry,
   RenewAnswer,
@@ -186,6 +187,16 @@ export const routes = {
     params: wallParams,
   }),
 
+  /** What it was like to watch the tiles of a page. Of cameras that may no longer be watched nothing is taken. */
+  reportQuality: route({
+    method: 'POST',
+    path: '/api/quality',
+    needs: { who: 'signed-in', camera: 'live' },
+    body: QualityReport,
+  }),
+  /** Cameras that are watched or were a moment ago, the worst first. */
+  readQuality: route({ method: 'GET', path: '/api/quality', needs: administrators, answer: QualityList }),
+
   /** Liveness: this process answers. Says nothing else, to nobody in particular. */
   readHealth: route({
     method: 'GET',
@@ -242,6 +253,8 @@ export const otherRoutes = {
     path: '/api/cameras/:cameraId/last-still',
     needs: { who: 'signed-in', camera: 'live' },
   },
+  /** For Prometheus, in its text format. `?cameras=true`: also a number for each camera that is watched. */
+  metrics: { method: 'GET', path: '/metrics', needs: { who: 'service', scope: 'metrics' } },
 } as const satisfies Record<string, { method: Method; path: string; needs: Needs }>;
 
 export type Routes = typeof routes;

@@ -1,3 +1,4 @@
+import type { QualityFactor } from '#contract/quality.ts';
 import type { Rates } from './rates.ts';
 
 /** What is known of a tile's picture over the last second. Absent: not known, and not judged. */
@@ -14,12 +15,12 @@ export interface Seen extends Rates {
 }
 
 /** What keeps a picture from being as good as it could be. */
-export type Factor = 'age' | 'frames' | 'freezes' | 'loss' | 'latency' | 'size';
+export type Factor = Exclude<QualityFactor, 'none'>;
 
 /** How good it is to watch a tile: 0 (no picture) to 100, and what limits it; `none` where nothing does. */
 export interface Verdict {
   readonly score: number;
-  readonly factor: Factor | 'none';
+  readonly factor: QualityFactor;
 }
 
 const percent = (value: number): number => Math.min(100, Math.max(0, value));
@@ -63,9 +64,3 @@ export function smoothed(before: number | undefined, now: number): number {
   if (before === undefined) return now;
   return before + (now - before) * (now > before ? follow.up : follow.down);
 }
-
-/** How good a score is, in a word. */
-export type Band = 'good' | 'fair' | 'poor' | 'bad';
-
-export const bandOf = (score: number): Band =>
-  score >= 80 ? 'good' : score >= 60 ? 'fair' : score >= 40 ? 'poor' : 'bad';

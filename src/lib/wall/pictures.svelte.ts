@@ -1,5 +1,7 @@
 import { createContext } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
+import { lastPictures } from '#lib/player/last-pictures.ts';
+import { latencyFor } from '#lib/player/latency-choices.ts';
 import { Player } from '#lib/player/player.svelte.ts';
 import type { StreamName } from '#contract/camera.ts';
 import type { Supply } from './supply.ts';
@@ -119,7 +121,7 @@ export class Pictures {
     return tile.next;
   }
 
-  #feed({ key: tileKey, stream }: TileWish): Feed {
+  #feed({ key: tileKey, cameraId, stream }: TileWish): Feed {
     const key = `${tileKey} ${stream}`;
     const urgency = () => this.#tiles.get(tileKey)?.urgency ?? 0;
     return {
@@ -127,6 +129,10 @@ export class Pictures {
       stream,
       player: new Player({
         open: (signal, queued, choose) => this.#supply.open(key, urgency, signal, queued, choose),
+        stills: lastPictures.of(cameraId),
+        // The stream before it is seen until this one has a picture.
+        isSuccessor: this.#tiles.has(tileKey),
+        latency: latencyFor(cameraId),
       }),
     };
   }

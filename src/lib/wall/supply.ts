@@ -131,6 +131,7 @@ export class Supply {
         return session.lagMs;
       },
       captureTimeOf: (video) => session.captureTimeOf(video),
+      ...(session.setLatency ? { setLatency: (choice) => session.setLatency?.(choice) } : {}),
       ended,
       vitals: () => session.vitals(),
       close: () => {
