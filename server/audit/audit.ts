@@ -49,7 +49,22 @@ export type AuditEntry = {
   | {
       readonly kind: 'viewing-began' | 'viewing-ended';
       readonly cameraId: string;
-      readonly details: { readonly viewing: string; readonly stream: string };
+      readonly details: {
+        readonly viewing: string;
+        readonly stream: string;
+        /** Whom a machine said it was for. */
+        readonly service?: string;
+      };
+    }
+  | {
+      /** By a machine, for a user of its own. */
+      readonly kind: 'stream-reserved' | 'stream-released';
+      readonly cameraId: string;
+      readonly details: {
+        readonly reservation: string;
+        readonly service: string;
+        readonly stream: string;
+      };
     }
 );
 

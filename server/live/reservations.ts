@@ -7,6 +7,7 @@ import type { Principal } from '#server/http/principal.ts';
 import { publish } from '#server/news/envelope.ts';
 import type { Schema } from '#server/store/schema.ts';
 import type { Db } from '#server/store/store.ts';
+import type { LiveKitChoice, LiveKitOffer } from './livekit-choice.ts';
 import { pathOf, type StreamKey } from './paths.ts';
 import { mayKnowWho, type Quotas, shortages, type Shortage, wordsOf } from './quota.ts';
 import { heldStreams, holdReserving, inTurn, readShares } from './reserving.ts';
@@ -17,10 +18,17 @@ export const leaseMs = 30_000;
 export const whepUrl = (reservationId: string): string => `/api/whep/${reservationId}`;
 
 /** What a page may watch a reservation by, the best first: WebRTC is younger by a second or two, HLS passes any proxy. */
-export const waysOf = (reservationId: string): WayOffer[] => [
-  { way: 'whep', url: whepUrl(reservationId) },
-  { way: 'hls', url: `/api/hls/${reservationId}/index.m3u8` },
-];
+export const waysOf = (reservationId: string, liveKit?: LiveKitOffer): WayOffer[] => {
+  const entry: WayOffer[] =
+    liveKit === undefined ? [] : [{ way: 'livekit', url: `/api/livekit/${reservationId}`, ...liveKit }];
+  const isFirst = liveKit?.because !== undefined;
+  return [
+    ...(isFirst ? entry : []),
+    { way: 'whep', url: whepUrl(reservationId) },
+    ...(isFirst ? [] : entry),
+    { way: 'hls', url: `/api/hls/${reservationId}/index.m3u8` },
+  ];
+};
 
 /** Why this person may not reserve this stream; undefined when they may. */
 function refusalOf(
@@ -42,6 +50,8 @@ function refusalOf(
 export interface ReserveGround {
   readonly snapshot: Snapshot;
   readonly quotas: Quotas;
+  /** When LiveKit is offered; absent: never. */
+  readonly liveKit?: LiveKitChoice | undefined;
 }
 
 /** The page of requests that name none: all such pages of a session are one. */
@@ -56,7 +66,7 @@ export async function reserve(
   db: Db,
   principal: Principal,
   { wanted, pageId = anyPage }: ReserveRequest,
-  { snapshot, quotas }: ReserveGround,
+  { snapshot, quotas, liveKit }: ReserveGround,
   now: number,
 ): Promise<{ readonly outcomes: ReserveOutcome[]; readonly reserved: readonly StreamKey[] }> {
   const allowed = new Map(
@@ -100,12 +110,19 @@ export async function reserve(
             };
           }),
         );
+  const viewers = liveKit?.countsViewers === true ? await viewersOf(db, [...allowed.values()]) : undefined;
   const outcomes = wanted.map((key): ReserveOutcome => {
     const id = idOf.get(pathOf(key));
     if (id !== undefined)
       return {
         status: 'reserved',
-        reservation: { id, ...key, expiresAt, whepUrl: whepUrl(id), ways: waysOf(id) },
+        reservation: {
+          id,
+          ...key,
+          expiresAt,
+          whepUrl: whepUrl(id),
+          ways: waysOf(id, liveKit?.offerFor(key, snapshot, viewers?.get(key.cameraId) ?? 1)),
+        },
       };
     const { code, reason } = refusalOf(principal, key, snapshot) ?? {
       code: 'quota-exceeded',
@@ -114,6 +131,22 @@ export async function reserve(
     return { status: 'refused', ...key, code, reason };
   });
   return { outcomes, reserved: [...allowed].filter(([path]) => idOf.has(path)).map(([, key]) => key) };
+}
+
+/** How many hold each of these cameras. */
+async function viewersOf(db: Db, keys: readonly StreamKey[]): Promise<Map<string, number>> {
+  if (keys.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('reservations')
+    .select(['camera_id', ({ fn }) => fn.countAll<number | string>().as('viewers')])
+    .where(
+      'camera_id',
+      'in',
+      keys.map(({ cameraId }) => cameraId),
+    )
+    .groupBy('camera_id')
+    .execute();
+  return new Map(rows.map(({ camera_id, viewers }) => [camera_id, Number(viewers)]));
 }
 
 /** Moves the end of what the page holds already; gives the ids by path. */
@@ -225,11 +258,13 @@ export async function endLost(
     .selectFrom('reservations as r')
     .leftJoin('sessions as s', (join) => join.onRef('s.id', '=', 'r.session_id').on('s.expires_at', '>', now))
     .leftJoin('users as u', 'u.id', 's.user_id')
-    .select(['r.id', 'r.session_id', 'r.camera_id', 'r.expires_at', 'u.grants'])
+    .select(['r.id', 'r.session_id', 'r.camera_id', 'r.expires_at', 'r.service_user', 'u.grants'])
     .execute();
-  const lost = rows.filter(({ camera_id, expires_at, grants }) => {
+  const lost = rows.filter(({ camera_id, expires_at, service_user, grants }) => {
     if (which.alsoExpired && expires_at <= now) return true;
     const camera = snapshot.cameras.get(camera_id);
+    // A machine has its leases by its token, not by anybody's session.
+    if (service_user !== null) return camera === undefined;
     if (grants === null || camera === undefined) return true;
     return !isAllowed({ grants }, camera, 'live');
   });

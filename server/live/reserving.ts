@@ -13,7 +13,7 @@ export async function readShares(
   const rows = await db
     .selectFrom('reservations as r')
     .leftJoin('users as u', 'u.id', 'r.user_id')
-    .select(['r.user_id', 'u.display_name', 'r.camera_id', 'r.stream'])
+    .select(['r.user_id', 'u.display_name', 'r.service_user', 'r.camera_id', 'r.stream'])
     .distinct()
     .execute();
   const counted = rows.filter(
@@ -21,7 +21,7 @@ export async function readShares(
       agency === undefined || sameName(agencyOf(cameras.get(camera_id), groups) ?? '') === sameName(agency),
   );
   return [...Map.groupBy(counted, ({ user_id }) => user_id).values()].map((own) => ({
-    displayName: own[0]?.display_name ?? 'somebody',
+    displayName: own[0]?.display_name ?? own[0]?.service_user ?? 'somebody',
     streams: own.length,
   }));
 }

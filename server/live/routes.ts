@@ -2,6 +2,7 @@ import type { CameraDirectory } from '#server/cameras/directory.ts';
 import type { Handlers } from '#server/http/routing.ts';
 import type { Store } from '#server/store/store.ts';
 import type { Quotas } from './quota.ts';
+import type { LiveKitChoice } from './livekit-choice.ts';
 import { release, renew, reserve } from './reservations.ts';
 import type { Supply } from './supply.ts';
 import type { Upkeep } from './upkeep.ts';
@@ -12,17 +13,24 @@ export interface LiveParts {
   readonly supply: Supply;
   readonly upkeep: Upkeep;
   readonly quotas: Quotas;
+  readonly liveKit?: LiveKitChoice | undefined;
   readonly now: () => number;
   /** Runs on after the answer; what fails is logged, and made good by the next round of upkeep. */
   readonly inBackground: (work: Promise<unknown>) => void;
 }
 
 export function liveRoutes(parts: LiveParts): Pick<Handlers, 'reserve' | 'renew' | 'release'> {
-  const { store, directory, supply, upkeep, quotas, now, inBackground } = parts;
+  const { store, directory, supply, upkeep, quotas, liveKit, now, inBackground } = parts;
   return {
     async reserve({ principal, body }) {
       const snapshot = await directory.snapshot();
-      const { outcomes, reserved } = await reserve(store.db, principal, body, { snapshot, quotas }, now());
+      const { outcomes, reserved } = await reserve(
+        store.db,
+        principal,
+        body,
+        { snapshot, quotas, liveKit },
+        now(),
+      );
       // Sources warm up while the browser prepares its offers.
       for (const key of reserved) inBackground(supply.ensure(key));
       return { outcomes };

@@ -52,6 +52,8 @@ export interface UpkeepParts {
   readonly holder: string;
   readonly now: () => number;
   readonly random?: () => number;
+  /** Ends what else shows pictures of reservations that are gone. Does not wait, never throws. */
+  readonly endBeside?: () => void;
 }
 
 /** Keeps what runs in step with who may see it. */
@@ -67,7 +69,7 @@ export interface Upkeep {
 }
 
 export function createUpkeep(parts: UpkeepParts): Upkeep {
-  const { db, directory, gateway, supply, log, holder, now, random = Math.random } = parts;
+  const { db, directory, gateway, supply, log, holder, now, random = Math.random, endBeside } = parts;
   let incarnation: string | undefined;
   /** Streams let go already, and when: the gateway lists them until their linger is over. */
   let dropped = new Map<string, number>();
@@ -77,6 +79,8 @@ export function createUpkeep(parts: UpkeepParts): Upkeep {
   let talking: Promise<void> | undefined;
 
   async function settle(streams: readonly StreamKey[]): Promise<void> {
+    // At once and side by side: one that hangs must not keep the other's pictures running.
+    endBeside?.();
     await closeSessions(db, gateway, 'unreserved', now());
     await supply.dropUnwanted(streams);
   }
