@@ -107,6 +107,10 @@ describe('the policy', () => {
       expect.stringMatching(/^'sha256-.{44}'$/),
     ]);
     expect(contentSecurityPolicy(hashes)).toContain(`script-src 'self' ${hashes.join(' ')};`);
+    expect(contentSecurityPolicy(hashes)).toContain("connect-src 'self';");
+    expect(contentSecurityPolicy([], 'wss://rooms.test:7443/here')).toContain(
+      "connect-src 'self' wss://rooms.test:7443 https://rooms.test:7443;",
+    );
   });
 
   it('asks for TLS only where there is TLS', () => {

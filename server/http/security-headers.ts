@@ -7,15 +7,18 @@ export function inlineScriptHashes(html: string): string[] {
   );
 }
 
-/** The policy of every answer. Only our own files and the start script of our own page may run. */
-export function contentSecurityPolicy(scriptHashes: readonly string[]): string {
+/**
+ * The policy of every answer. Only our own files and the start script of our own page may run. `rooms`: where browsers find
+ * LiveKit (`ws:` or `wss:`), which they speak to by WebSocket and, when that fails, ask by HTTP why.
+ */
+export function contentSecurityPolicy(scriptHashes: readonly string[], rooms?: string): string {
   return [
     "default-src 'none'",
     `script-src ${["'self'", ...scriptHashes].join(' ')}`,
     "style-src 'self'",
     // Svelte writes `style:` directives as attributes where a fragment is cloned from a template.
     "style-src-attr 'unsafe-inline'",
-    "connect-src 'self'",
+    ["connect-src 'self'", ...(rooms === undefined ? [] : roomOrigins(rooms))].join(' '),
     "media-src 'self' blob:",
     "img-src 'self' data: blob:",
     "font-src 'self'",
@@ -25,6 +28,11 @@ export function contentSecurityPolicy(scriptHashes: readonly string[]): string {
     "form-action 'self'",
     "frame-ancestors 'none'",
   ].join('; ');
+}
+
+function roomOrigins(url: string): string[] {
+  const { protocol, host } = new URL(url);
+  return [`${protocol}//${host}`, `${protocol.replace('ws', 'http')}//${host}`];
 }
 
 const year = 31_536_000;
