@@ -1,0 +1,148 @@
+import type { Stream, StreamName } from '#contract/camera.ts';
+
+/** Chromium decodes no more than so many small WebRTC streams in hardware (`kMaxDecoderInstances`), … */
+const mostHardwareDecoders = 8;
+/** … and a further one of fewer pixels than this goes to software, silently (`kMinResolution`, 320 × 240). */
+const fewestHardwarePixels = 320 * 240;
+/** What may be late before a wall counts as too much for its computer: pictures decoded and not shown, 0…1. */
+const mostDropped = 0.05;
+/** Of all cores' time, 0…1: above it decoding itself is the strain, whether or not pictures are dropped yet. */
+const mostBusy = 0.75;
+const calmDropped = 0.01;
+const calmBusy = 0.6;
+/** How long it must be too much before a tile is eased, and between two, ms. */
+const strainMs = 10_000;
+/** How long it must be calm before a tile gets its picture back, ms; doubled each time that was too soon. */
+const [calmMs, mostCalmMs] = [30_000, 480_000];
+
+/** How much less than it could a tile shows: `stream`: the sub stream in place of the main one; `stills`: single pictures. */
+export type Ease = 'stream' | 'stills';
+
+/** One tile that is being received. */
+export interface Burden {
+  readonly key: string;
+  /** Smaller is looked at more: that of the queue (admission.ts). */
+  readonly urgency: number;
+  /** Full screen or selected: never eased, it is what the wall is for. */
+  readonly isSpot: boolean;
+  /** What its size asks for. */
+  readonly stream: StreamName;
+  readonly hasSub: boolean;
+  readonly hasStills: boolean;
+}
+
+/** What the receptions said of the last moments, all together. */
+export interface Strain {
+  /** Pictures that came too late to be shown, 0…1. */
+  readonly droppedRatio: number;
+  /** Time spent decoding, 0…1 of what all cores have; undefined where the browser does not tell. */
+  readonly busyRatio: number | undefined;
+}
+
+/** Which tiles show less than they could, and how it came to that. A value. */
+export interface DecoderBudget {
+  readonly eased: ReadonlyMap<string, Ease>;
+  readonly strainedSince: number | undefined;
+  readonly calmSince: number | undefined;
+  readonly restoredAt: number | undefined;
+  /** How long it must stay calm now. */
+  readonly patienceMs: number;
+}
+
+/** A wall that shows all it can. */
+export const unstrained: DecoderBudget = {
+  eased: new Map(),
+  strainedSince: undefined,
+  calmSince: undefined,
+  restoredAt: undefined,
+  patienceMs: calmMs,
+};
+
+/**
+ * One look at the strain, every few seconds. Too much for ten seconds: the least important tile gives way, first to its
+ * sub stream, and when all have, to stills. Calm for half a minute: the most important of those gets back what it had
+ * given last; if that was too much, the next time takes twice as long. One tile at a time, so that each step is seen to
+ * help before the next.
+ */
+export function balanced(
+  before: DecoderBudget,
+  burdens: readonly Burden[],
+  strain: Strain,
+  now: number,
+): DecoderBudget {
+  const budget = { ...before, eased: pruned(before.eased, burdens) };
+  if (strain.droppedRatio > mostDropped || (strain.busyRatio ?? 0) > mostBusy) {
+    const strainedSince = budget.strainedSince ?? now;
+    if (now - strainedSince < strainMs) return { ...budget, strainedSince, calmSince: undefined };
+    const wasTooSoon = budget.restoredAt !== undefined && now - budget.restoredAt < 2 * strainMs;
+    return {
+      eased: withOneMore(budget.eased, burdens),
+      strainedSince: now,
+      calmSince: undefined,
+      restoredAt: undefined,
+      patienceMs: wasTooSoon ? Math.min(mostCalmMs, budget.patienceMs * 2) : budget.patienceMs,
+    };
+  }
+  const isCalm = strain.droppedRatio <= calmDropped && (strain.busyRatio ?? 0) <= calmBusy;
+  if (!isCalm) return { ...budget, strainedSince: undefined, calmSince: undefined };
+  const calmSince = budget.calmSince ?? now;
+  if (budget.eased.size === 0)
+    return {
+      ...budget,
+      strainedSince: undefined,
+      calmSince,
+      patienceMs: now - calmSince > mostCalmMs ? calmMs : budget.patienceMs,
+    };
+  if (now - calmSince < budget.patienceMs) return { ...budget, strainedSince: undefined, calmSince };
+  return {
+    ...budget,
+    eased: withOneLess(budget.eased, burdens),
+    strainedSince: undefined,
+    calmSince: now,
+    restoredAt: now,
+  };
+}
+
+/** Tiles that are gone, or have become what is looked at, owe nothing. The same map when that changes nothing. */
+function pruned(eased: ReadonlyMap<string, Ease>, burdens: readonly Burden[]): ReadonlyMap<string, Ease> {
+  const others = new Set(burdens.filter(({ isSpot }) => !isSpot).map(({ key }) => key));
+  if ([...eased.keys()].every((key) => others.has(key))) return eased;
+  return new Map([...eased].filter(([key]) => others.has(key)));
+}
+
+function withOneMore(
+  eased: ReadonlyMap<string, Ease>,
+  burdens: readonly Burden[],
+): ReadonlyMap<string, Ease> {
+  const least = burdens.filter(({ isSpot }) => !isSpot).toSorted((a, b) => b.urgency - a.urgency);
+  const toSub = least.find(({ key, stream, hasSub }) => stream === 'main' && hasSub && !eased.has(key));
+  if (toSub) return new Map([...eased, [toSub.key, 'stream']]);
+  const toStills = least.find(({ key, hasStills }) => hasStills && eased.get(key) !== 'stills');
+  return toStills ? new Map([...eased, [toStills.key, 'stills']]) : eased;
+}
+
+function withOneLess(
+  eased: ReadonlyMap<string, Ease>,
+  burdens: readonly Burden[],
+): ReadonlyMap<string, Ease> {
+  const most = burdens.filter(({ key }) => eased.has(key)).toSorted((a, b) => a.urgency - b.urgency);
+  const tile = most.find(({ key }) => eased.get(key) === 'stills') ?? most[0];
+  if (!tile) return eased;
+  const next = new Map(eased);
+  if (eased.get(tile.key) === 'stills' && tile.stream === 'main' && tile.hasSub) next.set(tile.key, 'stream');
+  else next.delete(tile.key);
+  return next;
+}
+
+/**
+ * Whether a stream can count on the graphics card: with more than eight tiles only one of 320 × 240 pixels or more.
+ * What is not described is taken for large enough, as wall streams are.
+ */
+export function isDecodedInHardware(
+  stream: Pick<Stream, 'width' | 'height'> | undefined,
+  tiles: number,
+): boolean {
+  if (tiles <= mostHardwareDecoders || stream?.width === undefined || stream.height === undefined)
+    return true;
+  return stream.width * stream.height >= fewestHardwarePixels;
+}
