@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Layout } from '#contract/wall.ts';
-import { presetNames, presets, smallestFor } from './layouts.ts';
+import { presetNames, presets, smallestFor, spotOf } from './layouts.ts';
 
 describe('the named layouts', () => {
   it.each(presetNames)('%s is a layout the contract accepts, named as it is', (name) => {
@@ -43,4 +43,21 @@ it.each([
   [80, '36'],
 ] as const)('offers %i cameras the layout %s', (count, name) => {
   expect(smallestFor(count).name).toBe(name);
+});
+
+describe('the spot of a wall', () => {
+  it.each([
+    ['1+5', 0],
+    ['1+7', 0],
+    ['1', undefined],
+    ['16', undefined],
+  ] as const)('of %s is tile %s', (name, spot) => {
+    expect(spotOf(presets[name])).toBe(spot);
+  });
+
+  it('may lie anywhere on a free grid', () => {
+    const cell = { column: 0, row: 0, columns: 1, rows: 1 };
+    expect(spotOf({ cells: [cell, { ...cell, column: 1, columns: 2, rows: 2 }] })).toBe(1);
+    expect(spotOf({ cells: [cell, { ...cell, column: 1, columns: 3 }] })).toBeUndefined();
+  });
 });

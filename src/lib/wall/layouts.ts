@@ -64,3 +64,14 @@ export function placeOf(cell: Cell, layout: Layout): Place {
     height: cell.rows / layout.rows,
   };
 }
+
+/**
+ * The tile a layout is made around: the one of at least four times the area of any other. Undefined in even layouts,
+ * where no tile is more than the others.
+ */
+export function spotOf({ cells }: Pick<Layout, 'cells'>): number | undefined {
+  const area = ({ columns, rows }: Cell) => columns * rows;
+  const [largest, next] = cells.map(area).toSorted((a, b) => b - a);
+  if (largest === undefined || next === undefined || largest < 4 * next) return undefined;
+  return cells.findIndex((cell) => area(cell) === largest);
+}

@@ -19,6 +19,22 @@ describe('which stream a tile asks for', () => {
     expect(streamFor({ streams: both }, { width, height }, { isFull })).toBe(stream);
   });
 
+  it('is the main one on the spot, however small the window', () => {
+    const tile = { width: 700, height: 394 };
+    expect(streamFor({ streams: both }, tile, { isFull: false, isSpot: true })).toBe('main');
+    expect(streamFor({ streams: [both[1]!] }, tile, { isFull: false, isSpot: true })).toBe('sub');
+  });
+
+  it('is a light main one among many tiles when the sub stream is too small for hardware', () => {
+    const tiny: Stream = { name: 'sub', width: 320, height: 180 };
+    const tile = { width: 320, height: 180 };
+    const choose = (main: Stream, tiles: number) =>
+      streamFor({ streams: [main, tiny] }, tile, { isFull: false, tiles });
+    expect(choose(both[0]!, 8)).toBe('sub');
+    expect(choose(both[0]!, 9)).toBe('main');
+    expect(choose({ name: 'main', width: 1920, height: 1080 }, 36)).toBe('sub');
+  });
+
   it('keeps what it has near the border', () => {
     const tile = { width: 1000, height: 563 };
     expect(streamFor({ streams: both }, tile, { isFull: false, now: 'sub' })).toBe('sub');
