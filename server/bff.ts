@@ -17,6 +17,7 @@ import { openStaticFiles } from './http/static-files.ts';
 import { listen } from './listening.ts';
 import { watchQuotaNames } from './live/quota-names.ts';
 import { publish } from './news/envelope.ts';
+import { tellRecordingChanges } from './recordings/live-edge.ts';
 import { freeDuties } from './store/duty.ts';
 import { openStore } from './store/open-store.ts';
 import { openSystems } from './systems.ts';
@@ -95,6 +96,7 @@ async function start(): Promise<void> {
     app.upkeep.run(ending.signal),
     app.exports?.run(ending.signal),
     ...systems.map((vms) => keepSynced(vms, { db: store.db, log, holder, now, onSynced }, ending.signal)),
+    ...systems.map((vms) => tellRecordingChanges(vms, { db: store.db, log, holder, now }, ending.signal)),
   ];
 
   const listening = await listen({

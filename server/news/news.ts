@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { News } from '#contract/news.ts';
 import { readSession } from '#server/account/sessions.ts';
-import { type CameraDirectory, type KnownCamera, rightsOf } from '#server/cameras/directory.ts';
+import { type CameraDirectory, isAllowed, type KnownCamera, rightsOf } from '#server/cameras/directory.ts';
 import type { Logger } from '#server/http/log.ts';
 import type { Principal } from '#server/http/principal.ts';
 import { Refusal } from '#server/http/refusal.ts';
@@ -29,6 +29,8 @@ export interface NewsDesk {
   /** Ends all streams. Safe to call twice. */
   close(): Promise<void>;
 }
+
+type Cameras = ReadonlyMap<string, KnownCamera> | undefined;
 
 class Subscriber {
   principal: Principal;
@@ -104,17 +106,32 @@ export async function openNewsDesk(parts: NewsParts): Promise<NewsDesk> {
     subscriber.end();
   };
 
+  /** The news as this person may hear it; undefined where nothing of it is for them. */
+  const partFor = ({ principal }: Subscriber, news: News, cameras: Cameras): News | undefined => {
+    if (news.kind !== 'recordings') return news;
+    const cameraIds = news.cameraIds.filter((id) => {
+      const camera = cameras?.get(id);
+      return camera !== undefined && isAllowed(principal.user, camera, 'playback');
+    });
+    return cameraIds.length === 0 ? undefined : { ...news, cameraIds };
+  };
+
   const pass = async (envelope: Envelope): Promise<void> => {
+    const isAboutCameras = envelope.kind === 'news' && ['camera', 'recordings'].includes(envelope.news.kind);
+    const cameras = isAboutCameras ? (await directory.snapshot()).cameras : undefined;
     const camera =
       envelope.kind === 'news' && envelope.news.kind === 'camera'
-        ? (await directory.snapshot()).cameras.get(envelope.news.cameraId)
+        ? cameras?.get(envelope.news.cameraId)
         : undefined;
     for (const subscriber of [...subscribers]) {
       const { sessionId, user } = subscriber.principal;
       switch (envelope.kind) {
-        case 'news':
-          if (isFor(subscriber, envelope, camera)) subscriber.tell(envelope.news);
+        case 'news': {
+          if (!isFor(subscriber, envelope, camera)) break;
+          const news = partFor(subscriber, envelope.news, cameras);
+          if (news !== undefined) subscriber.tell(news);
           break;
+        }
         case 'sessions-ended':
           if (!envelope.sessions.includes(sessionId)) break;
           subscriber.tell({ kind: 'signed-out' });

@@ -34,6 +34,11 @@ export const News = z.discriminatedUnion('kind', [
       bytes: z.int().nonnegative(),
     }),
   }),
+  /**
+   * Recordings or motion of these cameras have begun or ended just now: worth reading the end of their strip again. Sent
+   * only to those who may play them back, once a second at most; not every VMS tells, so the end is read now and then too.
+   */
+  z.object({ kind: z.literal('recordings'), cameraIds: z.array(CameraId).min(1) }),
   /** The session has ended; the stream closes after this. */
   z.object({ kind: z.literal('signed-out') }),
 ]);
