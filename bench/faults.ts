@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import process from 'node:process';
+import { siteCameras } from '#mocks/site/cameras.ts';
 import { wantFirewall } from '../.ci/machine.ts';
 import { installStripReader } from '../e2e/strip-in-page.ts';
 import { type Fault, faults } from './faults/faults.ts';
@@ -54,6 +55,8 @@ async function sufferAll(site: Site, chosen: readonly Fault[], network: FaultNet
         });
       } finally {
         network.mend();
+        for (const { number } of siteCameras.slice(0, site.cameraCount))
+          site.ground.cameras?.faults.clear(number);
         if (site.kind !== 'cameras') await site.parapet.control('reset');
         await context.close();
       }

@@ -136,7 +136,7 @@ export const faults: readonly Fault[] = [
     site: 'xprotect',
     concerns: 'all',
     lastsMs: 15_000,
-    should: 'keep',
+    should: 'nothing',
     begin: ({ network }) => network.delay(40, 80),
     end: mendNetwork,
   },

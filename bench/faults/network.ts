@@ -105,7 +105,7 @@ export function namespaceNetwork(): FaultNetwork {
       `chain ${hook} { type filter hook ${hook} priority 0; ${drops
         .map((drop) => `${side} "pxsite" ${drop} drop;`)
         .join(' ')} }`;
-    run('nft', `table inet ${table} { ${chain('input', 'iifname')} ${chain('output', 'oifname')} }`);
+    run('nft', `table inet ${table} {\n${chain('input', 'iifname')}\n${chain('output', 'oifname')}\n}`);
   };
   return {
     ...proxied(proxy, siteAddress),
