@@ -37,6 +37,8 @@ const mayLeanOn = {
   'src/lib/cameras': [contract, ...lib('api', 'ui')],
   'src/lib/quality': [contract, ...lib('api', 'media', 'player', 'ui')],
   'src/lib/wall': [contract, ...lib('api', 'cameras', 'player', 'quality', 'media', 'ui')],
+  // The one place where the wall looks back; the recordings never look at the wall.
+  'src/lib/wall/rewind': [contract, ...lib('api', 'cameras', 'recordings', 'ui')],
   'src/lib/recordings': [contract, ...lib('api', 'cameras', 'player', 'media', 'ui')],
   'src/lib/evidence': [contract, ...lib('api', 'cameras', 'recordings', 'player', 'ui')],
   'src/lib/kiosk': [contract, ...lib('api', 'cameras', 'wall', 'player', 'ui')],

@@ -54,7 +54,8 @@ const patienceMs = 10_000;
 /** The end of what is recorded moves: what was last then is asked for again, ms. */
 const growingMs = 1_000;
 
-const fetchFromBff: FetchFrames = (cameraId, query, signal) =>
+/** Asks the BFF. */
+export const fetchFrames: FetchFrames = (cameraId, query, signal) =>
   fetch(urlOf(recordingMediaRoutes.recordedFrames, { params: { cameraId }, query }), {
     headers: { accept: 'video/mp4, application/problem+json' },
     credentials: 'same-origin',
@@ -71,7 +72,7 @@ export class FrameSource {
   readonly #flights = new Map<string, Flight>();
 
   constructor(options: FrameSourceOptions = {}) {
-    this.#fetch = options.fetchFrames ?? fetchFromBff;
+    this.#fetch = options.fetchFrames ?? fetchFrames;
     this.#now = options.now ?? (() => performance.now());
     this.#kept = new ByteLru(options.limitBytes ?? 96 * 1024 * 1024, ({ gop, only }) => {
       const starts = this.#starts.get(shelfKey(gop.cameraId, gop.stream, only));

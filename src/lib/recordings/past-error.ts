@@ -11,6 +11,8 @@ export type PastErrorCode =
   | 'codec'
   | 'not-permitted'
   | 'not-found'
+  /** The recorder does not give pictures of the past this way. */
+  | 'not-supported'
   | 'signed-out'
   | 'vms-unavailable'
   | 'overloaded';
@@ -39,6 +41,7 @@ export function pastErrorOf(cause: unknown): PastError {
       case 'no-recording':
       case 'not-permitted':
       case 'not-found':
+      case 'not-supported':
       case 'signed-out':
       case 'vms-unavailable':
       case 'overloaded':

@@ -3,31 +3,10 @@ import { ForwardRun } from './forward-run.ts';
 import { frameAt, type FrameSource, type Gop, nextFrameTime, previousFrameTime } from './frame-source.ts';
 import { GopDecoder, needCodec, timeOfFrame } from './gop-decoder.ts';
 import { LatestWins } from './latest-wins.ts';
-import { type PastErrorCode, pastErrorOf } from './past-error.ts';
+import { pastErrorOf } from './past-error.ts';
+import type { PastMoment, PastStatus } from './past-moment.ts';
 import { ReverseRun } from './reverse-run.ts';
 import type { StillShelf } from './still-shelf.ts';
-
-/** What a tile of the past has to say. */
-export type PastStatus =
-  | { readonly kind: 'loading' }
-  /** A picture is there; `isExact`: the very frame of the moment, not a preview of it. */
-  | { readonly kind: 'shown'; readonly isExact: boolean }
-  /** Nothing is recorded here. `next`: where it goes on; `never` when it does not; undefined while that is looked up. */
-  | { readonly kind: 'gap'; readonly next: number | 'never' | undefined }
-  | { readonly kind: 'failed'; readonly code: PastErrorCode };
-
-/** What the clock says, once for each picture of the screen. */
-export interface PastMoment {
-  readonly time: number;
-  readonly speed: number;
-  readonly isPlaying: boolean;
-  /** A hand moves time: previews will do. */
-  readonly isScrubbing: boolean;
-  /** Grows with each jump. */
-  readonly seeks: number;
-  /** How old a preview may be, ms: a few pixels of the timeline. */
-  readonly toleranceMs: number;
-}
 
 export interface RecordedPictureOptions {
   readonly cameraId: string;

@@ -17,6 +17,10 @@ export interface SyncGroupOptions {
   /** Monotonic, ms. */
   readonly now?: () => number;
   readonly onEnd?: (end: PlayEnd) => void;
+  /** How long all wait for a picture that is not there yet, ms. 0: time goes on, and each comes when it can. */
+  readonly longestHoldMs?: number;
+  /** Whether a camera has a recording at a moment, where somebody knows better than the spans do. */
+  readonly isRecorded?: (cameraId: string, time: number) => boolean | undefined;
 }
 
 /** A look-up of where recording goes on, under way or done. */
@@ -27,7 +31,7 @@ interface Search {
 }
 
 /** All wait for one this long; then time goes on without it, ms. */
-const longestHoldMs = 2_000;
+const usualHoldMs = 2_000;
 const scrubAhead = 2;
 const nearMs = 600_000;
 
@@ -36,6 +40,8 @@ export class SyncGroup {
   readonly #spans: SpanStore;
   readonly #now: () => number;
   readonly #onEnd: (end: PlayEnd) => void;
+  readonly #longestHoldMs: number;
+  readonly #isRecorded: NonNullable<SyncGroupOptions['isRecorded']>;
   readonly #playhead: Playhead;
   readonly #shelf: StillShelf;
   readonly #source: FrameSource;
@@ -64,8 +70,10 @@ export class SyncGroup {
   /** How much time a pixel of the timeline is: what previews have to be good for. */
   msPerPx = 1000;
 
-  constructor({ spans, at, source = {}, now, onEnd }: SyncGroupOptions) {
+  constructor({ spans, at, source = {}, now, onEnd, longestHoldMs, isRecorded }: SyncGroupOptions) {
     this.#spans = spans;
+    this.#longestHoldMs = longestHoldMs ?? usualHoldMs;
+    this.#isRecorded = isRecorded ?? ((id, time) => spans.isRecorded(id, time));
     this.#now = now ?? (() => performance.now());
     this.#onEnd = onEnd ?? (() => undefined);
     this.#source = new FrameSource(source);
@@ -124,7 +132,7 @@ export class SyncGroup {
             cameraId: id,
             source: this.#source,
             shelf: this.#shelf,
-            isRecorded: (time) => this.#spans.isRecorded(id, time),
+            isRecorded: (time) => this.#isRecorded(id, time),
             findNext: (time, signal) => this.#spans.findRecorded([id], time, 1, signal),
             now: this.#now,
           }),
@@ -272,7 +280,7 @@ export class SyncGroup {
     }
     const since = this.#heldSince.get(picture) ?? now;
     this.#heldSince.set(picture, since);
-    if (now - since < longestHoldMs) this.#playhead.hold(picture);
+    if (now - since < this.#longestHoldMs) this.#playhead.hold(picture);
     else this.#playhead.release(picture);
   }
 

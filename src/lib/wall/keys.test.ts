@@ -6,6 +6,7 @@ const calm: Situation = {
   digits: '',
   isRightToLeft: false,
   isTileFull: false,
+  isRewound: false,
   hasLetterKeys: true,
 };
 

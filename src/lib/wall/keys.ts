@@ -15,6 +15,8 @@ export interface Situation {
   readonly digits: string;
   readonly isRightToLeft: boolean;
   readonly isTileFull: boolean;
+  /** Whether the wall shows what was, some seconds ago. */
+  readonly isRewound: boolean;
   /** False switches off what single characters do (WCAG 2.2, 2.1.4); digits still call cameras up. */
   readonly hasLetterKeys: boolean;
 }
@@ -44,6 +46,8 @@ export type Command =
         | 'remove-tile'
         | 'open-wall'
         | 'pin'
+        | 'rewind'
+        | 'live'
         | 'keys';
     };
 
@@ -72,7 +76,8 @@ export function commandFor(stroke: Stroke, now: Situation): Command | undefined 
     case 'Enter':
       return now.digits === '' ? { do: 'tile-full' } : { do: 'call', number: Number(now.digits) };
     case 'Escape':
-      return now.digits !== '' || now.isArranging || now.isTileFull ? { do: 'leave' } : undefined;
+      if (now.digits !== '' || now.isArranging || now.isTileFull) return { do: 'leave' };
+      return now.isRewound ? { do: 'live' } : undefined;
     case 'Home':
       return { do: 'select-end', end: 'first' };
     case 'End':
@@ -118,6 +123,10 @@ function letter(key: string): Command | undefined {
       return { do: 'pin' };
     case '+':
       return { do: 'add-tile' };
+    case ',':
+      return { do: 'rewind' };
+    case '.':
+      return now.isRewound ? { do: 'live' } : undefined;
     default:
       return undefined;
   }

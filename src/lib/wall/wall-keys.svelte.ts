@@ -10,6 +10,7 @@ export interface WallPage {
   readonly openWall: () => void;
   readonly fullScreen: () => void;
   readonly canSave: boolean;
+  readonly rewind: { readonly backMs: number | undefined; back(): Promise<void>; live(): void };
 }
 
 /** Digits that nobody finishes are forgotten. */
@@ -45,6 +46,7 @@ export class WallKeys {
         digits: desk.digits,
         isRightToLeft: language().direction === 'rtl',
         isTileFull: desk.full !== undefined,
+        isRewound: this.#page.rewind.backMs !== undefined,
         hasLetterKeys: settings.hasLetterKeys,
       },
     );
@@ -145,6 +147,12 @@ export class WallKeys {
       case 'pin':
         settings.isPinned = !settings.isPinned;
         return;
+      case 'rewind':
+        return void this.#page.rewind.back();
+      case 'live': {
+        this.#page.rewind.live();
+        return;
+      }
       case 'save':
         if (this.#page.canSave) void this.#room.save();
         return;
