@@ -21,6 +21,7 @@ import { HlsViewings } from './live/hls-viewings.ts';
 import { hlsRoutes } from './live/hls.ts';
 import { defaultQuotas, type Quotas } from './live/quota.ts';
 import { liveRoutes } from './live/routes.ts';
+import { openStills } from './live/stills.ts';
 import { createSupply } from './live/supply.ts';
 import { createUpkeep, type Upkeep } from './live/upkeep.ts';
 import { answerEndpointProbe, answerSessionProbe, whepRoutes } from './live/whep.ts';
@@ -136,6 +137,14 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
     now,
     failed: (err) => log.warn({ err }, 'viewings by HLS could not be looked after'),
   });
+  const stills = openStills({
+    db: store.db,
+    directory,
+    systems,
+    viewings,
+    now,
+    failed: (err) => log.warn({ err }, 'viewings by stills could not be looked after'),
+  });
   const background = new Set<Promise<unknown>>();
   const inBackground = (work: Promise<unknown>): void => {
     const kept = work
@@ -171,8 +180,8 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
     const { method, path } = context.req;
     const { status } = context.res;
     if (path.startsWith('/api/')) {
-      // A tile on HLS asks ten times a second: only what goes wrong is of interest.
-      const level = path.startsWith('/api/hls/') && status < 400 ? 'debug' : 'info';
+      // A tile on HLS asks ten times a second, one on stills twice: only what goes wrong is of interest.
+      const level = /^\/api\/(?:hls|stills)\//.test(path) && status < 400 ? 'debug' : 'info';
       log[level]({ requestId, method, path, status, ms: Math.round(performance.now() - startedAt) });
     }
   });
@@ -188,6 +197,7 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
         supply,
         upkeep,
         quotas: parts.quotas ?? defaultQuotas,
+        withStills: () => stills.offeredBy(),
         now,
         inBackground,
       }),
@@ -214,12 +224,7 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
         now,
       }),
       ...hlsRoutes({ db: store.db, directory, gateway, supply, viewings: hlsViewings }),
-      stillFile: () => {
-        throw new Refusal('not-supported');
-      },
-      lastStill: () => {
-        throw new Refusal('not-found');
-      },
+      ...stills.routes,
       ...noLiveKit,
       ...recordingMediaHandlers({ db: store.db, past, frames, viewings, now }),
       ...exports.others,
@@ -265,6 +270,7 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
         await news.close();
         supply.close();
         await hlsViewings.close();
+        await stills.close();
         await Promise.allSettled(background);
       })()),
   };

@@ -13,6 +13,13 @@ export type AuditEntry = {
       readonly details: { readonly subject: string; readonly before?: unknown; readonly after?: unknown };
     }
   | {
+      /** Somebody was shown the last picture of a camera without watching it; one entry a minute at most. */
+      readonly kind: 'still-shown';
+      readonly cameraId: string;
+      /** The moment it shows, ISO. */
+      readonly details: { readonly at: string };
+    }
+  | {
       /** Somebody looks at a camera's past; one entry until they have left it for a while. */
       readonly kind: 'playback';
       readonly cameraId: string;

@@ -18,7 +18,7 @@ export const leaseMs = 30_000;
 export const whepUrl = (reservationId: string): string => `/api/whep/${reservationId}`;
 
 /** What a page may watch a reservation by, the best first: WebRTC is younger by a second or two, HLS passes any proxy. */
-export const waysOf = (reservationId: string, liveKit?: LiveKitOffer): WayOffer[] => {
+export const waysOf = (reservationId: string, liveKit?: LiveKitOffer, hasStills = false): WayOffer[] => {
   const entry: WayOffer[] =
     liveKit === undefined ? [] : [{ way: 'livekit', url: `/api/livekit/${reservationId}`, ...liveKit }];
   const isFirst = liveKit?.because !== undefined;
@@ -27,6 +27,8 @@ export const waysOf = (reservationId: string, liveKit?: LiveKitOffer): WayOffer[
     { way: 'whep', url: whepUrl(reservationId) },
     ...(isFirst ? [] : entry),
     { way: 'hls', url: `/api/hls/${reservationId}/index.m3u8` },
+    // One or two pictures a second: better than none.
+    ...(hasStills ? [{ way: 'stills' as const, url: `/api/stills/${reservationId}` }] : []),
   ];
 };
 
@@ -52,6 +54,8 @@ export interface ReserveGround {
   readonly quotas: Quotas;
   /** When LiveKit is offered; absent: never. */
   readonly liveKit?: LiveKitChoice | undefined;
+  /** The VMSs that make stills, by their ids. */
+  readonly withStills?: ReadonlySet<string>;
 }
 
 /** The page of requests that name none: all such pages of a session are one. */
@@ -66,7 +70,7 @@ export async function reserve(
   db: Db,
   principal: Principal,
   { wanted, pageId = anyPage }: ReserveRequest,
-  { snapshot, quotas, liveKit }: ReserveGround,
+  { snapshot, quotas, liveKit, withStills }: ReserveGround,
   now: number,
 ): Promise<{ readonly outcomes: ReserveOutcome[]; readonly reserved: readonly StreamKey[] }> {
   const allowed = new Map(
@@ -121,7 +125,11 @@ export async function reserve(
           ...key,
           expiresAt,
           whepUrl: whepUrl(id),
-          ways: waysOf(id, liveKit?.offerFor(key, snapshot, viewers?.get(key.cameraId) ?? 1)),
+          ways: waysOf(
+            id,
+            liveKit?.offerFor(key, snapshot, viewers?.get(key.cameraId) ?? 1),
+            withStills?.has(snapshot.cameras.get(key.cameraId)?.vmsId ?? ''),
+          ),
         },
       };
     const { code, reason } = refusalOf(principal, key, snapshot) ?? {

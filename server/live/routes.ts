@@ -14,13 +14,15 @@ export interface LiveParts {
   readonly upkeep: Upkeep;
   readonly quotas: Quotas;
   readonly liveKit?: LiveKitChoice | undefined;
+  /** The ids of the VMSs that make stills. */
+  readonly withStills: () => Promise<ReadonlySet<string>>;
   readonly now: () => number;
   /** Runs on after the answer; what fails is logged, and made good by the next round of upkeep. */
   readonly inBackground: (work: Promise<unknown>) => void;
 }
 
 export function liveRoutes(parts: LiveParts): Pick<Handlers, 'reserve' | 'renew' | 'release'> {
-  const { store, directory, supply, upkeep, quotas, liveKit, now, inBackground } = parts;
+  const { store, directory, supply, upkeep, quotas, liveKit, withStills, now, inBackground } = parts;
   return {
     async reserve({ principal, body }) {
       const snapshot = await directory.snapshot();
@@ -28,7 +30,7 @@ export function liveRoutes(parts: LiveParts): Pick<Handlers, 'reserve' | 'renew'
         store.db,
         principal,
         body,
-        { snapshot, quotas, liveKit },
+        { snapshot, quotas, liveKit, withStills: await withStills() },
         now(),
       );
       // Sources warm up while the browser prepares its offers.
