@@ -37,6 +37,8 @@ describe('keys on the wall', () => {
     ['Ctrl+Shift+S', { do: 'save-as' }],
     ['/', { do: 'search' }],
     ['?', { do: 'keys' }],
+    [',', { do: 'rewind' }],
+    ['.', undefined],
     ['Escape', undefined],
     ['Tab', undefined],
     ['Ctrl+c', undefined],
@@ -89,4 +91,12 @@ describe('while arranging', () => {
   ])('%s', (text, command) => {
     expect(commandFor(stroke(text), arranging)).toEqual(command);
   });
+});
+
+it.each<[string, Command]>([
+  [',', { do: 'rewind' }],
+  ['.', { do: 'live' }],
+  ['Escape', { do: 'live' }],
+])('on a wall that was rewound, %s', (text, command) => {
+  expect(commandFor(stroke(text), { ...calm, isRewound: true })).toEqual(command);
 });

@@ -85,7 +85,7 @@ export function commandFor(stroke: Stroke, now: Situation): Command | undefined 
     case '?':
       return { do: 'keys' };
     default:
-      return now.hasLetterKeys ? letter(key) : undefined;
+      return now.hasLetterKeys ? letter(key, now) : undefined;
   }
 }
 
@@ -107,7 +107,7 @@ function withCtrl({ key, shift }: Stroke, now: Situation): Command | undefined {
   }
 }
 
-function letter(key: string): Command | undefined {
+function letter(key: string, now: Situation): Command | undefined {
   switch (key) {
     case 'f':
       return { do: 'tile-full' };
