@@ -1,21 +1,8 @@
 import type { Vitals } from '#lib/media/media-source.ts';
 import { NominalRate } from './nominal-rate.ts';
 import type { Rates } from './rates.ts';
-import { judge, smoothed, type Seen, type Verdict } from './score.ts';
-
-/** One second of a tile. */
-export interface Sample extends Rates {
-  /** The pulse's ms. */
-  readonly at: number;
-  readonly ageMs: number | undefined;
-  readonly roundTripMs?: number | undefined;
-  readonly jitterMs?: number | undefined;
-  /** Estimated: half the round trip, the wait in the buffer and decoding; or what the way says. */
-  readonly latencyMs?: number | undefined;
-  /** Smoothed. */
-  readonly score: number;
-  readonly factor: Verdict['factor'];
-}
+import type { Sample } from './sample.ts';
+import { judge, smoothed, type Seen } from './score.ts';
 
 /** Two minutes, a second each. */
 const mostSamples = 120;
