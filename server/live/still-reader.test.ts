@@ -50,8 +50,8 @@ describe('reading stills', () => {
       after = (await next).timeMs;
       expect(after).toBe(start + i * 100);
     }
-    expect(times.slice(1).map((time, i) => Math.round(time - times[i]!))).toEqual([700, 700, 700]);
-    expect(taken.map(({ timeMs }) => timeMs)).toEqual([1, 2, 3, 4].map((i) => start + i * 100));
+    expect(times.slice(1, 4).map((time, i) => Math.round(time - times[i]!))).toEqual([700, 700, 700]);
+    expect(taken.slice(0, 4).map(({ timeMs }) => timeMs)).toEqual([1, 2, 3, 4].map((i) => start + i * 100));
   });
 
   it('stops some seconds after the last one has asked, and starts again for the next', async () => {
@@ -86,7 +86,9 @@ describe('reading stills', () => {
     await gone;
     expect(taken).toHaveLength(1);
     // Who has seen none yet is shown it.
-    expect((await reader.next(undefined, never)).timeMs).toBe(timeMs);
+    const first = reader.next(undefined, never);
+    await pass(700);
+    expect((await first).timeMs).toBe(timeMs);
   });
 
   it('gives the newest to whoever is ahead of the recorder’s clock', async () => {
