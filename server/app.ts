@@ -19,6 +19,9 @@ import type { StaticFiles } from './http/static-files.ts';
 import { createAllowance } from './live/allowance.ts';
 import { HlsViewings } from './live/hls-viewings.ts';
 import { hlsRoutes } from './live/hls.ts';
+import { type LiveKitDesk, type LiveKitDeskParts, openLiveKitDesk } from './live/livekit-desk.ts';
+import { liveKitRoutes } from './live/livekit-routes.ts';
+import { machineRoutes } from './live/machine-routes.ts';
 import { defaultQuotas, type Quotas } from './live/quota.ts';
 import { liveRoutes } from './live/routes.ts';
 import { openStills } from './live/stills.ts';
@@ -55,6 +58,8 @@ export interface AppParts {
   readonly newsHeartbeatMs?: number;
   /** Where exports are kept; absent: there are none. */
   readonly exports?: ExportSettings;
+  /** Absent: there is none. */
+  readonly liveKit?: Pick<LiveKitDeskParts, 'plan' | 'publisher' | 'rooms'>;
   /** Else {@link defaultQuotas}. */
   readonly quotas?: Quotas;
 }
@@ -64,20 +69,13 @@ export interface BuiltApp {
   /** Answers requests; `env` is what @hono/node-server passes. */
   fetch(request: Request, env?: unknown): Response | Promise<Response>;
   readonly upkeep: Upkeep;
+  /** Publishes cameras into LiveKit; undefined where none is configured. */
+  readonly liveKit: LiveKitDesk | undefined;
   /** Works on exports; undefined where there are none. */
   readonly exports: ExportRunner | undefined;
   /** Ends event streams and waits for what still runs behind answers. Safe to call twice. */
   close(): Promise<void>;
 }
-
-const refuseLiveKit = (): never => {
-  throw new Refusal('not-supported', { detail: 'No LiveKit is configured.' });
-};
-const noLiveKit = {
-  reserveStream: refuseLiveKit,
-  releaseStream: refuseLiveKit,
-  livekitWebhook: refuseLiveKit,
-};
 
 /** Recorded pictures kept for whoever looks at them again, over all viewers. */
 const frameCacheBytes = 64 * 1024 * 1024;
@@ -104,7 +102,20 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
   const { store, gateway, systems, config, log, files, holder, now } = parts;
   const directory = createDirectory(store.db);
   const supply = createSupply({ db: store.db, directory, systems, gateway });
-  const upkeep = createUpkeep({ db: store.db, directory, gateway, supply, log, holder, now });
+  const liveKit =
+    parts.liveKit === undefined
+      ? undefined
+      : openLiveKitDesk({ db: store.db, directory, supply, log, holder, now, ...parts.liveKit });
+  const upkeep = createUpkeep({
+    db: store.db,
+    directory,
+    gateway,
+    supply,
+    log,
+    holder,
+    now,
+    ...(liveKit === undefined ? {} : { endBeside: () => liveKit.endLost() }),
+  });
   const news = await openNewsDesk({
     store,
     directory,
@@ -197,13 +208,12 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
         supply,
         upkeep,
         quotas: parts.quotas ?? defaultQuotas,
+        liveKit: liveKit?.choice,
         withStills: () => stills.offeredBy(),
         now,
         inBackground,
       }),
-      enterLiveKit: () => {
-        throw new Refusal('not-supported', { detail: 'No LiveKit is configured.' });
-      },
+      ...liveKitRoutes({ store, directory, desk: liveKit, entries: createAllowance(10, 1), now }),
       ...wallRoutes({ store, directory, now }),
       ...recordingRoutes({ past, abilities, log, now }),
       ...markRoutes({ db: store.db, past, abilities, now }),
@@ -225,7 +235,20 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
       }),
       ...hlsRoutes({ db: store.db, directory, gateway, supply, viewings: hlsViewings }),
       ...stills.routes,
-      ...noLiveKit,
+      ...machineRoutes({
+        store,
+        directory,
+        supply,
+        upkeep,
+        quotas: parts.quotas ?? defaultQuotas,
+        liveKit:
+          liveKit === undefined || parts.liveKit === undefined
+            ? undefined
+            : { desk: liveKit, key: parts.liveKit.plan },
+        requests: createAllowance(100, 10),
+        now,
+        inBackground,
+      }),
       ...recordingMediaHandlers({ db: store.db, past, frames, viewings, now }),
       ...exports.others,
       ...quality.others,
@@ -264,10 +287,12 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
     fetch: (request, env) => app.fetch(request, env ?? {}),
     upkeep,
     exports: exporter,
+    liveKit,
     close: () =>
       (closing ??= (async () => {
         await exporter?.close();
         await news.close();
+        await liveKit?.close();
         supply.close();
         await hlsViewings.close();
         await stills.close();

@@ -12,10 +12,12 @@ import { keepSynced } from './cameras/sync.ts';
 import { readConfig } from './config.ts';
 import { freeExports } from './evidence/export-table.ts';
 import { createEngineGateway } from './gateway/engine/engine-gateway.ts';
+import { createEnginePublisher } from './gateway/engine/engine-publisher.ts';
 import { createLog } from './http/log.ts';
 import { openStaticFiles } from './http/static-files.ts';
 import { listen } from './listening.ts';
 import { watchQuotaNames } from './live/quota-names.ts';
+import { createRoomApi } from './livekit/api.ts';
 import { publish } from './news/envelope.ts';
 import { tellRecordingChanges } from './recordings/live-edge.ts';
 import { freeDuties } from './store/duty.ts';
@@ -57,10 +59,18 @@ async function start(): Promise<void> {
     systems.map(({ id }) => id),
     now(),
   );
-  const gateway = createEngineGateway({
-    url: env['PARAPET_ENGINE_URL'] ?? '',
-    secret: env['PARAPET_ENGINE_SECRET'] ?? '',
-  });
+  const engine = { url: env['PARAPET_ENGINE_URL'] ?? '', secret: env['PARAPET_ENGINE_SECRET'] ?? '' };
+  const gateway = createEngineGateway(engine);
+  const liveKit =
+    config.livekit === undefined
+      ? {}
+      : {
+          liveKit: {
+            plan: config.livekit,
+            publisher: createEnginePublisher(engine),
+            rooms: createRoomApi(config.livekit),
+          },
+        };
   const files = config.isDev
     ? undefined
     : await openStaticFiles(path.resolve(import.meta.dirname, '../build'));
@@ -69,7 +79,19 @@ async function start(): Promise<void> {
     directory: path.join(config.dataDir, config.isDemo ? 'demo-exports' : 'exports'),
     product: { name: 'Parapet', version: await ownVersion() },
   };
-  const app = await createApp({ store, gateway, systems, config, log, files, holder, now, quotas, exports });
+  const app = await createApp({
+    store,
+    gateway,
+    systems,
+    config,
+    log,
+    files,
+    holder,
+    now,
+    quotas,
+    exports,
+    ...liveKit,
+  });
 
   const firstReading = Promise.withResolvers<undefined>();
   const checkQuotaNames = watchQuotaNames({
@@ -95,6 +117,7 @@ async function start(): Promise<void> {
   const duties = [
     app.upkeep.run(ending.signal),
     app.exports?.run(ending.signal),
+    app.liveKit?.run(ending.signal),
     ...systems.map((vms) => keepSynced(vms, { db: store.db, log, holder, now, onSynced }, ending.signal)),
     ...systems.map((vms) => tellRecordingChanges(vms, { db: store.db, log, holder, now }, ending.signal)),
   ];
