@@ -49,6 +49,7 @@ async function sufferAll(site: Site, chosen: readonly Fault[], network: FaultNet
           words: [`could not be measured: ${cause instanceof Error ? cause.message : String(cause)}`],
           withoutPictureMs: Number.NaN,
           blackFrames: 0,
+          blackAtS: [],
           frames: 0,
           lies: 0,
           history: [],

@@ -8,8 +8,11 @@ import { takeWatched, type Watched } from './watch.ts';
 const lookEveryMs = 200;
 /** Nobody waits longer for a picture, or for the best way. */
 const patienceMs = 90_000;
-/** A picture older than this in a tile that says it is live is a lie (it says "delayed" from 1 s on), ms. */
-const lieFromMs = 1500;
+/**
+ * A picture older than this in a tile that says it is live is a lie, ms: it says "delayed" from 1 s on. What is played from a
+ * buffer is older by nature, by 2.5 s at most; the tile names the way.
+ */
+const lieFromMs = (way: string | undefined): number => (way === 'hls' || way === 'stills' ? 3500 : 1500);
 
 /** What one fault did to the wall. Times in ms; absent where it did not come to that. */
 export interface Verdict {
@@ -24,6 +27,8 @@ export interface Verdict {
   /** Longest time that a tile concerned was without a live picture while the fault lasted. */
   readonly withoutPictureMs: number;
   readonly blackFrames: number;
+  /** When they were, seconds since the beginning. */
+  readonly blackAtS: readonly number[];
   readonly frames: number;
   /** Readings of a tile that said live and showed an old picture. */
   readonly lies: number;
@@ -47,7 +52,8 @@ export async function suffer(
   const look = async (): Promise<TileReading[]> => {
     const tiles = await readTiles(page);
     for (const tile of tiles)
-      if (tile.state === 'live' && tile.strip && tile.readAt - tile.strip.timeMs > lieFromMs) lies += 1;
+      if (tile.state === 'live' && tile.strip && tile.readAt - tile.strip.timeMs > lieFromMs(tile.way))
+        lies += 1;
     await pause(lookEveryMs, undefined, { signal });
     return tiles;
   };
@@ -76,6 +82,7 @@ export async function suffer(
     ({ cameraNumber }) => fault.concerns === 'all' || cameraNumber === ground.numbers[0],
   );
   const noticed = concerned.map((tile) => noticedAfter(tile, begunAt));
+  const blackAt = watched.flatMap((tile) => tile.blackAt);
   return {
     fault: fault.name,
     ...(noticed.every((ms) => ms !== undefined) ? { noticedMs: Math.max(...noticed) } : {}),
@@ -83,7 +90,8 @@ export async function suffer(
     ...(backMs === undefined ? {} : { backMs }),
     ...(backUpMs === undefined ? {} : { backUpMs }),
     withoutPictureMs: Math.max(...concerned.map((tile) => withoutPicture(tile, begunAt, endedAt))),
-    blackFrames: watched.reduce((sum, tile) => sum + tile.blackFrames, 0),
+    blackFrames: blackAt.length,
+    blackAtS: blackAt.map((at) => Number(((at - begunAt) / 1000).toFixed(2))),
     frames: watched.reduce((sum, tile) => sum + tile.frames, 0),
     lies,
     history: (concerned[0]?.changes ?? [])

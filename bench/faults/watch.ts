@@ -14,8 +14,8 @@ export interface Change {
 export interface Watched {
   readonly cameraNumber: number;
   readonly changes: readonly Change[];
-  /** Paints in which the tile was black although it had shown a picture before. */
-  readonly blackFrames: number;
+  /** When the tile was painted black although it had shown a picture before, epoch ms. */
+  readonly blackAt: readonly number[];
   /** Paints that were looked at. */
   readonly frames: number;
 }
@@ -28,7 +28,7 @@ function watchTiles(): void {
   interface Notes {
     cameraNumber: number;
     changes: { at: number; state: string; way: string; words: string }[];
-    blackFrames: number;
+    blackAt: number[];
     frames: number;
     hasShown: boolean;
   }
@@ -40,7 +40,7 @@ function watchTiles(): void {
         [...known.values()].map((notes) => {
           const { hasShown: _hasShown, ...seen } = notes;
           notes.changes = notes.changes.slice(-1);
-          notes.blackFrames = 0;
+          notes.blackAt = [];
           notes.frames = 0;
           return structuredClone(seen);
         }),
@@ -91,7 +91,7 @@ function watchTiles(): void {
       let notes = known.get(figure);
       if (notes === undefined) {
         const cameraNumber = Number(figure.dataset['cameraNumber']);
-        notes = { cameraNumber, changes: [], blackFrames: 0, frames: 0, hasShown: false };
+        notes = { cameraNumber, changes: [], blackAt: [], frames: 0, hasShown: false };
         known.set(figure, notes);
       }
       const state = figure.dataset['state'] ?? '';
@@ -105,7 +105,7 @@ function watchTiles(): void {
       const isBlack = brightest(figure) < 16;
       notes.hasShown ||= !isBlack;
       notes.frames += 1;
-      if (isBlack && notes.hasShown) notes.blackFrames += 1;
+      if (isBlack && notes.hasShown) notes.blackAt.push(Date.now());
     }
     for (const figure of known.keys()) if (!figure.isConnected) known.delete(figure);
   };
