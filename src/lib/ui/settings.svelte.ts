@@ -9,12 +9,14 @@ class Settings {
   #scheme = $state<Scheme>('dark');
   #hasLetterKeys = $state(true);
   #isPinned = $state(false);
+  #hasClocks = $state(false);
 
   constructor() {
     const stored = read();
     this.#scheme = schemes.find((scheme) => scheme === stored['scheme']) ?? 'dark';
     this.#hasLetterKeys = stored['hasLetterKeys'] !== false;
     this.#isPinned = stored['isPinned'] === true;
+    this.#hasClocks = stored['hasClocks'] === true;
   }
 
   get scheme(): Scheme {
@@ -43,10 +45,19 @@ class Settings {
     this.#keep();
   }
 
+  /** The time of each picture stays on its tile. */
+  get hasClocks(): boolean {
+    return this.#hasClocks;
+  }
+  set hasClocks(has: boolean) {
+    this.#hasClocks = has;
+    this.#keep();
+  }
+
   #keep() {
-    const { scheme, hasLetterKeys, isPinned } = this;
+    const { scheme, hasLetterKeys, isPinned, hasClocks } = this;
     try {
-      localStorage.setItem(storedAs, JSON.stringify({ scheme, hasLetterKeys, isPinned }));
+      localStorage.setItem(storedAs, JSON.stringify({ scheme, hasLetterKeys, isPinned, hasClocks }));
     } catch {
       // No storage in this browser: the setting lasts as long as the page.
     }

@@ -9,7 +9,7 @@ import { Supply } from './supply.ts';
 
 // Two tabs of one browser are one session: each has reservations of its own, so that closing one leaves the other its
 // pictures.
-const pageId = randomUuid();
+export const pageId = randomUuid();
 
 /** Reservations as the BFF gives them. */
 const desk: LeaseDesk = {

@@ -46,6 +46,8 @@ export type Command =
         | 'remove-tile'
         | 'open-wall'
         | 'pin'
+        | 'why'
+        | 'clocks'
         | 'rewind'
         | 'live'
         | 'keys';
@@ -121,6 +123,10 @@ function letter(key: string, now: Situation): Command | undefined {
       return { do: 'open-wall' };
     case 'n':
       return { do: 'pin' };
+    case 'i':
+      return { do: 'why' };
+    case 'c':
+      return { do: 'clocks' };
     case '+':
       return { do: 'add-tile' };
     case ',':

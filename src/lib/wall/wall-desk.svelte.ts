@@ -37,6 +37,8 @@ export class WallDesk {
   /** The tile that fills the wall, if one does. */
   full = $state<number | undefined>();
   isArranging = $state(false);
+  /** Whether it is told, beside the wall, why the selected tile is as it is. */
+  isWhyOpen = $state(false);
   /** Digits typed so far towards a camera number. */
   digits = $state('');
   /** Whether something was opened at all; until then the wall is waiting, not empty. */

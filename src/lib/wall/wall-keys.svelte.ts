@@ -147,6 +147,12 @@ export class WallKeys {
       case 'pin':
         settings.isPinned = !settings.isPinned;
         return;
+      case 'why':
+        desk.isWhyOpen = !desk.isWhyOpen;
+        return;
+      case 'clocks':
+        settings.hasClocks = !settings.hasClocks;
+        return;
       case 'rewind':
         return void this.#page.rewind.back();
       case 'live': {
