@@ -5,6 +5,7 @@ import {
   type DecoderBudget,
   isDecodedInHardware,
   type Strain,
+  strainOf,
   unstrained,
 } from './decoder-budget.ts';
 
@@ -111,5 +112,24 @@ describe('decoders in hardware', () => {
     ['one that nobody described', undefined, 36, true],
   ])('%s', (_, stream, tiles, expected) => {
     expect(isDecodedInHardware(stream, tiles)).toBe(expected);
+  });
+});
+
+describe('the strain of a wall', () => {
+  it('is what is dropped of all pictures, and the cores’ time that decoding takes', () => {
+    const strain = strainOf(
+      [
+        { framesPerSecond: 15, droppedRatio: 0.25, decodeMs: 20 },
+        { framesPerSecond: 25, droppedRatio: 0, decodeMs: 4 },
+        {},
+      ],
+      2,
+    );
+    expect(strain.droppedRatio).toBeCloseTo(5 / 45);
+    expect(strain.busyRatio).toBeCloseTo((15 * 20 + 25 * 4) / 2000);
+  });
+
+  it('is none where nothing is received or told', () => {
+    expect(strainOf([], 4)).toEqual({ droppedRatio: 0, busyRatio: undefined });
   });
 });

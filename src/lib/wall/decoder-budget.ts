@@ -39,6 +39,30 @@ export interface Strain {
   readonly busyRatio: number | undefined;
 }
 
+/** What one reception said of the last moments; missing where the browser does not tell. */
+export interface Reception {
+  readonly framesPerSecond?: number;
+  /** Decoded too late to be shown, 0…1. */
+  readonly droppedRatio?: number;
+  /** To decode one picture, ms. */
+  readonly decodeMs?: number;
+}
+
+/** The strain of all receptions together on a computer of so many `cores`. */
+export function strainOf(receptions: readonly Reception[], cores: number): Strain {
+  let [shown, dropped, decodedMs] = [0, 0, 0];
+  for (const { framesPerSecond = 0, droppedRatio = 0, decodeMs = 0 } of receptions) {
+    shown += framesPerSecond;
+    // Of all: those that were dropped and those that were shown.
+    dropped += droppedRatio < 1 ? (framesPerSecond * droppedRatio) / (1 - droppedRatio) : 1;
+    decodedMs += framesPerSecond * decodeMs;
+  }
+  return {
+    droppedRatio: shown + dropped === 0 ? 0 : dropped / (shown + dropped),
+    busyRatio: decodedMs === 0 ? undefined : decodedMs / 1000 / cores,
+  };
+}
+
 /** Which tiles show less than they could, and how it came to that. A value. */
 export interface DecoderBudget {
   readonly eased: ReadonlyMap<string, Ease>;

@@ -88,6 +88,12 @@ export class Leases {
     }
   }
 
+  /** The reservation behind a picture, if there is one now. */
+  held(key: string): Reservation | undefined {
+    const lease = this.#book.get(key);
+    return lease?.status === 'held' ? lease.reservation : undefined;
+  }
+
   /** The far end no longer knows the reservation of this picture: the next {@link take} gets a new one. */
   lost(key: string): void {
     if (this.#book.get(key)?.status !== 'held') return;

@@ -1,15 +1,20 @@
-import { createContext } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
 import { lastPictures } from '#lib/player/last-pictures.ts';
 import { latencyFor } from '#lib/player/latency-choices.ts';
 import { Player } from '#lib/player/player.svelte.ts';
 import type { StreamName } from '#contract/camera.ts';
+import type { ChooseWay } from '#lib/media/media-source.ts';
+import type { Ease } from './decoder-budget.ts';
+import { dwellMs } from './stream-choice.ts';
 import type { Supply } from './supply.ts';
+import { keepsReservation, type Unseen } from './suspension.ts';
 
 /** One stream of one camera on its way to a tile. */
 export interface Feed {
   readonly key: string;
   readonly stream: StreamName;
+  /** Single pictures, to spare this computer. */
+  readonly isStills: boolean;
   readonly player: Player;
 }
 
@@ -20,14 +25,24 @@ export interface TileWish {
   readonly cameraId: string;
   readonly stream: StreamName;
   readonly urgency: number;
+  /** Somebody looks at it closely: a change of stream does not wait. */
+  readonly isAtOnce?: boolean;
+  /** Why it is to be suspended; absent while it can be seen. */
+  readonly asleep?: Unseen | undefined;
+  /** How it gives way to others on this computer; `stream` is what is left of it. */
+  readonly ease?: Ease | undefined;
 }
 
 /** The pictures of one tile: the one in front and, while the stream is being changed, the one that will follow. */
 export class TilePictures {
   readonly cameraId: string;
   urgency = 0;
+  asleep: Unseen | undefined;
   front: Feed;
   next = $state.raw<Feed | undefined>();
+  ease = $state.raw<Ease | undefined>();
+  /** The stream that its size asks for now, when that is another, and since when, monotonic ms. */
+  turning: { readonly to: string; readonly since: number } | undefined;
 
   constructor(cameraId: string, front: Feed) {
     this.cameraId = cameraId;
@@ -50,6 +65,8 @@ export class TilePictures {
 export class Pictures {
   readonly #supply: Supply;
   readonly #tiles = new SvelteMap<string, TilePictures>();
+  #wishes: readonly TileWish[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(supply: Supply) {
     this.#supply = supply;
@@ -60,10 +77,24 @@ export class Pictures {
     return this.#tiles.get(tileKey);
   }
 
-  /** Makes the wall show exactly this. */
+  /** Whether single pictures can be had of a tile's camera, as far as is known. */
+  hasStills(tileKey: string): boolean {
+    const feed = this.#tiles.get(tileKey)?.front;
+    return feed !== undefined && this.#supply.waysOf(feed.key).includes('stills');
+  }
+
+  /**
+   * Makes the wall show exactly this. Tiles that are asleep are suspended; when they wake, the gate lets them in a few at
+   * a time, those that are looked at first.
+   */
   show(wishes: readonly TileWish[]): void {
+    this.#wishes = wishes;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    // eslint-disable-next-line svelte/prefer-svelte-reactivity -- lives for this call
+    const wanted = new Set(wishes.map(({ key }) => key));
     for (const [key, tile] of this.#tiles) {
-      if (wishes.some((wish) => wish.key === key)) continue;
+      if (wanted.has(key)) continue;
       this.#tiles.delete(key);
       tile.front.player.stop();
       tile.next?.player.stop();
@@ -72,20 +103,35 @@ export class Pictures {
     for (const wish of wishes) {
       const tile = this.#tiles.get(wish.key);
       if (tile) {
-        tile.urgency = wish.urgency;
+        this.#heed(tile, wish);
         const feed = this.#restream(tile, wish);
         if (feed) started.push(feed);
         continue;
       }
       const feed = this.#feed(wish);
       const added = new TilePictures(wish.cameraId, feed);
-      added.urgency = wish.urgency;
       this.#tiles.set(wish.key, added);
+      this.#heed(added, wish);
       started.push(feed);
     }
+    // Whoever is suspended has let go by now, and whoever wakes finds his reservation asked for.
     this.#want();
+    const awake = [...this.#tiles.values()].filter(({ asleep }) => asleep === undefined);
+    // In order, because the gate lets in at once who finds it free.
+    for (const tile of awake.toSorted((a, b) => a.urgency - b.urgency)) tile.front.player.resume();
     for (const { player } of started) player.start();
     this.#supply.reconsider();
+  }
+
+  #heed(tile: TilePictures, { urgency, asleep, ease }: TileWish): void {
+    tile.urgency = urgency;
+    tile.asleep = asleep;
+    tile.ease = ease;
+    if (!asleep) return;
+    tile.next?.player.stop();
+    tile.next = undefined;
+    tile.turning = undefined;
+    tile.front.player.suspend();
   }
 
   /** The tile's new stream has shown a picture. */
@@ -106,6 +152,11 @@ export class Pictures {
     }
   }
 
+  /** What is in front of somebody, for whoever measures what it is like to watch. */
+  get watched(): readonly { readonly cameraId: string; readonly front: Feed }[] {
+    return [...this.#tiles.values()];
+  }
+
   /** Stops everything. */
   close(): void {
     this.show([]);
@@ -113,22 +164,45 @@ export class Pictures {
   }
 
   #restream(tile: TilePictures, wish: TileWish): Feed | undefined {
-    if (tile.next?.stream === wish.stream) return undefined;
+    if (tile.asleep) return undefined;
+    const to = feedKeyOf(wish);
+    if (tile.next?.key === to) return undefined;
+    if (tile.front.key === to) {
+      tile.turning = undefined;
+      tile.next?.player.stop();
+      tile.next = undefined;
+      return undefined;
+    }
+    if (!wish.isAtOnce && !this.#hasDwelt(tile, to)) return undefined;
+    tile.turning = undefined;
     tile.next?.player.stop();
-    tile.next = undefined;
-    if (tile.front.stream === wish.stream) return undefined;
     tile.next = this.#feed(wish);
     return tile.next;
   }
 
-  #feed({ key: tileKey, cameraId, stream }: TileWish): Feed {
-    const key = `${tileKey} ${stream}`;
+  /** Whether a tile has asked for this stream for long enough; looks again when it will have. */
+  #hasDwelt(tile: TilePictures, to: string): boolean {
+    const now = performance.now();
+    if (tile.turning?.to !== to) tile.turning = { to, since: now };
+    const restMs = dwellMs - (now - tile.turning.since);
+    if (restMs <= 0) return true;
+    this.#timer ??= setTimeout(() => this.show(this.#wishes), restMs + 1);
+    return false;
+  }
+
+  #feed(wish: TileWish): Feed {
+    const { key: tileKey, cameraId, stream } = wish;
+    const key = feedKeyOf(wish);
+    const isStills = wish.ease === 'stills';
+    const only = (choose: ChooseWay): ChooseWay =>
+      isStills ? (offered) => choose(offered.filter((way) => way === 'stills')) : choose;
     const urgency = () => this.#tiles.get(tileKey)?.urgency ?? 0;
     return {
       key,
       stream,
+      isStills,
       player: new Player({
-        open: (signal, queued, choose) => this.#supply.open(key, urgency, signal, queued, choose),
+        open: (signal, queued, choose) => this.#supply.open(key, urgency, signal, queued, only(choose)),
         stills: lastPictures.of(cameraId),
         // The stream before it is seen until this one has a picture.
         isSuccessor: this.#tiles.has(tileKey),
@@ -139,16 +213,20 @@ export class Pictures {
 
   #want(): void {
     this.#supply.want(
-      [...this.#tiles.values()].flatMap((tile) =>
-        feedsOf(tile).map(({ key, stream }) => ({ key, cameraId: tile.cameraId, stream })),
-      ),
+      [...this.#tiles.values()]
+        .filter(({ asleep }) => asleep === undefined || keepsReservation(asleep))
+        .flatMap((tile) =>
+          feedsOf(tile).map(({ key, stream }) => ({ key, cameraId: tile.cameraId, stream })),
+        ),
     );
   }
+}
+
+/** The same for wishes that the same feed fulfils. */
+function feedKeyOf({ key, stream, ease }: TileWish): string {
+  return ease === 'stills' ? `${key} ${stream} stills` : `${key} ${stream}`;
 }
 
 function feedsOf(tile: TilePictures): Feed[] {
   return tile.next ? [tile.front, tile.next] : [tile.front];
 }
-
-/** The pictures of the wall a component is drawn on. */
-export const [getPictures, setPictures] = createContext<Pictures>();

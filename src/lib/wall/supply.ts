@@ -141,6 +141,11 @@ export class Supply {
     };
   }
 
+  /** By which ways a picture is offered; none while there is no reservation for it. */
+  waysOf(key: string): readonly Way[] {
+    return this.#leases.held(key)?.ways.map(({ way }) => way) ?? [];
+  }
+
   /** Somebody selected another tile, or scrolled: who waits may change places. */
   reconsider(): void {
     this.#gate.reconsider();

@@ -184,6 +184,7 @@ export class WallRoom {
         return;
       case 'directory':
       case 'export':
+      case 'recordings':
       case 'signed-out':
     }
   }
