@@ -163,6 +163,43 @@ describe('GET /api/recordings/spans', () => {
     expect(answer).toMatchObject({ cameras: [{ recorded: [20 * day, 40 * day] }] });
   });
 
+  describe('in a zone with summer time', () => {
+    // Berlin 2026: at 2026-03-29T02:00 an hour is left out, at 2026-10-25T03:00 one comes twice.
+    const ask = async (from: string, to: string) =>
+      (await at.as('olga')).json<{ from: string; to: string; cameras: { recorded: number[] }[] }>(
+        'GET',
+        path('p1', { from, to, resolutionMs: '1' }),
+      );
+    const hour = 3_600_000;
+
+    it('tells the first half past two from the second, an hour later', async () => {
+      const second = Date.UTC(2026, 9, 25, 1, 30);
+      at.recordings.recorded.set('p1', spans(second, second + 1000));
+      const first = await ask('2026-10-25T02:30:00+02:00', '2026-10-25T02:31:00+02:00');
+      expect([first.from, first.cameras[0]?.recorded]).toEqual(['2026-10-25T00:30:00.000Z', []]);
+      const again = await ask('2026-10-25T02:30:00+01:00', '2026-10-25T02:31:00+01:00');
+      expect(again.cameras[0]?.recorded).toEqual([0, 1000]);
+      const between = await ask('2026-10-25T02:30:00+02:00', '2026-10-25T02:30:00+01:00');
+      expect(Date.parse(between.to) - Date.parse(between.from)).toBe(hour);
+    });
+
+    it.each([
+      ['of 25 hours', '2026-10-25T00:00:00+02:00', '2026-10-26T00:00:00+01:00', 25],
+      ['of 23 hours', '2026-03-29T00:00:00+01:00', '2026-03-30T00:00:00+02:00', 23],
+    ])('has days %s', async (_what, from, to, hours) => {
+      at.recordings.recorded.set('p1', spans(Date.parse(from) - day, Date.parse(to) + day));
+      expect((await ask(from, to)).cameras[0]?.recorded).toEqual([0, hours * hour]);
+    });
+
+    it('takes what the left-out hour would have been for the same moment by either name', async () => {
+      const [winter, summer] = [
+        await ask('2026-03-29T02:30:00+01:00', '2026-03-29T05:00:00+02:00'),
+        await ask('2026-03-29T03:30:00+02:00', '2026-03-29T05:00:00+02:00'),
+      ];
+      expect(winter).toEqual(summer);
+    });
+  });
+
   it.each([
     ['nemo', 'p1', 'not-found'],
     ['otto', 'p1,m1', 'not-found'],

@@ -1,23 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { hasFfmpeg } from '#mocks/camera/testing/ffmpeg.ts';
 import { readStrip } from '#mocks/camera/strip.ts';
-import { openPictures } from '#mocks/camera/synthesis.ts';
 import { siteCameras } from '#mocks/site/cameras.ts';
 import { recordedSpans } from '#mocks/site/recordings.ts';
-import { type DemoXProtect, startXProtect } from '#mocks/xprotect/xprotect.ts';
 import type { SpansAnswer } from '#contract/recording.ts';
-import { createApp, type BuiltApp } from '#server/app.ts';
-import { applyDirectory, claimSystems } from '#server/cameras/apply-directory.ts';
-import { createLog } from '#server/http/log.ts';
-import { pglite, type TestStore } from '#server/store/testing/databases.ts';
-import { FakeGateway } from '#server/testing/fake-gateway.ts';
-import { FakeVms } from '#server/testing/fake-vms.ts';
-import { Browser, seed } from '#server/testing/harness.ts';
-import type { Vms } from '#server/vms/vms.ts';
-import { createXProtectVms } from '#server/vms/xprotect/xprotect-vms.ts';
+import type { Browser } from '#server/testing/harness.ts';
 import { readFragments } from './testing/read-fragments.ts';
+import { type RealSite, startRealSite } from './testing/real-site.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -43,44 +33,15 @@ function decode(file: Uint8Array, width: number, height: number) {
 
 /** One moving and one continuous camera of a pretend XProtect, over its real protocols, seen through the app. */
 describe('a recording server', () => {
-  const cameras = siteCameras.slice(0, 6);
-  const [always, moving] = [cameras[0], cameras.find(({ number }) => number % 5 === 2)];
-  let held: TestStore;
-  let xprotect: DemoXProtect;
-  let vms: Vms;
-  let app: BuiltApp;
+  let site: RealSite;
   let boss: Browser;
   beforeAll(async () => {
-    held = await pglite.open();
-    xprotect = await startXProtect({ username: 'u', password: 'p', pictures: await openPictures(), cameras });
-    vms = createXProtectVms({ id: 'x', url: xprotect.url, username: 'u', password: 'p' });
-    await seed(held.store, new FakeVms('x'), Date.now());
-    await claimSystems(held.store.db, ['x'], Date.now());
-    await applyDirectory(
-      held.store.db,
-      'x',
-      await vms.readDirectory(AbortSignal.timeout(30_000)),
-      Date.now(),
-    );
-    app = await createApp({
-      store: held.store,
-      gateway: new FakeGateway(),
-      systems: [vms],
-      config: { publicUrl: undefined, trustedProxies: [], tokens: {}, iceServers: [] },
-      log: createLog('silent'),
-      files: undefined,
-      holder: randomUUID(),
-      now: Date.now,
-    });
-    boss = new Browser(app);
-    await boss.signIn('boss');
+    site = await startRealSite();
+    ({ boss } = site);
   });
-  afterAll(async () => {
-    await app.close();
-    await vms.close();
-    await xprotect.close();
-    await held.close();
-  });
+  afterAll(() => site.close());
+  const cameras = siteCameras.slice(0, 6);
+  const [always, moving] = [cameras[0], cameras.find(({ number }) => number % 5 === 2)];
 
   const idOf = (camera: (typeof cameras)[number] | undefined): string => camera?.id ?? '';
 

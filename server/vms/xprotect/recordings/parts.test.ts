@@ -14,8 +14,25 @@ describe('times', () => {
     ['2025-10-27T20:07:47', Date.UTC(2025, 9, 27, 20, 7, 47)],
     ['2025-10-27T20:07:47.1', Date.UTC(2025, 9, 27, 20, 7, 47, 100)],
     ['2025-10-27T23:07:47.5+03:00', Date.UTC(2025, 9, 27, 20, 7, 47, 500)],
+    // The hour that comes twice in Berlin, its first and its second half past two.
+    ['2026-10-25T02:30:00.0000000+02:00', Date.UTC(2026, 9, 25, 0, 30)],
+    ['2026-10-25T02:30:00.0000000+01:00', Date.UTC(2026, 9, 25, 1, 30)],
     ['soon', NaN],
   ])('%s', (text, timeMs) => expect(readTime(text)).toBe(timeMs));
+
+  it('mean the same wherever the server stands', () => {
+    const zoneBefore = process.env['TZ'];
+    try {
+      for (const zone of ['Europe/Berlin', 'Asia/Dubai', 'America/St_Johns']) {
+        process.env['TZ'] = zone;
+        expect(readTime('2026-10-25T01:30:00.0000000')).toBe(Date.UTC(2026, 9, 25, 1, 30));
+        expect(readTime('2026-03-29T02:30:00.000Z')).toBe(Date.UTC(2026, 2, 29, 2, 30));
+      }
+    } finally {
+      if (zoneBefore === undefined) delete process.env['TZ'];
+      else process.env['TZ'] = zoneBefore;
+    }
+  });
 
   it.each([
     [0, '000.00:00:00'],
