@@ -122,14 +122,28 @@ export class Investigation {
     this.zone = isUtc ? zoneOf('UTC') : homeZone();
   }
 
+  /** Whether single frames of that camera cannot be shown here, so that it is played as a film. */
+  isFilm(cameraId: string | undefined): boolean {
+    return cameraId !== undefined && this.group.pictureOf(cameraId)?.film !== undefined;
+  }
+
   faster(direction: 1 | -1): void {
     const speed = nextSpeed(this.group.speed, direction);
+    const isBack = this.group.isPlaying ? speed < 0 : direction < 0;
+    if (isBack && this.isFilm(this.selected)) {
+      notices.show(t('past.film-no-frames'), { meaning: 'notice' });
+      return;
+    }
     if (this.group.isPlaying) this.group.play(speed);
     else this.group.play(direction > 0 ? 1 : -1);
   }
 
   async step(direction: 1 | -1): Promise<void> {
     if (this.selected === undefined) return;
+    if (this.isFilm(this.selected)) {
+      notices.show(t('past.film-no-frames'), { meaning: 'notice' });
+      return;
+    }
     try {
       await this.group.step(this.selected, direction);
     } catch {

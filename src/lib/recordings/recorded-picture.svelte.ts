@@ -1,7 +1,8 @@
 import type { StreamName } from '#contract/camera.ts';
+import { Film } from './film.svelte.ts';
 import { ForwardRun } from './forward-run.ts';
 import { frameAt, type FrameSource, type Gop, nextFrameTime, previousFrameTime } from './frame-source.ts';
-import { GopDecoder, needCodec, timeOfFrame } from './gop-decoder.ts';
+import { GopDecoder, hasWebCodecs, needCodec, timeOfFrame } from './gop-decoder.ts';
 import { LatestWins } from './latest-wins.ts';
 import { pastErrorOf } from './past-error.ts';
 import type { PastMoment, PastStatus } from './past-moment.ts';
@@ -59,6 +60,8 @@ export class RecordedPicture {
   #gap: { readonly time: number } | undefined;
 
   status: PastStatus = $state.raw({ kind: 'loading' });
+  /** What plays instead where single frames cannot be decoded: then nothing is exact, and there are no steps. */
+  film: Film | undefined = $state.raw();
   /** When the picture that is seen was taken, epoch ms. */
   shownTime: number | undefined = $state.raw();
   /** Which recorded stream is played; previews always use the small one. */
@@ -70,6 +73,7 @@ export class RecordedPicture {
     this.#now = options.now ?? (() => performance.now());
     this.#exact = new LatestWins((time, signal) => this.#showExact(time, signal));
     this.#keys = new LatestWins((time, signal) => this.#showKey(time, signal));
+    if (!hasWebCodecs()) this.#fallBack();
   }
 
   /** Draws on this canvas. An attachment. */
@@ -83,6 +87,7 @@ export class RecordedPicture {
   /** Whether it shows what it should, or cannot: the clock need not wait for it. */
   get isReady(): boolean {
     const time = this.#moment?.time ?? 0;
+    if (this.film) return this.film.isReady;
     if (this.status.kind === 'gap' || this.status.kind === 'failed') return true;
     switch (this.#mode) {
       case 'forward':
@@ -121,6 +126,12 @@ export class RecordedPicture {
   present(moment: PastMoment): void {
     const before = this.#moment;
     this.#moment = moment;
+    if (this.film) {
+      this.film.present(moment);
+      this.status = this.film.status;
+      this.shownTime = this.film.shownTime;
+      return;
+    }
     const mode = modeOf(moment);
     if (mode !== this.#mode || before?.seeks !== moment.seeks) this.#turn(mode);
     if (this.#isInGap(moment.time)) return;
@@ -155,11 +166,13 @@ export class RecordedPicture {
   hurry(): void {
     this.#retryAt = 0;
     this.#failures = 0;
+    this.film?.hurry();
   }
 
   /** Gives back decoders and pictures. Safe to call twice. */
   close(): void {
     this.#end.abort();
+    this.film?.close();
     this.#exact.close();
     this.#keys.close();
     this.#decoder.close();
@@ -328,6 +341,10 @@ export class RecordedPicture {
   #fail(cause: unknown): void {
     if (this.#end.signal.aborted || (cause instanceof DOMException && cause.name === 'AbortError')) return;
     const error = pastErrorOf(cause);
+    if (error.code === 'codec') {
+      this.#fallBack();
+      return;
+    }
     this.status = { kind: 'failed', code: error.code };
     this.#forward?.close();
     this.#forward = undefined;
@@ -336,5 +353,17 @@ export class RecordedPicture {
       : Infinity;
     const random = this.#options.random ?? Math.random;
     this.#retryAt = this.#now() + (0.5 + random() / 2) * ceiling;
+  }
+  /** This browser cannot decode frames of it: hls.js may, by the browser's own player. */
+  #fallBack(): void {
+    if (this.film) return;
+    const { cameraId, findNext } = this.#options;
+    this.#turn('still');
+    this.status = { kind: 'loading' };
+    this.film = new Film({
+      cameraId,
+      stream: () => this.stream,
+      findNext: (time) => findNext(time, this.#end.signal),
+    });
   }
 }

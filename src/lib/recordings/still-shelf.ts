@@ -1,10 +1,12 @@
 import { ByteLru } from './byte-lru.ts';
 import type { FrameSource } from './frame-source.ts';
 import { GopDecoder } from './gop-decoder.ts';
+import { askJpeg, type AskJpeg } from './jpeg-still.ts';
 import { PastError } from './past-error.ts';
 
-/** A keyframe, decoded and made small. */
+/** A keyframe, decoded and made small, or a picture that the recorder has made small. */
 export interface PastStill {
+  /** Of the picture, epoch ms. */
   readonly time: number;
   /** Undefined once it has been pushed out: look it up again. */
   readonly bitmap: ImageBitmap;
@@ -15,18 +17,31 @@ const stillWidth = 480;
 const limitBytes = 128 * 1024 * 1024;
 /** Decoders are few: three of them keep nine tiles busy, and the page alive. */
 const decoderCount = 3;
+/** Pictures are so far apart at the slowest that anybody records for hovering to be exact, ms. */
+const exactMs = 100;
+/** A recorder that makes no JPEGs is not asked for any again for so long, ms. */
+const restMs = 60_000;
+/** Answers about the moment or the person, whichever way a picture is asked for. */
+const final: ReadonlySet<string> = new Set(['no-recording', 'not-permitted', 'not-found', 'signed-out']);
 
-/** Keyframes of all cameras as small pictures, for dragging, for high speeds and for hovering. For one page. */
+/**
+ * Small pictures of all cameras' past: keyframes for dragging and for high speeds, the recorder's own JPEGs for hovering and
+ * where keyframes cannot be decoded. For one page.
+ */
 export class StillShelf {
   readonly #source: FrameSource;
+  readonly #askJpeg: AskJpeg;
   readonly #kept: ByteLru<string, PastStill>;
   readonly #times = new Map<string, number[]>();
   readonly #decoders = Array.from({ length: decoderCount }, () => ({ decoder: new GopDecoder(), busy: 0 }));
   readonly #under = new Map<string, Promise<PastStill>>();
   readonly #end = new AbortController();
 
-  constructor(source: FrameSource) {
+  #jpegRestsUntil = -Infinity;
+
+  constructor(source: FrameSource, ask: AskJpeg = askJpeg) {
     this.#source = source;
+    this.#askJpeg = ask;
     this.#kept = new ByteLru(limitBytes, ({ bitmap }) => bitmap.close());
   }
 
@@ -46,9 +61,53 @@ export class StillShelf {
   }
 
   /**
-   * The keyframe at or before `time`, fetched and decoded if need be. Throws a {@link PastError}, or the signal's reason.
+   * The picture of that moment itself, as the recorder makes it small; the keyframe before it where the recorder does
+   * not. Throws a {@link PastError}, or the signal's reason.
+   */
+  async exact(cameraId: string, time: number, signal: AbortSignal): Promise<PastStill> {
+    const kept = this.best(cameraId, time, exactMs);
+    if (kept && kept.time <= time) return kept;
+    if (performance.now() >= this.#jpegRestsUntil)
+      try {
+        return await this.#loadJpeg(cameraId, time, signal);
+      } catch (cause) {
+        signal.throwIfAborted();
+        if (cause instanceof PastError && final.has(cause.code)) throw cause;
+        this.#jpegRestsUntil = performance.now() + restMs;
+      }
+    return this.#loadKeyframe(cameraId, time, signal);
+  }
+
+  /**
+   * The keyframe at or before `time`, fetched and decoded if need be; the recorder's JPEG where this browser cannot decode
+   * it. Throws a {@link PastError}, or the signal's reason.
    */
   async load(cameraId: string, time: number, signal: AbortSignal): Promise<PastStill> {
+    try {
+      return await this.#loadKeyframe(cameraId, time, signal);
+    } catch (cause) {
+      signal.throwIfAborted();
+      const isBlind =
+        cause instanceof PastError && (cause.code === 'codec' || cause.code === 'not-supported');
+      if (!isBlind || performance.now() < this.#jpegRestsUntil) throw cause;
+      return await this.#loadJpeg(cameraId, time, signal).catch((other: unknown) => {
+        signal.throwIfAborted();
+        // Why there are no keyframes is what there is to know.
+        if (!(other instanceof PastError) || !final.has(other.code)) throw cause;
+        throw other;
+      });
+    }
+  }
+
+  async #loadJpeg(cameraId: string, time: number, signal: AbortSignal): Promise<PastStill> {
+    const { time: found, jpeg } = await this.#askJpeg(cameraId, time, stillWidth, signal);
+    const bitmap = await createImageBitmap(jpeg).catch((cause: unknown) => {
+      throw new PastError('damaged', 'The still cannot be read', { cause });
+    });
+    return this.#keep(cameraId, { time: found, bitmap });
+  }
+
+  async #loadKeyframe(cameraId: string, time: number, signal: AbortSignal): Promise<PastStill> {
     const gop = await this.#source.get(cameraId, 'sub', 'keyframe', time, signal);
     const key = `${cameraId} ${gop.start}`;
     const kept = this.#kept.get(key);
@@ -81,19 +140,23 @@ export class StillShelf {
       const bitmap = await createImageBitmap(frame, { resizeWidth: width, resizeHeight: height }).finally(
         () => frame.close(),
       );
-      const still = { time: gop.start, bitmap };
-      if (this.#end.signal.aborted) {
-        bitmap.close();
-        throw new PastError('damaged', 'The shelf is closed');
-      }
-      const times = this.#times.get(gop.cameraId) ?? [];
-      this.#times.set(gop.cameraId, times);
-      const at = times.findLastIndex((one) => one <= gop.start);
-      if (times[at] !== gop.start) times.splice(at + 1, 0, gop.start);
-      this.#kept.set(`${gop.cameraId} ${gop.start}`, still, width * height * 4);
-      return still;
+      return this.#keep(gop.cameraId, { time: gop.start, bitmap });
     } finally {
       free.busy--;
     }
+  }
+
+  #keep(cameraId: string, still: PastStill): PastStill {
+    const { time, bitmap } = still;
+    if (this.#end.signal.aborted) {
+      bitmap.close();
+      throw new PastError('damaged', 'The shelf is closed');
+    }
+    const times = this.#times.get(cameraId) ?? [];
+    this.#times.set(cameraId, times);
+    const at = times.findLastIndex((one) => one <= time);
+    if (times[at] !== time) times.splice(at + 1, 0, time);
+    this.#kept.set(`${cameraId} ${time}`, still, bitmap.width * bitmap.height * 4);
+    return still;
   }
 }

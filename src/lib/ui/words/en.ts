@@ -359,6 +359,11 @@ export const en = {
   'past.copy-link': 'Copy a link to this moment',
   'past.copied': 'The link is copied',
   'past.copy-failed': 'The browser did not allow copying',
+  'past.film': 'HLS, not frame-exact',
+  'past.film-no-frames':
+    'This browser cannot decode single frames of this camera here, so there are no steps and no way back.',
+  'past.film-why':
+    'This browser cannot decode single frames here (WebCodecs needs HTTPS). The picture is played as a film instead.',
   'past.gap': 'No recording here',
   'past.gap-last': 'No recording here, and none after it',
   'past.gap-next': 'No recording here; next at {time}',
