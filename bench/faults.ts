@@ -51,6 +51,7 @@ async function sufferAll(site: Site, chosen: readonly Fault[], network: FaultNet
           blackFrames: 0,
           blackAtS: [],
           frames: 0,
+          oldestWhileLiveMs: 0,
           lies: 0,
           history: [],
         });
@@ -78,12 +79,12 @@ function misses(fault: Fault, verdict: Verdict): string[] {
     return [`${name} ${ms ?? 'never'}`];
   };
   return [
-    ...(fault.should === 'nothing' ? [] : over('noticedMs')),
+    ...(fault.should === 'lose' || fault.should === 'say' ? over('noticedMs') : []),
     ...over('backMs'),
     ...over('backUpMs'),
     ...(verdict.blackFrames > 0 ? [`${verdict.blackFrames} black frames`] : []),
     ...(verdict.lies > 0 ? [`said live over an old picture ${verdict.lies} times`] : []),
-    ...(fault.should !== 'lose' && verdict.withoutPictureMs > limits.backMs
+    ...((fault.should === 'keep' || fault.should === 'nothing') && verdict.withoutPictureMs > limits.backMs
       ? [`${verdict.withoutPictureMs} ms without a picture`]
       : []),
   ];

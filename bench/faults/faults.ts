@@ -26,10 +26,10 @@ export interface Fault {
   /** How long it lasts, ms. */
   readonly lastsMs: number;
   /**
-   * What the wall should do: `lose` the picture and say so; `keep` a picture by whatever way and say what changed; notice
-   * `nothing`, because nothing that is seen depends on it.
+   * What the wall should do: `lose` the picture and say so; `say` what is wrong with it; `keep` a picture by whatever way;
+   * notice `nothing`, because nothing that is seen depends on it.
    */
-  readonly should: 'lose' | 'keep' | 'nothing';
+  readonly should: 'lose' | 'say' | 'keep' | 'nothing';
   begin(ground: Ground): Promise<void> | void;
   end(ground: Ground): Promise<void> | void;
 }
@@ -82,7 +82,7 @@ export const faults: readonly Fault[] = [
     site: 'xprotect',
     concerns: 'one',
     lastsMs: 12_000,
-    should: 'keep',
+    should: 'say',
     begin: camera('frozen'),
     end: camera('online'),
   },

@@ -30,6 +30,8 @@ export interface Verdict {
   /** When they were, seconds since the beginning. */
   readonly blackAtS: readonly number[];
   readonly frames: number;
+  /** The oldest picture that was seen in a tile that said live, ms. */
+  readonly oldestWhileLiveMs: number;
   /** Readings of a tile that said live and showed an old picture. */
   readonly lies: number;
   /** Of the first tile concerned: states and ways, with seconds since the beginning. */
@@ -49,6 +51,7 @@ export async function suffer(
   const before = await readTiles(page);
   await takeWatched(page);
   let lies = 0;
+  let oldestWhileLiveMs = 0;
   const look = async (): Promise<TileReading[]> => {
     const tiles = await readTiles(page);
     for (const tile of tiles)
@@ -93,6 +96,7 @@ export async function suffer(
     blackFrames: blackAt.length,
     blackAtS: blackAt.map((at) => Number(((at - begunAt) / 1000).toFixed(2))),
     frames: watched.reduce((sum, tile) => sum + tile.frames, 0),
+    oldestWhileLiveMs,
     lies,
     history: (concerned[0]?.changes ?? [])
       .filter(({ at }) => at >= begunAt)
