@@ -17,6 +17,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   directory: () => import('./directory.ts'),
   weight: () => import('./weight.ts'),
   recordings: () => import('./recordings.ts'),
+  'recordings-source': () => import('./recordings-source.ts'),
 };
 
 const { positionals, tokens } = parseArgs({ allowPositionals: true, strict: false, tokens: true });

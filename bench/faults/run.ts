@@ -54,9 +54,11 @@ export async function suffer(
   let oldestWhileLiveMs = 0;
   const look = async (): Promise<TileReading[]> => {
     const tiles = await readTiles(page);
-    for (const tile of tiles)
-      if (tile.state === 'live' && tile.strip && tile.readAt - tile.strip.timeMs > lieFromMs(tile.way))
-        lies += 1;
+    for (const { state, way, strip, readAt } of tiles) {
+      if (state !== 'live' || strip === undefined) continue;
+      oldestWhileLiveMs = Math.max(oldestWhileLiveMs, readAt - strip.timeMs);
+      if (readAt - strip.timeMs > lieFromMs(way)) lies += 1;
+    }
     await pause(lookEveryMs, undefined, { signal });
     return tiles;
   };
