@@ -181,7 +181,91 @@ describe('stepping down', () => {
   });
 });
 
+describe('pictures that are poor', () => {
+  const seconds = (ladder: Walk, count: number, fault: 'loss' | 'slow' | undefined): Walk => {
+    for (let n = 0; n < count; n += 1) {
+      ladder.at += 1000;
+      ladder.send({ type: 'second', fault });
+    }
+    return ladder;
+  };
+
+  it.each(['loss', 'slow'] as const)('for ten seconds lead one rung down: %s', (fault) => {
+    const ladder = seconds(walk().shown('whep'), 20, undefined);
+    expect(seconds(ladder, 10, fault).stand).toBe('0 -');
+    expect(seconds(ladder, 1, fault).stand).toBe(`1 ${fault}`);
+  });
+
+  it('with a good second between them do not', () => {
+    const ladder = seconds(walk().shown('whep'), 20, undefined);
+    for (let n = 0; n < 5; n += 1) seconds(seconds(ladder, 9, 'loss'), 1, undefined);
+    expect(ladder.stand).toBe('0 -');
+  });
+
+  it('do not in the first fifteen seconds on a rung', () => {
+    expect(seconds(walk().shown('whep'), 14, 'loss').stand).toBe('0 -');
+  });
+
+  it('keep a probe that loses too much from being believed', () => {
+    const ladder = fallen();
+    ladder.pass(5000);
+    expect(ladder.pass(10_000, { sideShows: true, sideLossRatio: 0.1 })).toBeUndefined();
+    expect(ladder.pass(10_000, { sideShows: true, sideLossRatio: 0.01 })).toEqual(['adopt', 5250]);
+  });
+});
+
+describe('once another tile has proven the way', () => {
+  it('a tile probes at once, and a second and a half of clean pictures is enough', () => {
+    const ladder = fallen();
+    ladder.pass(1000, { proofs: 0 });
+    expect(ladder.pass(1000, { proofs: 1 })).toEqual(['probe', 250]);
+    expect(ladder.pass(10_000, { proofs: 1, sideShows: true, cleanMs: 1500 })).toEqual(['adopt', 1750]);
+  });
+
+  it('a tile whose own probe has failed since keeps its time', () => {
+    const ladder = fallen();
+    ladder.pass(5000);
+    ladder.send({ type: 'side-failed' });
+    expect(ladder.pass(4000, { proofs: 1 })).toBeUndefined();
+  });
+});
+
+describe('what happened', () => {
+  it('is kept: from where to where, when and why', () => {
+    const ladder = fallen();
+    const fellAt = ladder.at;
+    ladder.pass(5000);
+    ladder.pass(10_000, { sideShows: true });
+    ladder.shown('whep');
+    expect(ladder.state.history).toEqual([
+      { at: fellAt, from: 'whep', to: 'hls', reason: 'stalls' },
+      { at: ladder.at, from: 'hls', to: 'whep', reason: 'recovered' },
+    ]);
+  });
+
+  it('is kept for the last fifty changes', () => {
+    const ladder = walk();
+    for (let n = 0; n < 40; n += 1) ladder.failed('b-frames', false).shown('whep');
+    expect(ladder.state.history).toHaveLength(50);
+  });
+});
+
+it('gives up what runs at the side while it is suspended, and stays where it is', () => {
+  const ladder = fallen();
+  ladder.pass(5000);
+  ladder.send({ type: 'paused' });
+  expect([ladder.stand, ladder.state.side, ladder.commands.at(-1)]).toEqual(['1 stalls', undefined, 'drop']);
+});
+
 describe('a network that lets no UDP through', () => {
+  it('only of late is looked at again soon: it may have been somebody’s mistake', () => {
+    const ladder = walk().shown('whep');
+    ladder.pass(5000, { attemptSince: ladder.at, isLive: false });
+    ladder.pass(1000, { isLive: false, sideShows: true });
+    expect(ladder.shown('hls', false).stand).toBe('1 udp-blocked');
+    expect(ladder.pass(60_000, { isBlocked: true })).toEqual(['probe', 5000]);
+  });
+
   it('is remembered: the first attempt goes by HLS, and WebRTC is looked for in the background', () => {
     const ladder = new Walk().offered(true);
     expect(ladder.stand).toBe('1 udp-blocked');

@@ -300,3 +300,54 @@ describe('stopping', () => {
     expect(next(idle, firstFrame(1))).toEqual({ state: idle, commands: ['abandon'] });
   });
 });
+
+describe('suspension', () => {
+  const suspend = (at: number): PlayerEvent => ({ type: 'suspend', at });
+  const resume = (at: number): PlayerEvent => ({ type: 'resume', at });
+
+  it('lets go of what plays, and of what is being tried', () => {
+    const { state, commands } = play(live(20_000), suspend(21_000));
+    expect([state, commands]).toEqual([{ status: 'suspended', since: 21_000 }, ['abandon', 'drop']]);
+    expect(play(idle, start(0), suspend(100)).state.status).toBe('suspended');
+  });
+
+  it('is a state in which nothing happens by itself', () => {
+    const { state } = play(live(20_000), suspend(21_000));
+    const after = play(
+      state,
+      tick(22_000),
+      tick(90_000),
+      firstFrame(91_000),
+      failed(92_000),
+      lost(93_000),
+      start(94_000),
+      { type: 'hurry', at: 95_000 },
+      suspend(96_000),
+    );
+    expect(after.state).toBe(state);
+    expect(after.commands).not.toContain('open');
+    expect(after.commands).not.toContain('adopt');
+  });
+
+  it('ends with an attempt when it is resumed', () => {
+    const { state, commands } = play(live(20_000), suspend(21_000), resume(80_000));
+    expect(state).toMatchObject({ status: 'connecting', since: 80_000, failures: 0 });
+    expect(commands.at(-1)).toBe('open');
+  });
+
+  it('may be where a tile begins', () => {
+    expect(play(idle, suspend(0)).commands).toEqual([]);
+    expect(play(idle, suspend(0), resume(5)).commands).toEqual(['open']);
+  });
+
+  it('leaves a refusal as it is, and resuming what plays changes nothing', () => {
+    const refused = play(idle, start(0), failed(1, 'not-permitted')).state;
+    expect(play(refused, suspend(5)).state).toBe(refused);
+    const playing = live(20_000);
+    expect(play(playing, resume(20_001)).state).toBe(playing);
+  });
+
+  it('ends with everything else', () => {
+    expect(play(idle, suspend(0), { type: 'stop', at: 5 }).state.status).toBe('idle');
+  });
+});

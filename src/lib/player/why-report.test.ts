@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { linesOf, reportOf, type Account } from './why-report.ts';
+
+const account: Account = {
+  camera: { number: 14, name: 'Sheikh Zayed Rd / Gate 3' },
+  stream: 'sub',
+  state: 'live',
+  way: 'hls',
+  fallback: { way: 'hls', reason: 'udp-blocked' },
+  score: 40,
+  factor: 'latency',
+  frameAgeMs: 35,
+  vitals: {
+    codec: 'H264',
+    width: 640,
+    height: 360,
+    freezes: 2,
+    freezesMs: 1340,
+    path: 'host/host udp',
+    keyframesAsked: 0,
+  },
+  rates: { framesPerSecond: 14.96, bitsPerSecond: 612_000, lossRatio: 0.0123 },
+  nominalFramesPerSecond: 15,
+  latencyMs: 2004,
+  capturedAt: undefined,
+  latency: 'balanced',
+  tile: { width: 480, height: 270 },
+};
+const text = (name: string): string | undefined => linesOf(account).find((line) => line.name === name)?.text;
+
+describe('the lines of the panel', () => {
+  it.each([
+    ['size', '640×360 → 480×270 px'],
+    ['rate', '15.0 fps / 15.0'],
+    ['bits', '0.61 Mbit/s'],
+    ['loss', '1.2 %'],
+    ['freezes', '2 × Σ 1.3 s'],
+    ['latency', '2004 ms'],
+    ['path', 'host/host udp'],
+    ['keyframes-asked', '0'],
+    ['decoder', undefined],
+    ['captured', undefined],
+  ])('%s says %s', (name, expected) => {
+    expect(text(name)).toBe(expected);
+  });
+
+  it('are the same ones whatever is known', () => {
+    const nothing: Account = {
+      ...account,
+      vitals: undefined,
+      rates: {},
+      latencyMs: undefined,
+      tile: undefined,
+    };
+    expect(linesOf(nothing).map(({ name }) => name)).toEqual(linesOf(account).map(({ name }) => name));
+  });
+});
+
+describe('the report', () => {
+  const changes = [{ at: 1000, from: 'whep', to: 'hls', reason: 'udp-blocked' }] as const;
+  const report = reportOf(account, changes, (moment) => Date.UTC(2026, 10, 20) + moment, {
+    now: Date.UTC(2026, 10, 20, 0, 1),
+    browser: 'Chromium 156',
+  });
+
+  it('reads in a few lines', () => {
+    const lines = report.split('\n');
+    expect(lines.slice(0, 3)).toEqual([
+      'Parapet, camera 14 Sheikh Zayed Rd / Gate 3, 2026-11-20T00:01:00.000Z',
+      'state: live, way: hls (udp-blocked)',
+      'score: 40, limited by: latency',
+    ]);
+    expect(lines).toContain('2026-11-20T00:00:01.000Z whep → hls: udp-blocked');
+  });
+
+  it('ends with all of it as JSON', () => {
+    const json = JSON.parse(report.trimEnd().split('\n').at(-1) ?? '') as Record<string, unknown>;
+    expect(json).toMatchObject({ score: 40, way: 'hls', browser: 'Chromium 156', vitals: { codec: 'H264' } });
+    expect(json['changes']).toHaveLength(1);
+  });
+});
