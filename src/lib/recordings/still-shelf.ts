@@ -65,6 +65,7 @@ export class StillShelf {
    * not. Throws a {@link PastError}, or the signal's reason.
    */
   async exact(cameraId: string, time: number, signal: AbortSignal): Promise<PastStill> {
+    signal.throwIfAborted();
     const kept = this.best(cameraId, time, exactMs);
     if (kept && kept.time <= time) return kept;
     if (performance.now() >= this.#jpegRestsUntil)
