@@ -19,16 +19,16 @@ class PretendRoom implements RoomLike {
   readonly connected: { url: string; token: string; options: RoomConnectOptions }[] = [];
   readonly #listeners = new Map<string, ((...said: unknown[]) => void)[]>();
   timesLeft = 0;
-  connecting: () => Promise<void> = async () => undefined;
+  connecting: () => Promise<undefined> = async () => undefined;
 
   constructor(options: RoomOptions) {
     this.options = options;
     PretendRoom.made.push(this);
   }
 
-  connect(url: string, token: string, options: RoomConnectOptions): Promise<void> {
+  async connect(url: string, token: string, options: RoomConnectOptions): Promise<void> {
     this.connected.push({ url, token, options });
-    return this.connecting();
+    await this.connecting();
   }
 
   async disconnect(): Promise<void> {
@@ -131,7 +131,9 @@ describe('joining', () => {
     room.connecting = () => {
       // Said before `connect` rejects: one failure is not two.
       room.say('disconnected', 7);
-      return Promise.reject(cause);
+      const { promise, reject } = Promise.withResolvers<undefined>();
+      reject(cause);
+      return promise;
     };
     await expect(join()).rejects.toMatchObject({ name: 'StreamError', code });
     expect(lost).toEqual([]);
