@@ -1,0 +1,178 @@
+import type { z } from 'zod';
+import { VmsError } from '#server/vms/vms.ts';
+import { abortable } from './abortable.ts';
+import { CameraAnswer, CameraListAnswer, readAnswer, RecordingsAnswer } from './answers.ts';
+import { HttpExchanger } from './http-exchange.ts';
+import { PerMinute } from './per-minute.ts';
+import type { RtaSettings } from './settings.ts';
+import { SignIn } from './sign-in.ts';
+
+/** What the server is asked at most, from the requirements' "API Request Limits". */
+export interface RequestLimits {
+  readonly cameraListEveryMs: number;
+  readonly recordingsPerMinute: number;
+}
+
+export const documentedLimits: RequestLimits = { cameraListEveryMs: 60_000, recordingsPerMinute: 100 };
+
+/** A stretch that the server lists as recorded, epoch ms, without what it calls gaps. */
+export interface ListedSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The requirements' REST, within its limits. Every method throws {@link VmsError} and aborts with its signal. */
+export class RtaApi {
+  readonly #settings: RtaSettings & { readonly apiUrl: string };
+  readonly #http: HttpExchanger;
+  readonly #signIn: SignIn;
+  readonly #recordings: PerMinute;
+  readonly #limits: RequestLimits;
+  readonly #closed = new AbortController();
+  #listing: Promise<readonly CameraAnswer[]> | undefined;
+  /** The last camera list that the server has answered for, or how it failed to. */
+  #list: { readonly at: number; readonly cameras: readonly CameraAnswer[] | VmsError } | undefined;
+
+  constructor(
+    settings: RtaSettings & { readonly apiUrl: string },
+    { ca, limits = documentedLimits }: { ca?: string | undefined; limits?: RequestLimits },
+  ) {
+    this.#settings = settings;
+    this.#limits = limits;
+    this.#http = new HttpExchanger({ ca });
+    this.#recordings = new PerMinute(limits.recordingsPerMinute);
+    this.#signIn = new SignIn({ ...settings, tokenUrl: this.#url(settings.paths.token) }, this.#http);
+  }
+
+  /** All cameras. Within a minute of the last answer that answer again: more often the server is not to be asked. */
+  async cameras(signal: AbortSignal): Promise<readonly CameraAnswer[]> {
+    signal.throwIfAborted();
+    const last = this.#list;
+    if (last !== undefined && performance.now() - last.at < this.#limits.cameraListEveryMs) {
+      if (last.cameras instanceof VmsError) throw last.cameras;
+      return last.cameras;
+    }
+    this.#listing ??= this.#readList().finally(() => {
+      this.#listing = undefined;
+    });
+    return await abortable(this.#listing, signal);
+  }
+
+  async #readList(): Promise<readonly CameraAnswer[]> {
+    const { cameras: path } = this.#settings.paths;
+    try {
+      const cameras = await this.#get(path, {}, CameraListAnswer, 'camera list', this.#closed.signal);
+      this.#list = { at: performance.now(), cameras };
+      return cameras;
+    } catch (error) {
+      // A server that could not be reached has not been asked.
+      if (error instanceof VmsError && error.code !== 'refused' && !(error instanceof NotReached))
+        this.#list = { at: performance.now(), cameras: error };
+      throw error;
+    }
+  }
+
+  /** One camera afresh. */
+  async camera(id: string, signal: AbortSignal): Promise<CameraAnswer> {
+    const path = `${this.#settings.paths.cameras}/${encodeURIComponent(id)}`;
+    return await this.#get(path, {}, CameraAnswer, 'camera', signal);
+  }
+
+  /** Whether recordings can be asked for at leisure; else what is known should do for a while. */
+  get isAtLeisure(): boolean {
+    return this.#recordings.room > this.#limits.recordingsPerMinute / 2;
+  }
+
+  /** What is recorded between the two moments, epoch ms, as the server lists it. */
+  async recordings(id: string, start: number, end: number, signal: AbortSignal): Promise<ListedSpan[]> {
+    await this.#recordings.take(signal);
+    const path = `${this.#settings.paths.recordings}/${encodeURIComponent(id)}`;
+    const times = { start: iso(start), end: iso(end) };
+    const sequences = await this.#get(path, times, RecordingsAnswer, 'recording timeline', signal);
+    return sequences.flatMap(({ start_time, end_time, has_video, gaps }) =>
+      has_video ? withoutGaps({ start: start_time, end: end_time }, gaps) : [],
+    );
+  }
+
+  close(): void {
+    this.#closed.abort(new VmsError('unavailable', 'Parapet is ending'));
+    this.#signIn.close();
+    this.#http.close();
+  }
+
+  #url(path: string): URL {
+    return new URL(this.#settings.apiUrl + path);
+  }
+
+  async #get<T extends z.ZodType>(
+    path: string,
+    query: Readonly<Record<string, string>>,
+    schema: T,
+    what: string,
+    signal: AbortSignal,
+  ): Promise<z.output<T>> {
+    const url = this.#url(path);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    for (let attempt = 1; ; attempt++) {
+      const authorization = await this.#reach(() => this.#signIn.authorization(signal));
+      const answer = await this.#reach(() =>
+        this.#http.exchange(
+          { method: 'GET', url, headers: authorization === undefined ? {} : { authorization } },
+          signal,
+        ),
+      );
+      const { status } = answer;
+      if (status >= 200 && status < 300) return readAnswer(answer.body, schema, what);
+      if (status === 401) {
+        if (this.#signIn.rejected(authorization, answer) && attempt === 1) continue;
+        throw this.#signIn.refusal;
+      }
+      if (status === 403)
+        throw new VmsError('refused', `The Milestone server does not let this user see the ${what}`);
+      if (status === 404 && what !== 'camera list')
+        throw new VmsError('unknown-camera', 'The Milestone server knows no such camera');
+      if (status === 429)
+        throw new VmsError('unavailable', `The Milestone server is asked too often for the ${what}`);
+      if (status >= 500)
+        throw new VmsError(
+          'unavailable',
+          `The Milestone server fails at the ${what} (status ${String(status)})`,
+        );
+      throw new VmsError(
+        'unexpected-answer',
+        `The Milestone server answers the ${what} with status ${String(status)}`,
+      );
+    }
+  }
+
+  async #reach<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof VmsError && error.code === 'unavailable') throw new NotReached(error);
+      throw error;
+    }
+  }
+}
+
+/** No answer at all, as against one that is no use. */
+class NotReached extends VmsError {
+  constructor(error: VmsError) {
+    super(error.code, error.message, { cause: error.cause });
+  }
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString().replace('.000Z', 'Z');
+
+function withoutGaps(
+  span: ListedSpan,
+  gaps: readonly { readonly start_time: number; readonly end_time: number }[],
+): ListedSpan[] {
+  let rest = [span];
+  for (const { start_time, end_time } of gaps)
+    rest = rest.flatMap(({ start, end }) => [
+      { start, end: Math.min(end, start_time) },
+      { start: Math.max(start, end_time), end },
+    ]);
+  return rest.filter(({ start, end }) => start < end);
+}
