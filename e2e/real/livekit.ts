@@ -110,7 +110,7 @@ export async function startLiveKit(
 }
 
 /** A port that was free a moment ago: LiveKit cannot be asked which one it took. */
-async function freeTcpPort(): Promise<number> {
+export async function freeTcpPort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
