@@ -143,7 +143,6 @@ describe('stills of a reservation', () => {
       ['viewing-ended', 'p1', 'olga'],
     ]);
   });
-  });
 
   it.each(['yesterday', '12', '2026-11-20'])('are not asked for after %s', async (after) => {
     expect(await code(await still(await olga.reserveOne('p1'), `?after=${after}`))).toBe('invalid-request');
