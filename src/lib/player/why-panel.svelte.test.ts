@@ -1,0 +1,137 @@
+import axe from 'axe-core';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { page, userEvent } from 'vitest/browser';
+import { cleanup, render } from 'vitest-browser-svelte';
+import type { LatencyChoice, MediaSession } from '#lib/media/media-source.ts';
+import { TestCardSource } from '#lib/media/test-card/test-card-source.ts';
+import '#lib/ui/app.css';
+import { speak } from '#lib/ui/words/words.svelte.ts';
+import { latencyFor } from './latency-choices.ts';
+import { Player } from './player.svelte.ts';
+import PlayerView from './Player.svelte';
+import WhyPanel from './WhyPanel.svelte';
+
+const stops: (() => void)[] = [];
+beforeEach(() => page.viewport(420, 1000));
+afterEach(() => {
+  stops.splice(0).forEach((stop) => stop());
+  cleanup();
+  localStorage.clear();
+  speak('en');
+});
+
+/** A player that plays, and the panel about it. `canChoose`: its way has a choice of latency. */
+async function stage({ canChoose = true } = {}) {
+  const card = new TestCardSource({ number: 14, name: 'Gate 3' }, 'whep');
+  const chosen: LatencyChoice[] = [];
+  const open = async (signal: AbortSignal): Promise<MediaSession> => {
+    const session = await card.open(signal);
+    const drawn = session.vitals.bind(session);
+    const counters = async () => ({
+      ...(await drawn()),
+      codec: 'H264',
+      bytesReceived: performance.now() * 75,
+      packetsReceived: Math.round(performance.now()),
+      packetsLost: Math.round(performance.now() / 20),
+      roundTripMs: 12,
+    });
+    return Object.assign(session, {
+      vitals: counters,
+      ...(canChoose ? { setLatency: (choice: LatencyChoice) => void chosen.push(choice) } : {}),
+    });
+  };
+  const player = new Player({ open, random: () => 0 });
+  const box = document.createElement('div');
+  box.style.cssText = 'inline-size: 320px; block-size: 180px';
+  document.body.append(box);
+  await render(PlayerView, { target: box, props: { player } });
+  const onclose = vi.fn();
+  await render(WhyPanel, {
+    player,
+    camera: { id: 'c14', number: 14, name: 'Gate 3' },
+    stream: 'sub',
+    onclose,
+  });
+  player.start();
+  stops.push(() => {
+    player.stop();
+    box.remove();
+  });
+  await expect.poll(() => player.rates.lossRatio, { timeout: 8000 }).toBeGreaterThan(0.04);
+  return { player, card, chosen, onclose };
+}
+
+describe('why a tile is as it is', () => {
+  it('is told by a score, one factor in words, and the numbers behind it', async () => {
+    await stage();
+    await expect.element(page.getByText('Packets are lost')).toBeVisible();
+    await expect.element(page.getByText('H264')).toBeVisible();
+    await expect.element(page.getByText('12 ms', { exact: true }).first()).toBeVisible();
+    await expect.element(page.getByText(/^640×360 → \d+×\d+ px$/)).toBeVisible();
+    // What cannot be known says so, and is not left out.
+    expect(page.getByText('not told').elements().length).toBeGreaterThan(2);
+    const paths = [...document.querySelectorAll('.spark path')].map((one) => one.getAttribute('d') ?? '');
+    expect(paths).toHaveLength(5);
+    expect(paths[0]).toMatch(/^M/);
+  });
+
+  it('can be copied as a report', async () => {
+    await stage();
+    const copied = vi.spyOn(navigator.clipboard, 'writeText').mockResolvedValue();
+    await page.getByRole('button', { name: 'Copy as report' }).click();
+    expect(copied.mock.calls[0]?.[0]).toMatch(
+      /^Parapet, camera 14 Gate 3.*\n.*way: whep[^]*limited by: loss/,
+    );
+  });
+
+  it('is shut by Escape and by its button, and keeps other keys from the wall', async () => {
+    const { onclose } = await stage();
+    const heard: string[] = [];
+    const end = new AbortController();
+    addEventListener('keydown', ({ key }) => heard.push(key), { signal: end.signal });
+    (page.getByRole('radio', { name: 'Balanced' }).element() as HTMLElement).focus();
+    await userEvent.keyboard('{ArrowRight}{Escape}i');
+    end.abort();
+    expect([heard, onclose.mock.calls.length]).toEqual([['i'], 1]);
+    await page.getByRole('button', { name: 'Close' }).click();
+    expect(onclose).toHaveBeenCalledTimes(2);
+  });
+
+  it.each(['en', 'en-x-rtl'])('has nothing that axe finds wrong (%s)', async (code) => {
+    speak(code);
+    await stage();
+    const { violations } = await axe.run(document.querySelector('.panel')!.parentElement!, {
+      // The panel stands in a landmark of the wall's.
+      rules: { region: { enabled: false } },
+    });
+    expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+  });
+});
+
+describe('the choice of latency', () => {
+  it('reaches the session, and is remembered for the camera', async () => {
+    const { player, chosen } = await stage();
+    await page.getByRole('radio', { name: 'Smooth' }).click();
+    expect([chosen, player.latency, latencyFor('c14')]).toEqual([['smooth'], 'smooth', 'smooth']);
+    await page.getByRole('radio', { name: 'Balanced' }).click();
+    expect([chosen.at(-1), latencyFor('c14'), localStorage.getItem('parapet.latency')]).toEqual([
+      'balanced',
+      'balanced',
+      '[]',
+    ]);
+  });
+
+  it('is made for the next session too', async () => {
+    const { player, chosen } = await stage();
+    player.setLatency('lowest');
+    player.stop();
+    player.start();
+    await expect.poll(() => chosen, { timeout: 4000 }).toEqual(['lowest', 'lowest']);
+  });
+
+  it('says so where the way has none', async () => {
+    await stage({ canChoose: false });
+    await expect.element(page.getByText('This way of watching has no choice of latency.')).toBeVisible();
+    expect(page.getByRole('radio', { name: 'Smooth' }).element()).toBeDisabled();
+  });
+});
