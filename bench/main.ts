@@ -14,6 +14,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   hls: () => import('./hls.ts'),
   faults: () => import('./faults.ts'),
   pictures: () => import('./pictures.ts'),
+  stills: () => import('./stills.ts'),
   directory: () => import('./directory.ts'),
   weight: () => import('./weight.ts'),
   recordings: () => import('./recordings.ts'),

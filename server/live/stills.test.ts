@@ -144,6 +144,15 @@ describe('stills of a reservation', () => {
     ]);
   });
 
+  it('are not had faster than anybody can look', async () => {
+    const id = await olga.reserveOne('p1');
+    const statuses: number[] = [];
+    for (let i = 0; i < 12; i++) statuses.push((await still(id)).status);
+    expect(statuses).toEqual([...Array<number>(10).fill(200), 429, 429]);
+    at.clock.pass(1000);
+    expect((await still(id)).status).toBe(200);
+  });
+
   it.each(['yesterday', '12', '2026-11-20'])('are not asked for after %s', async (after) => {
     expect(await code(await still(await olga.reserveOne('p1'), `?after=${after}`))).toBe('invalid-request');
   });

@@ -44,6 +44,9 @@ export interface OpenStills {
 /** Of last stills, for each session: two walls full of tiles at once, then so many a second. */
 const lastsAtOnce = 128;
 const lastsASecond = 10;
+/** Of the stills of one reservation: no more come than one or two a second, so who asks this often does not wait for them. */
+const asksAtOnce = 10;
+const asksASecond = 4;
 
 export function openStills(parts: {
   readonly db: Db;
@@ -67,6 +70,7 @@ export function openStills(parts: {
       watching,
       viewings,
       shown: createStillsShown({ db, now }),
+      asks: createAllowance(asksAtOnce, asksASecond),
       lasts: createAllowance(lastsAtOnce, lastsASecond),
       now,
     }),
@@ -89,6 +93,8 @@ export interface StillsParts {
   readonly viewings: Viewings;
   /** Of the others. */
   readonly shown: StillsShown;
+  /** Of stills, for each reservation. */
+  readonly asks: Allowance;
   /** Of last stills, for each session. */
   readonly lasts: Allowance;
   readonly now: () => number;
@@ -109,7 +115,7 @@ const answer = (still: Still): Response =>
  * is no older than a minute; older ones only to who may also play the camera back. Both are recorded.
  */
 export function stillRoutes(parts: StillsParts): Pick<OtherHandlers, 'stillFile' | 'lastStill'> {
-  const { directory, desk, watching, viewings, shown, lasts, now } = parts;
+  const { directory, desk, watching, viewings, shown, asks, lasts, now } = parts;
   return {
     async stillFile(context, principal) {
       const request = context.req.raw;
@@ -120,6 +126,7 @@ export function stillRoutes(parts: StillsParts): Pick<OtherHandlers, 'stillFile'
       );
       const waiting = AbortSignal.timeout(waitMs);
       try {
+        asks.take(reservationId, now());
         const camera = (await directory.snapshot()).cameras.get(pass.key.cameraId);
         if (camera === undefined) throw new Refusal('reservation-ended');
         const signal = AbortSignal.any([request.signal, pass.signal, waiting]);
