@@ -25,7 +25,7 @@ async function server({ ageMs = 9000, status = 200, afterMs = 0 } = {}) {
   const aborted: string[] = [];
   const body = await jpeg('rgb(200, 30, 30)');
   const fetch = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
-    const url = String(input);
+    const url = input instanceof Request ? input.url : input.toString();
     asked.push(url);
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(resolve, afterMs);

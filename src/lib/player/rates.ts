@@ -57,5 +57,5 @@ const each = (sum: number | undefined, count: number | undefined): number | unde
 
 /** Leaves out what is not known. */
 function known(rates: { readonly [Name in keyof Rates]: Rates[Name] | undefined }): Rates {
-  return Object.fromEntries(Object.entries(rates).filter(([, value]) => value !== undefined)) as Rates;
+  return Object.fromEntries(Object.entries(rates).filter(([, value]) => value !== undefined));
 }
