@@ -57,7 +57,7 @@ export class Investigation {
     this.show(place.cameraIds);
     if (place.loop) this.group.repeat(place.loop);
     if (place.isPlaying) this.group.play(place.speed);
-    else this.group.speed = place.speed;
+    else this.group.prepare(place.speed);
   }
 
   /** Where this is now: what a link to it says. */

@@ -58,6 +58,10 @@ export class Playhead {
   get speed(): Speed {
     return this.#speed;
   }
+  /** What `play` plays at when it is not told. */
+  set speed(speed: Speed) {
+    this.#speed = speed;
+  }
   get isPlaying(): boolean {
     return this.#isPlaying;
   }

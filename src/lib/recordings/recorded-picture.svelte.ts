@@ -27,6 +27,8 @@ const fastest = 4;
 /** How far ahead of the playhead the next group is fetched, ms of playing. */
 const aheadMs = 1500;
 const reverseBytes = 48 * 1024 * 1024;
+/** So long only keyframes are shown where the machine cannot keep up, ms. */
+const economyMs = 10_000;
 const retryMs = { first: 1_000, most: 15_000 };
 
 type Mode = 'forward' | 'reverse' | 'keys' | 'scrub' | 'still';
@@ -57,6 +59,8 @@ export class RecordedPicture {
   #exactOf: number | undefined;
   #failures = 0;
   #retryAt = 0;
+  #caughtUpAt = -Infinity;
+  #economyUntil = -Infinity;
   #gap: { readonly time: number } | undefined;
 
   status: PastStatus = $state.raw({ kind: 'loading' });
@@ -132,7 +136,8 @@ export class RecordedPicture {
       this.shownTime = this.film.shownTime;
       return;
     }
-    const mode = modeOf(moment);
+    const wanted = modeOf(moment);
+    const mode = wanted === 'forward' && this.#now() < this.#economyUntil ? 'keys' : wanted;
     if (mode !== this.#mode || before?.seeks !== moment.seeks) this.#turn(mode);
     if (this.#isInGap(moment.time)) return;
     if (this.status.kind === 'failed' && this.#now() < this.#retryAt) return;
@@ -160,6 +165,17 @@ export class RecordedPicture {
           return;
         }
     }
+  }
+
+  /** Playing forwards it has fallen behind: leaves out what is between, and goes on where the others are. */
+  catchUp(): void {
+    if (this.#mode !== 'forward' || this.status.kind === 'failed') return;
+    const now = this.#now();
+    // Again so soon: this machine cannot decode them all. Keyframes alone cost it a fiftieth.
+    if (now - this.#caughtUpAt < economyMs) this.#economyUntil = now + economyMs;
+    this.#caughtUpAt = now;
+    this.#forward?.close();
+    this.#forward = undefined;
   }
 
   /** Asks again at once for what failed. */

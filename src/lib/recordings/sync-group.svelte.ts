@@ -30,8 +30,18 @@ interface Search {
   found: number | 'unknown' | undefined;
 }
 
+/** A picture that is not there: how long it has been waited for, or been left behind. */
+interface Wait {
+  readonly since: number;
+  readonly isGivenUp: boolean;
+}
+
 /** All wait for one this long; then time goes on without it, ms. */
 const usualHoldMs = 2_000;
+/** So long a picture may be missing before anything is done about it, ms. */
+const leastWaitMs = 1_500;
+/** A picture this far behind will not come back by itself, ms. */
+const leftBehindMs = 1_000;
 const scrubAhead = 2;
 const nearMs = 600_000;
 
@@ -48,7 +58,7 @@ export class SyncGroup {
   readonly #skew = new Skew();
   readonly #pictures = new SvelteMap<string, RecordedPicture>();
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing is drawn from it
-  readonly #heldSince = new Map<RecordedPicture, number>();
+  readonly #waits = new Map<RecordedPicture, Wait>();
   readonly #drag = new DragDirection();
   readonly #prefetch: LatestWins<readonly Wanted[]>;
   readonly #end = new AbortController();
@@ -120,7 +130,7 @@ export class SyncGroup {
     for (const [id, picture] of this.#pictures)
       if (!cameraIds.includes(id)) {
         this.#playhead.release(picture);
-        this.#heldSince.delete(picture);
+        this.#waits.delete(picture);
         picture.close();
         this.#pictures.delete(id);
       }
@@ -184,6 +194,11 @@ export class SyncGroup {
     this.isScrubbing = false;
     this.#skew.clear();
     this.#playhead.play(speed);
+    this.#take();
+  }
+  /** Chooses a speed without playing. */
+  prepare(speed: Speed): void {
+    this.#playhead.speed = speed;
     this.#take();
   }
   pause(): void {
@@ -274,14 +289,19 @@ export class SyncGroup {
   /** Lets all wait for a picture that is not there yet, but not for ever. */
   #holdFor(picture: RecordedPicture, now: number): void {
     if (!this.isPlaying || picture.isReady) {
-      this.#heldSince.delete(picture);
+      this.#waits.delete(picture);
       this.#playhead.release(picture);
       return;
     }
-    const since = this.#heldSince.get(picture) ?? now;
-    this.#heldSince.set(picture, since);
-    if (now - since < this.#longestHoldMs) this.#playhead.hold(picture);
-    else this.#playhead.release(picture);
+    let wait = this.#waits.get(picture);
+    if (!wait) this.#waits.set(picture, (wait = { since: now, isGivenUp: false }));
+    if (now - wait.since >= Math.max(this.#longestHoldMs, leastWaitMs)) {
+      // One that cannot keep up begins anew where the others are, and they wait for it again after a while.
+      if (!wait.isGivenUp && (picture.lagMs ?? 0) > leftBehindMs) picture.catchUp();
+      this.#waits.set(picture, (wait = { since: now, isGivenUp: !wait.isGivenUp }));
+    }
+    if (wait.isGivenUp || this.#longestHoldMs === 0) this.#playhead.release(picture);
+    else this.#playhead.hold(picture);
   }
 
   /** Where one of the cameras has a recording: from what is known, or from what was looked up since. */

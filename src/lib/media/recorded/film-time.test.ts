@@ -41,11 +41,11 @@ describe('element time and recorded time', () => {
 
 it.each([
   [0, 1, { do: 'play', rate: 1 }],
-  [50, 1, { do: 'play', rate: 1.05 }],
-  [-200, 1, { do: 'play', rate: 0.9 }],
+  [50, 1, { do: 'play', rate: 1.1 }],
+  [-200, 1, { do: 'play', rate: 0.8 }],
   [301, 1, { do: 'seek' }],
   [-2_000, 1, { do: 'seek' }],
-  [1_000, 4, { do: 'play', rate: 4.4 }],
+  [1_000, 4, { do: 'play', rate: 4.8 }],
 ] as const)('%s ms behind at %s×', (off, speed, keeping) => {
   const kept = keepTo(off, speed);
   expect(kept.do).toBe(keeping.do);

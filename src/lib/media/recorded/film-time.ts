@@ -66,15 +66,16 @@ export type Keeping =
   /** Plays at this rate: a little faster or slower until it is there. */
   | { readonly do: 'play'; readonly rate: number };
 
-/** Farther off than this it jumps, ms. Nearer it is brought back by its rate, which nobody sees at a tenth. */
+/** Farther off than this it jumps, ms. Nearer it is brought back by its rate within a second or two. */
 const jumpMs = 300;
-const most = 0.1;
+const most = 0.2;
+const backInMs = 500;
 /** Chromium and Firefox play no faster than this. */
 export const fastestRate = 8;
 
 /** `offMs`: how far the picture is behind the clock; negative: ahead. */
 export function keepTo(offMs: number, speed: number): Keeping {
   if (Math.abs(offMs) > jumpMs * Math.max(1, speed)) return { do: 'seek' };
-  const correction = Math.max(-most, Math.min(most, offMs / 1000));
+  const correction = Math.max(-most, Math.min(most, offMs / backInMs));
   return { do: 'play', rate: speed * (1 + correction) };
 }

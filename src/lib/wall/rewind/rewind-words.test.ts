@@ -20,5 +20,10 @@ it.each<[string, PastStatus, number | undefined, TilePast]>([
   ],
   ['nothing yet', { kind: 'loading' }, undefined, { kind: 'loading' }],
 ])('%s', (_, status, at, said) => {
-  expect(tilePast(status, at, time)).toEqual(said);
+  expect(tilePast(status, at, time, () => false)).toEqual(said);
+});
+
+it('does not blame the recorder for a browser that is behind', () => {
+  expect(tilePast(shown, time - 5_000, time, () => true)).toEqual({ kind: 'late', at: time - 5_000 });
+  expect(tilePast(shown, time - 60_000, time, () => true)).toEqual({ kind: 'loading' });
 });

@@ -8,6 +8,8 @@ export type TilePast =
   | { readonly kind: 'loading' }
   /** The newest that is recorded, and that is older than the moment: shown, and said. */
   | { readonly kind: 'lagging'; readonly at: number }
+  /** More is recorded, but this browser is not there yet: an older picture, and said. */
+  | { readonly kind: 'late'; readonly at: number }
   /** Nothing is recorded at the moment. `last`: the last picture before it, where it is known. */
   | { readonly kind: 'none'; readonly last: number | undefined }
   | { readonly kind: 'failed'; readonly code: PastErrorCode };
@@ -17,8 +19,13 @@ export const ofTheMomentMs = 1_500;
 /** What is older is no picture of the moment at all: it is not shown, ms. */
 export const laggingMs = 20_000;
 
-/** What is to be said of a tile whose picture was taken at `shown`, when it should be of `time`. */
-export function tilePast(status: PastStatus, shown: number | undefined, time: number): TilePast {
+/** What is to be said of a tile whose picture was taken at `shown`, when it should be of `time`. `isRecorded`: that moment is. */
+export function tilePast(
+  status: PastStatus,
+  shown: number | undefined,
+  time: number,
+  isRecorded: () => boolean,
+): TilePast {
   switch (status.kind) {
     case 'failed':
       return status.code === 'no-recording'
@@ -32,6 +39,7 @@ export function tilePast(status: PastStatus, shown: number | undefined, time: nu
       if (shown === undefined) return { kind: 'loading' };
       const lag = time - shown;
       if (lag <= ofTheMomentMs) return { kind: 'there' };
+      if (isRecorded()) return lag <= laggingMs ? { kind: 'late', at: shown } : { kind: 'loading' };
       return lag <= laggingMs ? { kind: 'lagging', at: shown } : { kind: 'none', last: shown };
     }
   }

@@ -78,11 +78,11 @@ function skew(): number {
 const areAll = (ageMs: number) => ages().every((age) => age !== undefined && Math.abs(age - ageMs) < 1_000);
 
 it('shows every tile ten seconds ago, then thirty, then live again', async () => {
-  await open([0, 1, 2, 3, 4, 5].map((index) => cameraOf(index)));
+  await open([0, 1, 2, 3, 4].map((index) => cameraOf(index)));
   await rewind.back();
-  await expect.poll(() => layers().length).toBe(6);
-  await expect.poll(() => areAll(10_000), { timeout: 8_000 }).toBe(true);
-  await expect.poll(skew, { timeout: 8_000 }).toBeLessThanOrEqual(100);
+  await expect.poll(() => layers().length).toBe(5);
+  await expect.poll(() => areAll(10_000), { timeout: 25_000 }).toBe(true);
+  await expect.poll(skew, { timeout: 25_000 }).toBeLessThanOrEqual(100);
   expect(layers()[0]!.textContent).toContain('−10 s');
   await expect
     .element(page.getByText('The whole wall is 10 s back. Nothing here is live.').first())
@@ -90,17 +90,17 @@ it('shows every tile ten seconds ago, then thirty, then live again', async () =>
   expect(mostInFlight).toBeLessThanOrEqual(4);
 
   await rewind.back();
-  await expect.poll(() => areAll(30_000), { timeout: 8_000 }).toBe(true);
+  await expect.poll(() => areAll(30_000), { timeout: 25_000 }).toBe(true);
   await page.getByRole('button', { name: /Live again/ }).click();
   expect(layers()).toHaveLength(0);
-}, 30_000);
+}, 90_000);
 
 it('goes by the server’s clock where the browser’s is wrong', async () => {
   await open([cameraOf(0)]);
   rewind.hear({ kind: 'hello', serverTime: Date.now() - 60_000 });
   await rewind.back();
-  await expect.poll(() => areAll(70_000), { timeout: 8_000 }).toBe(true);
-});
+  await expect.poll(() => areAll(70_000), { timeout: 25_000 }).toBe(true);
+}, 40_000);
 
 it('is opaque and says so where there is nothing to show', async () => {
   recorder.recorded = [{ start: Date.now() - 600_000, end: Date.now() - 120_000 }];
@@ -120,10 +120,10 @@ it('says how far recording has come where it lags, with the newest picture', asy
   recorder.recorded = [{ start: Date.now() - 600_000, end }];
   await open([cameraOf(0)]);
   await rewind.back();
-  await expect.poll(() => layers()[0]?.dataset['past'], { timeout: 8_000 }).toBe('lagging');
+  await expect.poll(() => layers()[0]?.dataset['past'], { timeout: 25_000 }).toBe('lagging');
   expect(layers()[0]!.textContent).toContain('Recorded only up to');
   expect(Number(layers()[0]!.dataset['pastShown'])).toBeLessThan(end);
-});
+}, 40_000);
 
 it('says that nothing may be played back, and stays live', async () => {
   await open([cameraOf(0, ['live'])]);
@@ -135,7 +135,7 @@ it('says that nothing may be played back, and stays live', async () => {
 it('has nothing that assistive technology stumbles over', async () => {
   await open([cameraOf(0), cameraOf(1, ['live'])]);
   await rewind.back();
-  await expect.poll(() => layers()[0]?.dataset['past'], { timeout: 8_000 }).toBe('there');
+  await expect.poll(() => layers()[0]?.dataset['past'], { timeout: 25_000 }).toBe('there');
   const { violations } = await axe.run(document.body);
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
-});
+}, 40_000);

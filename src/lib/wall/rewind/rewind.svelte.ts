@@ -58,6 +58,10 @@ export class Rewind {
   get skewMs(): number | undefined {
     return this.#group.skewMs;
   }
+  /** Whether the recorder is known to have the moment that is shown. */
+  isRecorded(cameraId: string): boolean {
+    return this.#spans.isRecorded(cameraId, this.#group.time) === true;
+  }
   pictureOf(cameraId: string): RecordedPicture | undefined {
     return this.#group.pictureOf(cameraId);
   }

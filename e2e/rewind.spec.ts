@@ -1,0 +1,95 @@
+import type { Page } from '@playwright/test';
+import { expect, test } from './fixtures.ts';
+import { installStripReader } from './strip-in-page.ts';
+
+interface PastTile {
+  readonly said: string;
+  readonly cameraNumber: number;
+  readonly past: string | undefined;
+  /** How long ago its pixels were taken, ms; undefined where no strip is in them. */
+  readonly ageMs: number | undefined;
+  readonly number: number | undefined;
+}
+
+/** Reads each tile's layer of the past: what it says, and what its pixels say. */
+function readPast(page: Page): Promise<PastTile[]> {
+  return page.evaluate(() => {
+    type Reader = (picture: ImageData) => { number: number; timeMs: number } | undefined;
+    const { readStrip } = globalThis as unknown as { readStrip: Reader };
+    return [...document.querySelectorAll<HTMLElement>('figure[data-camera-number]')].map((figure) => {
+      const layer = figure.querySelector<HTMLElement>('[data-past]');
+      const canvas = layer?.querySelector('canvas');
+      const isSeen = canvas && canvas.width >= 160 && getComputedStyle(canvas).visibility === 'visible';
+      const strip = isSeen
+        ? readStrip(canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height))
+        : undefined;
+      return {
+        said: layer?.textContent ?? '',
+        cameraNumber: Number(figure.dataset['cameraNumber']),
+        past: layer?.dataset['past'],
+        ageMs: strip && Date.now() - strip.timeMs,
+        number: strip?.number,
+      };
+    });
+  });
+}
+
+test('one key shows the whole wall ten seconds ago, by its pixels; one key is live again at once', async ({
+  openWallAs,
+  page,
+  readTiles,
+}) => {
+  test.setTimeout(240_000);
+  const wall = await openWallAs('operator');
+  await expect(wall.tiles).toHaveCount(16);
+  await expect(wall.inState('live')).toHaveCount(16, { timeout: 20_000 });
+  await installStripReader(page);
+
+  for (const [backMs, words] of [
+    [10_000, '−10 s'],
+    [30_000, '−30 s'],
+  ] as const) {
+    await page.keyboard.press(',');
+    // Every tile says that it is past before anything else.
+    await expect(page.locator('figure[data-camera-number] [data-past]')).toHaveCount(16);
+    const far = (tile: PastTile): boolean => Math.abs((tile.ageMs ?? Infinity) - backMs) > 1000;
+    const isSaid = (tile: PastTile): boolean => tile.past === 'none';
+    await expect
+      .poll(async () => (await readPast(page)).filter((tile) => far(tile) && !isSaid(tile)), {
+        timeout: 40_000,
+      })
+      .toEqual([]);
+    const tiles = await readPast(page);
+    for (const tile of tiles) expect(tile.said).toContain(words);
+    const shown = tiles.filter(({ past }) => past === 'there');
+    expect(shown.length).toBeGreaterThanOrEqual(8);
+    for (const tile of shown) expect(tile.number).toBe(tile.cameraNumber);
+  }
+  await expect
+    .poll(async () => {
+      const ages = (await readPast(page))
+        .filter(({ past }) => past === 'there')
+        .map(({ ageMs }) => ageMs ?? Infinity);
+      return Math.max(...ages) - Math.min(...ages);
+    })
+    .toBeLessThanOrEqual(250);
+
+  await page.keyboard.press('.');
+  await expect(page.locator('[data-past]')).toHaveCount(0);
+  const tiles = await readTiles();
+  expect(tiles.filter(({ state }) => state === 'live').length).toBeGreaterThanOrEqual(15);
+  await expect
+    .poll(async () => {
+      const now = await readTiles();
+      return Math.max(...now.map((tile) => tile.readAt - (tile.strip?.timeMs ?? 0)));
+    })
+    .toBeLessThan(2000);
+});
+
+test('who may not play back is told so, and the wall stays live', async ({ openWallAs, page }) => {
+  const wall = await openWallAs('kiosk');
+  await expect(wall.tiles.first()).toBeVisible();
+  await page.keyboard.press(',');
+  await expect(page.getByText('You may not play back any camera on this wall')).toBeVisible();
+  await expect(page.locator('[data-past]')).toHaveCount(0);
+});
