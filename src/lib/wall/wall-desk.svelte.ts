@@ -4,17 +4,9 @@ import type { Cell, Wall, WallContent } from '#contract/wall.ts';
 import * as contents from './content.ts';
 import { rearranged, refined, resized } from './free-grid.ts';
 import { begin, type History, record, redo, undo } from './history.ts';
+import type { Showing, WallKept } from './keepsake.ts';
 import { presets, type PresetName } from './layouts.ts';
 import { type Direction, neighbour } from './neighbour.ts';
-
-/** What the wall shows at one moment of its history. Opening another wall is a step like any other, and can be undone. */
-interface Showing {
-  readonly content: WallContent;
-  /** Cameras for which the layout has no room. */
-  readonly parked: readonly string[];
-  /** The saved wall this is, or began as. */
-  readonly wallId: string | undefined;
-}
 
 /** Where cameras are looked up. */
 export interface CameraBook {
@@ -90,6 +82,26 @@ export class WallDesk {
   /** Shows cameras that are not a saved wall. */
   openUnsaved(content: WallContent): void {
     this.#show({ content, parked: [], wallId: undefined });
+  }
+
+  /** All that is needed to go on in another page. */
+  get kept(): WallKept {
+    const { past, present, future } = this.#history;
+    return {
+      history: { past: [...past], present, future: [...future] },
+      selected: this.selected,
+      full: this.full,
+    };
+  }
+
+  /** Goes on where another page left off; `wall` is the saved one that was shown, as it is now. */
+  restore({ history, selected, full }: WallKept, wall: Wall | undefined): void {
+    if (wall) this.know(wall);
+    this.#history = history;
+    this.isOpen = true;
+    this.selected = selected;
+    this.full = full;
+    this.#settle();
   }
 
   /** Remembers how a wall is on the server now, without showing it: it was saved from here, or read. */

@@ -6,6 +6,7 @@ import type { News } from '#contract/news.ts';
 import type { Wall, WallDraft } from '#contract/wall.ts';
 import { isSame } from './content.ts';
 import { firstWall, fullWall } from './first-wall.ts';
+import type { WallKept } from './keepsake.ts';
 import { lastWallId, rememberWall } from './last-wall.ts';
 import type { Pictures } from './pictures.svelte.ts';
 import { type Saved, SavedWalls } from './saved-walls.svelte.ts';
@@ -27,6 +28,8 @@ export interface WallRoomParts {
   readonly userId: string;
   /** The saved wall that the page's address asks for; comes before the last one used. */
   readonly wallId?: string | undefined;
+  /** What the page before this one was showing; comes before everything. */
+  readonly kept?: WallKept | undefined;
 }
 
 /** The wall, its saved versions, its pictures and the news about them, put together. For one component tree. */
@@ -38,23 +41,33 @@ export class WallRoom {
   readonly #directory: CameraDirectory;
   readonly #userId: string;
   readonly #askedWallId: string | undefined;
+  readonly #kept: WallKept | undefined;
 
   asking = $state.raw<Asking | undefined>();
   isSaving = $state(false);
 
-  constructor({ directory, pictures, supply, userId, wallId }: WallRoomParts) {
+  constructor({ directory, pictures, supply, userId, wallId, kept }: WallRoomParts) {
     this.desk = new WallDesk(directory);
     this.pictures = pictures;
     this.#supply = supply;
     this.#directory = directory;
     this.#userId = userId;
     this.#askedWallId = wallId;
+    this.#kept = kept;
   }
 
   /** Opens the first wall of the page as soon as enough is known. Called whenever more is. */
   openFirst(): void {
     const { all, failure } = this.walls;
     if (this.desk.isOpen || !this.#directory.isKnown || (all === undefined && failure === null)) return;
+    if (this.#kept) {
+      const { wallId } = this.#kept.history.present;
+      this.desk.restore(
+        this.#kept,
+        all?.find((wall) => wall.id === wallId),
+      );
+      return;
+    }
     const asked = all?.find((wall) => wall.id === this.#askedWallId);
     if (this.#askedWallId !== undefined && all !== undefined && asked === undefined)
       notices.show(t('wall.no-such-wall'), { meaning: 'notice' });

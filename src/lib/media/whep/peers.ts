@@ -21,15 +21,23 @@ export class PeerConnections {
   readonly #make: (configuration: RTCConfiguration) => RTCPeerConnection;
   readonly #unused: Peer[] = [];
   #constructed = 0;
+  #collected = 0;
   #isExhausted = false;
+  // The browser counts a closed connection until it is collected; so does this.
+  readonly #collection = new FinalizationRegistry<undefined>(() => (this.#collected += 1));
 
   constructor(make = (configuration: RTCConfiguration) => new RTCPeerConnection(configuration)) {
     this.#make = make;
   }
 
-  /** How many connections this page has constructed so far. A kiosk plans its reload by this. */
+  /** How many connections this page has constructed so far. */
   get constructed(): number {
     return this.#constructed;
+  }
+
+  /** How many of them the browser still counts, closed ones that were not collected yet included. A page plans by this. */
+  get living(): number {
+    return this.#constructed - this.#collected;
   }
 
   /** Counts a connection that somebody else has made: they are the page's all the same. */
@@ -86,6 +94,7 @@ export class PeerConnections {
       // One transport for everything: WHEP demands it, and it halves the sockets.
       const connection = this.#make({ bundlePolicy: 'max-bundle' });
       this.#constructed += 1;
+      this.#collection.register(connection, undefined);
       this.#isExhausted = false;
       return connection;
     } catch (cause) {
