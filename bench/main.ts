@@ -18,6 +18,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   directory: () => import('./directory.ts'),
   weight: () => import('./weight.ts'),
   recordings: () => import('./recordings.ts'),
+  'recordings-in-page': () => import('./recordings-in-page.ts'),
   'recordings-source': () => import('./recordings-source.ts'),
 };
 

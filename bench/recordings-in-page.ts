@@ -1,0 +1,186 @@
+import { type Browser, chromium, type Page } from '@playwright/test';
+import type { Directory } from '#contract/camera.ts';
+import { chromiumFlags, needChromium } from '../.ci/machine.ts';
+import { type Parapet, password, startParapet } from '../e2e/parapet.ts';
+import { frameTimes, skews, untilExact, untilFollowed, watchMoves } from './recordings-page-probes.ts';
+import { spread } from './statistics.ts';
+
+const hourMs = 3_600_000;
+const iso = (time: number): string => new Date(time).toISOString();
+
+/** Nine cameras that recorded all the time, and nine that record on motion: hundreds of spans in a few hours. */
+async function cameraIds(page: Page, parapet: Parapet): Promise<{ always: string[]; motion: string[] }> {
+  await page.request.post(`${parapet.url}/api/session`, {
+    data: { name: 'investigator', password },
+    headers: { origin: parapet.url },
+  });
+  for (;;) {
+    const answer = await page.request.get(`${parapet.url}/api/directory`);
+    const { cameras } = (await answer.json()) as Directory;
+    const playable = cameras.filter(({ rights }) => rights.includes('playback'));
+    const onMotion = ({ number }: { number: number }): boolean => number % 5 === 2 || number % 5 === 4;
+    const always = playable.filter((camera) => !onMotion(camera) && camera.number % 16 !== 9);
+    if (always.length >= 9)
+      return {
+        always: always.slice(0, 9).map(({ id }) => id),
+        motion: playable
+          .filter(onMotion)
+          .slice(0, 9)
+          .map(({ id }) => id),
+      };
+    await page.waitForTimeout(300);
+  }
+}
+
+async function open(page: Page, parapet: Parapet, ids: readonly string[], at: number): Promise<void> {
+  await page.goto(`${parapet.url}/investigate?cameras=${ids.join(',')}&at=${iso(at)}`);
+  await page.waitForFunction(
+    (count) => document.querySelectorAll('figure[data-exact="true"]').length === count,
+    ids.length,
+    { timeout: 60_000 },
+  );
+}
+
+/** Goes to each moment as a person would, by typing it; how long until every tile shows its very frame, ms. */
+async function seek(page: Page, moments: readonly number[]): Promise<number[]> {
+  const took: number[] = [];
+  for (const moment of moments) took.push(await page.evaluate(untilExact, moment));
+  return took.filter((ms) => !Number.isNaN(ms));
+}
+
+/** Drags the playhead over the ruler and back; how long each move took until every tile had followed, ms. */
+async function scrub(page: Page, steps: number): Promise<{ uncached: number[]; cached: number[] }> {
+  const box = await page.locator('[role="slider"]').boundingBox();
+  if (!box) throw new Error('There is no timeline');
+  const y = box.y + 10;
+  const from = box.x + box.width * 0.75;
+  await page.evaluate(watchMoves);
+  await page.mouse.move(from, y);
+  await page.mouse.down();
+  const pass = async (xs: readonly number[]): Promise<number[]> => {
+    const took: number[] = [];
+    for (const x of xs) {
+      await page.mouse.move(x, y);
+      took.push(await page.evaluate(untilFollowed));
+    }
+    return took.filter((ms) => !Number.isNaN(ms));
+  };
+  const way = Array.from({ length: steps }, (_, i) => from - (i + 1) * 7);
+  const uncached = await pass(way);
+  const cached = await pass(way.toReversed());
+  await page.mouse.up();
+  return { uncached, cached };
+}
+
+/** Frames of the page while its timeline is dragged to and fro with a row for each camera. */
+async function timeline(page: Page): Promise<object> {
+  await page.getByRole('button', { name: 'A row for each camera' }).click();
+  const slider = page.locator('[role="slider"]');
+  const box = await slider.boundingBox();
+  if (!box) throw new Error('There is no timeline');
+  // Out until every row has hundreds of spans.
+  await slider.focus();
+  const spans = async (): Promise<number[]> =>
+    ((await slider.getAttribute('data-spans')) ?? '').split(' ').map(Number);
+  for (let i = 0; i < 8 && Math.max(...(await spans())) < 500; i++) {
+    await page.keyboard.press('-');
+    await page.waitForTimeout(1200);
+  }
+  const [x, y] = [box.x + box.width / 2, box.y + box.height * 0.7];
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  const measuring = page.evaluate(frameTimes, 4000);
+  for (let i = 0; i < 120; i++) await page.mouse.move(x + Math.sin(i / 8) * 300, y);
+  const frames = await measuring;
+  await page.mouse.up();
+  return { spansPerRow: await spans(), frameMs: spread(frames) };
+}
+
+/** From a glance at an hour to 90 days: how long the requests took that brought them, ms. */
+async function ninetyDays(page: Page): Promise<object> {
+  await page.evaluate(() => performance.clearResourceTimings());
+  await page.locator('[role="slider"]').focus();
+  for (let i = 0; i < 14; i++) await page.keyboard.press('-');
+  await page.waitForTimeout(4000);
+  const requests = await page.evaluate(() =>
+    performance
+      .getEntriesByType('resource')
+      .filter(({ name }) => name.includes('/api/recordings/spans'))
+      .map(({ name, duration }) => {
+        const { searchParams } = new URL(name);
+        const days =
+          (Date.parse(searchParams.get('to') ?? '') - Date.parse(searchParams.get('from') ?? '')) /
+          86_400_000;
+        return { days: Math.round(days), ms: Math.round(duration) };
+      }),
+  );
+  return { requests: requests.toSorted((a, b) => b.days - a.days).slice(0, 5) };
+}
+
+async function measure(browser: Browser, parapet: Parapet, seeks: number): Promise<object> {
+  const context = await browser.newContext({
+    viewport: { width: 1920, height: 1080 },
+    timezoneId: 'UTC',
+    reducedMotion: 'reduce',
+  });
+  const page = await context.newPage();
+  const { always, motion } = await cameraIds(page, parapet);
+  const now = Math.floor(Date.now() / 1000) * 1000;
+  const [one = ''] = always;
+
+  await open(page, parapet, [one], now - 5 * hourMs);
+  const alone = await seek(
+    page,
+    Array.from({ length: seeks }, (_, i) => now - 6 * hourMs - i * 420_000),
+  );
+  // The same group of pictures again and again, at its other frames.
+  const last = now - 6 * hourMs - (seeks - 1) * 420_000;
+  const sameGroup = await seek(
+    page,
+    Array.from({ length: seeks }, (_, i) => last + ((i % 20) - 10) * 40),
+  );
+
+  await open(page, parapet, always, now - 5 * hourMs);
+  const together = await seek(
+    page,
+    Array.from({ length: seeks }, (_, i) => now - 30 * hourMs - i * 420_000),
+  );
+  await page.locator('[role="slider"]').focus();
+  for (let i = 0; i < 4; i++) await page.keyboard.press('-');
+  const scrubbed = await scrub(page, 60);
+  await page.locator('[role="slider"]').blur();
+  await page.keyboard.press('k');
+  await page.waitForTimeout(3000);
+  const apart = await page.evaluate(skews, 8000);
+  await page.keyboard.press('k');
+  const strip = await ninetyDays(page);
+
+  await open(page, parapet, motion, now - 3 * hourMs).catch(() => undefined);
+  const drawn = await timeline(page);
+  await context.close();
+  return {
+    cameras: always.length,
+    seekMs: { oneCamera: spread(alone), nineCameras: spread(together) },
+    exactFrameOfCachedGopMs: spread(sameGroup),
+    scrubMs: { uncached: spread(scrubbed.uncached), cached: spread(scrubbed.cached) },
+    skewMs: spread(apart),
+    timeline: drawn,
+    ninetyDays: strip,
+  };
+}
+
+/**
+ * Recordings as an investigator's browser has them, from `npm start`'s demo site in Chromium: seeking, scrubbing over nine
+ * cameras, how far apart they play, the timeline's frames, ninety days at a glance. Option: `--seeks 30` of each kind.
+ */
+export async function run(options: Record<string, string> = {}): Promise<object> {
+  const seeks = Number(options['seeks'] ?? 30);
+  const parapet = await startParapet();
+  const browser = await chromium.launch({ executablePath: needChromium(), args: chromiumFlags });
+  try {
+    return await measure(browser, parapet, seeks);
+  } finally {
+    await browser.close();
+    await parapet.stop();
+  }
+}
