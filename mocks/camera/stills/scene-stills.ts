@@ -1,8 +1,7 @@
 import { decode } from 'jpeg-js';
 import { formats } from '../pictures.ts';
 import { clipFormats, loopSeconds } from '../scenes/scenes.ts';
-import { CAPTION_HEIGHT } from './caption.ts';
-import { BLOCK, type JpegEncoder, type Pixels } from './jpeg.ts';
+import { BLOCK, type JpegEncoder } from './jpeg.ts';
 import { shrink, sourceLine } from './shrink.ts';
 
 /** What a scene's file of stills should be and is not. */
@@ -47,10 +46,8 @@ export interface PreparedScene {
   /** Lines of the coded part. */
   readonly height: number;
   readonly scan: Uint8Array;
-  /** What else there is of the scene, in full size, with room for the caption below. */
-  readonly rest: Pixels;
-  /** Line of `rest` at which the caption begins. */
-  readonly captionAt: number;
+  /** Lines of the scene, in full size, that share blocks with the caption; often none. */
+  readonly rest: Uint8Array;
 }
 
 const whole = formats.sub;
@@ -66,25 +63,18 @@ export function prepareScene(
   if (size.width !== whole.width || size.height !== sceneHeight)
     throw new StillsError(`A still is ${size.width} × ${size.height}`);
   const codedHeight = Math.floor(Math.floor((sceneHeight * height) / whole.height) / BLOCK) * BLOCK;
-  const picture = new Uint8Array(whole.width * whole.height * 4);
-  picture.set(data);
-  const all = { data: picture, width: whole.width, height: whole.height };
+  const scene = { data, width: whole.width, height: sceneHeight };
   const isWhole = width === whole.width && height === whole.height;
   const coded = isWhole
-    ? { ...all, height: codedHeight }
-    : shrink(all, whole.height, { width, height }, 0, codedHeight);
+    ? { ...scene, height: codedHeight }
+    : shrink(scene, { top: 0, wholeHeight: whole.height }, { width, height }, 0, codedHeight);
   const from = sourceLine(codedHeight, height, whole.height);
   return {
     height: codedHeight,
     scan: encoder.scan(coded),
-    rest: {
-      data: picture.slice(from * whole.width * 4),
-      width: whole.width,
-      height: whole.height - from,
-    },
-    captionAt: whole.height - CAPTION_HEIGHT - from,
+    rest: data.slice(from * whole.width * 4, sceneHeight * whole.width * 4),
   };
 }
 
 /** Bytes that a prepared scene holds. */
-export const bytesOf = ({ scan, rest }: PreparedScene): number => scan.length + rest.data.length;
+export const bytesOf = ({ scan, rest }: PreparedScene): number => scan.length + rest.length;

@@ -28,24 +28,23 @@ function sharesOf(from: number, to: number, size: number, sourceSize: number): S
 
 /**
  * Lines `from` to `to` (excluded) of a picture made as small as `width` × `height`, every pixel the mean of what it covers.
- * `source` may be only the lower part of the whole, which is `wholeHeight` lines high.
+ * `source` may be a part of the whole, which is `wholeHeight` lines high: from line `top` on, as far as is needed.
  */
 export function shrink(
   source: Pixels,
-  wholeHeight: number,
+  { top, wholeHeight }: { readonly top: number; readonly wholeHeight: number },
   { width, height }: { readonly width: number; readonly height: number },
   from: number,
   to: number,
 ): Pixels {
   const lines = sharesOf(from, to, height, wholeHeight);
   const columns = sharesOf(0, width, width, source.width);
-  const offset = wholeHeight - source.height;
   const data = new Uint8ClampedArray(width * (to - from) * 4);
   const line = new Float32Array(source.width * 4);
   for (let y = 0; y < to - from; y++) {
     line.fill(0);
     lines.weights[y]!.forEach((weight, k) => {
-      const start = (lines.first[y]! + k - offset) * line.length;
+      const start = (lines.first[y]! + k - top) * line.length;
       for (let i = 0; i < line.length; i++) line[i]! += weight * source.data[start + i]!;
     });
     for (let x = 0; x < width; x++) {

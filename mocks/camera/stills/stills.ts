@@ -3,7 +3,7 @@ import { secondsIntoLoop } from '../compose.ts';
 import { parseGlyphSheet, sheets } from '../overlay/glyph-sheet.ts';
 import { formats, type PictureSubject } from '../pictures.ts';
 import { sceneNames, stillsUrl } from '../scenes/scenes.ts';
-import { Caption } from './caption.ts';
+import { Caption, CAPTION_HEIGHT } from './caption.ts';
 import { JpegEncoder } from './jpeg.ts';
 import { bytesOf, prepareScene, type PreparedScene, splitJpegs, type StillSize } from './scene-stills.ts';
 import { shrink } from './shrink.ts';
@@ -28,9 +28,11 @@ export interface CameraStills {
 }
 
 const usualQuality = 75;
-/** Scenes made ready for captions, all sizes together. In full size one takes about 100 kB, and there are 272. */
-const preparedBytes = 32 * 1024 * 1024;
+/** Scenes made ready for captions, all sizes together. In full size one takes about 45 kB, and there are 272. */
+const preparedBytes = 48 * 1024 * 1024;
 const mostEncoders = 16;
+const whole = formats.sub;
+const lineBytes = whole.width * 4;
 
 /** Reads all scenes' pictures, some seven megabytes. Rejects when a file is missing or not what it should be. */
 export async function openStills(): Promise<CameraStills> {
@@ -51,6 +53,8 @@ class DrawnStills implements CameraStills {
   /** Last used last. */
   readonly #prepared = new Map<string, PreparedScene>();
   #bytes = 0;
+  /** Where the lower lines are put together; nobody keeps it. */
+  readonly #lower = new Uint8Array(whole.height * lineBytes);
 
   constructor(scenes: ReadonlyMap<string, readonly Uint8Array[]>, caption: Caption) {
     this.#scenes = scenes;
@@ -72,13 +76,16 @@ class DrawnStills implements CameraStills {
     const scene = this.#prepare(`${subject.scene} ${second} ${size.width}x${size.height} ${quality}`, () =>
       prepareScene(pictures[second]!, size, encoder),
     );
-    // Nobody else reads these lines between being drawn and being coded.
-    this.#caption.draw(scene.rest, scene.captionAt, subject, timeMs);
-    const isWhole = size.width === formats.sub.width && size.height === formats.sub.height;
-    const lower = isWhole
-      ? scene.rest
-      : shrink(scene.rest, formats.sub.height, size, scene.height, size.height);
-    return encoder.join(size.width, size.height, scene.height, [scene.scan, encoder.scan(lower)]);
+    const captionAt = scene.rest.length / lineBytes;
+    const lower = { data: this.#lower, width: whole.width, height: captionAt + CAPTION_HEIGHT };
+    lower.data.set(scene.rest);
+    this.#caption.draw(lower, captionAt, subject, timeMs);
+    const isWhole = size.width === whole.width && size.height === whole.height;
+    const top = whole.height - lower.height;
+    const fitting = isWhole
+      ? lower
+      : shrink(lower, { top, wholeHeight: whole.height }, size, scene.height, size.height);
+    return encoder.join(size.width, size.height, scene.height, [scene.scan, encoder.scan(fitting)]);
   }
 
   #encoder(quality: number): JpegEncoder {
@@ -110,7 +117,6 @@ const least = 32;
 
 /** The size of a still: within the wish, never larger than the picture, as wide as high as it unless it is to be stretched. */
 export function sizeFor({ width, height, isStretched = false }: StillWish): StillSize {
-  const whole = formats.sub;
   const within = (wished: number | undefined, most: number): number =>
     wished === undefined || !(wished > 0) ? most : Math.max(least, Math.min(most, Math.floor(wished)));
   const [w, h] = [within(width, whole.width), within(height, whole.height)];
