@@ -12,6 +12,7 @@ import { keepSynced } from './cameras/sync.ts';
 import { readConfig } from './config.ts';
 import { freeExports } from './evidence/export-table.ts';
 import { createEngineGateway } from './gateway/engine/engine-gateway.ts';
+import { createEnginePlayback } from './gateway/engine/engine-playback.ts';
 import { createEnginePublisher } from './gateway/engine/engine-publisher.ts';
 import { createLog } from './http/log.ts';
 import { openStaticFiles } from './http/static-files.ts';
@@ -53,13 +54,13 @@ async function start(): Promise<void> {
   if (config.isDemo) await seedDemoAccounts(store.db, config.demoPassword ?? randomUUID(), now());
   else generatedAdminPassword = await seedAdministrator(store.db, config.adminPassword, now());
 
-  const systems = await openSystems(config, env, log);
+  const engine = { url: env['PARAPET_ENGINE_URL'] ?? '', secret: env['PARAPET_ENGINE_SECRET'] ?? '' };
+  const systems = await openSystems(config, env, log, createEnginePlayback(engine));
   await claimSystems(
     store.db,
     systems.map(({ id }) => id),
     now(),
   );
-  const engine = { url: env['PARAPET_ENGINE_URL'] ?? '', secret: env['PARAPET_ENGINE_SECRET'] ?? '' };
   const gateway = createEngineGateway(engine);
   const liveKit =
     config.livekit === undefined

@@ -120,7 +120,7 @@ describe('readConfig', () => {
       /^media\.mtu in parapet\.yaml: /m,
       /^media in parapet\.yaml has speed, which is not a setting/m,
       /^vms\.0\.url in parapet\.yaml is not an http/m,
-      /^vms\.1.* needs a kind: xprotect or static$/m,
+      /^vms\.1.* needs a kind: xprotect, rta or static$/m,
     ])
       expect(found).toMatch(name);
   });
@@ -237,5 +237,181 @@ describe('LiveKit', () => {
       expect.stringContaining('a certificate needs its key'),
     ]);
     expect(readConfig({}).tls).toBeUndefined();
+  });
+});
+
+/** The block of the requirements, word for word; nothing is contacted by reading it. */
+const documented = `milestone:
+  # Milestone server details
+  server_url: "http://192.168.1.9"
+  rtsp_base_url: "rtsp://192.168.1.9:554"
+  recording_server: "192.168.1.9:7563"
+
+  # Authentication
+  username: "rta-integration"
+  password: "your-secure-password"
+  domain: ""  # Leave empty if not using AD
+
+  # API endpoints
+  api:
+    cameras: "/api/cameras"
+    recordings: "/api/recordings"
+    export: "/api/export"
+
+  # Streaming settings
+  streaming:
+    rtsp_port: 554
+    rtsp_path_template: "/camera/{camera_id}"
+    playback_path_template: "/playback/{camera_id}"
+
+  # Integration method
+  method: "mip_sdk"  # Options: mip_sdk, mobile_server, rtsp_direct
+`;
+const documentedVms = {
+  id: 'milestone',
+  kind: 'rta',
+  method: 'mip_sdk',
+  apiUrl: 'http://192.168.1.9',
+  rtspUrl: 'rtsp://192.168.1.9:554',
+  recordingServer: '192.168.1.9:7563',
+  username: 'rta-integration',
+  password: 'your-secure-password',
+  account: { username: 'rta-integration', domain: '' },
+  auth: 'auto',
+  paths: { cameras: '/api/cameras', recordings: '/api/recordings', token: '/api/token' },
+  livePath: '/camera/{camera_id}',
+  playbackPath: '/playback/{camera_id}',
+  agencies: [],
+  cameras: [],
+  caFile: undefined,
+};
+const variablesOf = {
+  MILESTONE_SERVER_URL: 'http://192.168.1.9',
+  MILESTONE_RTSP_URL: 'rtsp://192.168.1.9:554',
+  MILESTONE_USERNAME: 'rta-integration',
+  MILESTONE_PASSWORD: 'your-secure-password',
+  MILESTONE_API_PORT: '8081',
+  MILESTONE_RECORDING_PORT: '7563',
+};
+
+describe('Milestone as the requirements configure it', () => {
+  it('is understood as their config.yaml has it', () => {
+    const config = readConfig({ PARAPET_CONFIG: yaml(documented) });
+    expect(config.isDemo).toBe(false);
+    expect(config.vms).toEqual([documentedVms]);
+    expect(config).not.toHaveProperty('milestone');
+  });
+
+  it('is understood as their .env has it, which is a VMS by itself', () => {
+    expect(readConfig(variablesOf).vms).toEqual([{ ...documentedVms, livePath: undefined }]);
+  });
+
+  it('takes the Mobile Server’s port and paths with mobile_server, whatever the file says of the API', () => {
+    const mobile = {
+      apiUrl: 'http://192.168.1.9:8081',
+      paths: { cameras: '/cameras', recordings: '/recordings', token: '/token' },
+    };
+    const file = yaml(documented);
+    expect(readConfig({ PARAPET_CONFIG: file, MILESTONE_METHOD: 'mobile_server' }).vms).toMatchObject([
+      mobile,
+    ]);
+    expect(readConfig({ ...variablesOf, MILESTONE_METHOD: 'mobile_server' }).vms).toMatchObject([mobile]);
+  });
+
+  it('lets a variable win over the file, and finds RTSP beside the server where nobody says where it is', () => {
+    const file = yaml(
+      'milestone: { server_url: "https://nvr.example.org/vms/", username: u, passwordEnv: NVR_PASSWORD, domain: RTA, streaming: { rtsp_port: 8554 } }',
+    );
+    expect(
+      readConfig({ PARAPET_CONFIG: file, NVR_PASSWORD: 'x', MILESTONE_USERNAME: 'v' }).vms,
+    ).toMatchObject([
+      {
+        apiUrl: 'https://nvr.example.org/vms',
+        rtspUrl: 'rtsp://nvr.example.org:8554',
+        recordingServer: 'nvr.example.org:7563',
+        username: String.raw`RTA\v`,
+        password: 'x',
+        account: { username: 'v', domain: 'RTA' },
+      },
+    ]);
+  });
+
+  it('stands beside other systems, also under an id of its own', () => {
+    const file = yaml(
+      `${documented}vms:\n  - { id: gates, kind: static, cameras: [] }\n  - { id: north, kind: rta, server_url: "http://north.example.org", username: u, password: p }\n`,
+    );
+    expect(readConfig({ PARAPET_CONFIG: file }).vms.map(({ id, kind }) => `${id} ${kind}`)).toEqual([
+      'gates static',
+      'north rta',
+      'milestone rta',
+    ]);
+  });
+
+  it('needs a list of cameras with rtsp_direct, and then no server', () => {
+    expect(
+      readConfig({
+        PARAPET_CONFIG: yaml(
+          'milestone: { method: rtsp_direct, rtsp_base_url: "rtsp://192.168.1.9:554", cameras: [{ id: cam-001, name: Gate, retention_days: 90 }] }',
+        ),
+      }).vms,
+    ).toMatchObject([
+      {
+        apiUrl: undefined,
+        username: undefined,
+        cameras: [{ id: 'cam-001', name: 'Gate', retention_days: 90 }],
+      },
+    ]);
+    expect(faults({ ...variablesOf, MILESTONE_METHOD: 'rtsp_direct' }).join('\n')).toMatch(
+      /milestone\.cameras in the configuration are missing: with method rtsp_direct/,
+    );
+  });
+
+  it('names everything that is wrong at once, and repeats no password', () => {
+    const file = yaml(
+      `milestone:
+  server_url: "http://root:hush-hush@192.168.1.9"
+  username: u
+  password: hush-hush
+  speed: 3
+  api: { cameras: "api/cameras", exports: "/x" }
+  streaming: { rtsp_path_template: "/camera", playback_path_template: "/p/{camera_id}?from={begin}" }
+  recording_server: "http://192.168.1.9"
+`,
+    );
+    const found = faults({
+      PARAPET_CONFIG: file,
+      MILESTONE_RTSP_URL: 'http://192.168.1.9',
+      MILESTONE_API_PORT: '80810',
+      MILESTONE_METHOD: 'onvif',
+    }).join('\n');
+    for (const name of [
+      /^milestone\.server_url in parapet\.yaml has a user or password in it/m,
+      /^milestone in parapet\.yaml has speed, which is not a setting/m,
+      /^milestone\.api\.cameras in parapet\.yaml is not a path/m,
+      /^milestone\.api in parapet\.yaml has exports, which is not a setting/m,
+      /^milestone\.streaming\.rtsp_path_template in parapet\.yaml names no \{camera_id\}/m,
+      /^milestone\.streaming\.playback_path_template in parapet\.yaml has a placeholder other than/m,
+      /^milestone\.recording_server in parapet\.yaml is not a host/m,
+      /^MILESTONE_RTSP_URL is not an rtsp address$/m,
+      /^MILESTONE_API_PORT is not a port$/m,
+      /^MILESTONE_METHOD: /m,
+    ])
+      expect(found).toMatch(name);
+    expect(found).not.toContain('hush-hush');
+  });
+
+  it.each([
+    [{ MILESTONE_USERNAME: 'u', MILESTONE_PASSWORD: 'p' }, /server_url .*is missing.*MILESTONE_SERVER_URL/],
+    [{ MILESTONE_SERVER_URL: 'http://192.168.1.9' }, /username .*is missing \(MILESTONE_USERNAME\)/],
+    [
+      { MILESTONE_SERVER_URL: 'http://192.168.1.9', MILESTONE_USERNAME: 'u' },
+      /password .*is missing \(MILESTONE_PASSWORD\)/,
+    ],
+    [
+      { ...variablesOf, PARAPET_VMS: '[{"id":"milestone","kind":"static","cameras":[]}]' },
+      /stands for a VMS of this id/,
+    ],
+  ])('says what is missing of %o', (env, fault) => {
+    expect(faults(env as Record<string, string>).join('\n')).toMatch(fault);
   });
 });

@@ -4,13 +4,23 @@ import path from 'node:path';
 import process from 'node:process';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import {
+  type Environment,
+  HttpUrl,
+  milestoneSettings,
+  VmsConfig,
+  type VmsSettings,
+  vmsSettings,
+} from './vms-config.ts';
+import { RtaBlock } from './vms/rta/settings.ts';
+
+export type { VmsSettings };
 
 const Port = z.coerce
   .number('is not a port')
   .int('is not a port')
   .min(0, 'is not a port')
   .max(65_535, 'is not a port');
-const HttpUrl = z.url({ protocol: /^https?$/, error: 'is not an http or https address' });
 const Secret = z.string().min(8, 'has fewer than 8 characters').max(200);
 const BearerToken = z
   .string()
@@ -38,45 +48,6 @@ const IceServer = z.strictObject({
 });
 /** A STUN or TURN server that browsers are told of. */
 export type IceServer = z.infer<typeof IceServer>;
-
-const VmsId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'is not a short name in lower case');
-
-const XProtectVms = z
-  .strictObject({
-    id: VmsId,
-    kind: z.literal('xprotect'),
-    /** The management server, with the API Gateway. */
-    url: HttpUrl,
-    username: z.string().min(1),
-    password: z.string().min(1).optional(),
-    /** The name of the environment variable that holds the password. */
-    passwordEnv: z.string().min(1).optional(),
-    /** PEM file with the authority that signed the servers' certificates. */
-    caFile: z.string().optional(),
-  })
-  .refine((vms) => (vms.password === undefined) !== (vms.passwordEnv === undefined), {
-    message: 'needs either password or passwordEnv',
-    path: ['password'],
-  });
-
-const StaticVms = z
-  .strictObject({
-    id: VmsId,
-    kind: z.literal('static'),
-    /** A YAML file with the cameras … */
-    file: z.string().optional(),
-    /** … or the cameras themselves. Their form is checked by server/vms/static. */
-    cameras: z.array(z.unknown()).optional(),
-  })
-  .refine((vms) => (vms.file === undefined) !== (vms.cameras === undefined), {
-    message: 'needs either file or cameras',
-    path: ['file'],
-  });
-
-/** One video management system. */
-const VmsConfig = z.discriminatedUnion('kind', [XProtectVms, StaticVms], {
-  error: 'needs a kind: xprotect or static',
-});
 
 const noPath = (url: string): boolean => !URL.canParse(url) || new URL(url).pathname === '/';
 const Names = z.array(z.string().trim().min(1)).max(1000);
@@ -171,6 +142,8 @@ const Settings = z.strictObject({
       agencies: z.record(z.string().trim().min(1), z.coerce.number().int().min(0).max(100_000)).optional(),
     })
     .prefault({}),
+  /** One more of `vms`, as the requirements' config.yaml has it; its id is `milestone`. */
+  milestone: RtaBlock.optional(),
   vms: z
     .array(VmsConfig)
     .default([])
@@ -187,23 +160,6 @@ const Settings = z.strictObject({
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
-/** A VMS as it is used: with its password at hand and files by their full path. */
-export type VmsSettings =
-  | {
-      readonly id: string;
-      readonly kind: 'xprotect';
-      readonly url: string;
-      readonly username: string;
-      readonly password: string;
-      readonly caFile?: string;
-    }
-  | {
-      readonly id: string;
-      readonly kind: 'static';
-      readonly file?: string;
-      readonly cameras?: readonly unknown[];
-    };
-
 /** LiveKit as it is used: with its secret at hand. */
 export interface LiveKitSettings {
   readonly url: string;
@@ -219,7 +175,7 @@ export interface LiveKitSettings {
 export type LiveKitPreference = z.output<typeof LiveKit>['prefer'];
 
 /** Everything that can be configured. Holds secrets: never logged. */
-export type Config = Omit<z.output<typeof Settings>, 'vms' | 'quotas' | 'livekit'> & {
+export type Config = Omit<z.output<typeof Settings>, 'vms' | 'milestone' | 'quotas' | 'livekit'> & {
   readonly livekit: LiveKitSettings | undefined;
   readonly quotas: { readonly total: number; readonly agencies: Readonly<Record<string, number>> };
   readonly vms: readonly VmsSettings[];
@@ -271,6 +227,14 @@ const variables: Readonly<
   PARAPET_LIVEKIT_PREFER: { path: ['livekit', 'prefer'], as: 'word or json' },
   PARAPET_LIVEKIT_LINGER_MS: { path: ['livekit', 'lingerMs'] },
   PARAPET_VMS: { path: ['vms'], as: 'json' },
+  MILESTONE_SERVER_URL: { path: ['milestone', 'server_url'] },
+  MILESTONE_RTSP_URL: { path: ['milestone', 'rtsp_base_url'] },
+  MILESTONE_USERNAME: { path: ['milestone', 'username'] },
+  MILESTONE_PASSWORD: { path: ['milestone', 'password'] },
+  MILESTONE_DOMAIN: { path: ['milestone', 'domain'] },
+  MILESTONE_API_PORT: { path: ['milestone', 'api_port'] },
+  MILESTONE_RECORDING_PORT: { path: ['milestone', 'recording_port'] },
+  MILESTONE_METHOD: { path: ['milestone', 'method'] },
   PARAPET_LOG_LEVEL: { path: ['logLevel'] },
 };
 /** Read elsewhere: what the supervisor tells its children, and what tests tell themselves. */
@@ -279,7 +243,6 @@ const otherVariables = /^PARAPET_(CONFIG|DEV|ENGINE_.+|DEMO_.+|TEST_.+)$/;
 /** As many streams as the demo's agencies have cameras. */
 const demoQuotas = { Police: 50, Metro: 30, Bus: 20, Others: 400 };
 
-type Environment = Readonly<Record<string, string | undefined>>;
 type Tree = Record<string, unknown>;
 
 const isTree = (value: unknown): value is Tree =>
@@ -363,36 +326,6 @@ function faultsOf(
   });
 }
 
-/** The VMS with its password looked up; `undefined` after a fault. */
-function vmsSettings(
-  vms: z.output<typeof VmsConfig>,
-  env: Environment,
-  base: string,
-  faults: string[],
-): VmsSettings | undefined {
-  if (vms.kind === 'static')
-    return {
-      id: vms.id,
-      kind: 'static',
-      ...(vms.file === undefined ? {} : { file: path.resolve(base, vms.file) }),
-      ...(vms.cameras === undefined ? {} : { cameras: vms.cameras }),
-    };
-  const password = vms.password ?? env[vms.passwordEnv ?? ''];
-  if (password === undefined || password === '') {
-    faults.push(`${vms.passwordEnv ?? ''}, which holds the password of the VMS ${vms.id}, is not set`);
-    return undefined;
-  }
-  const { id, kind, url, username, caFile } = vms;
-  return {
-    id,
-    kind,
-    url,
-    username,
-    password,
-    ...(caFile === undefined ? {} : { caFile: path.resolve(base, caFile) }),
-  };
-}
-
 /** LiveKit with its secret looked up; `undefined` where there is none, or after a fault. */
 function liveKitSettings(
   livekit: z.output<typeof LiveKit> | undefined,
@@ -440,14 +373,18 @@ export function readConfig(
   const parsed = Settings.safeParse(tree);
   if (!parsed.success) throw new ConfigError([...faults, ...faultsOf(parsed.error, origin, file)]);
   const base = file === undefined ? process.cwd() : path.dirname(path.resolve(file));
-  const vms = parsed.data.vms.flatMap((one) => vmsSettings(one, env, base, faults) ?? []);
+  const { vms: listed, milestone, ...settings } = parsed.data;
+  const vms = [
+    ...listed.flatMap((one) => vmsSettings(one, env, base, faults) ?? []),
+    ...milestoneSettings(milestone, listed, env, base, faults),
+  ];
   const livekit = liveKitSettings(parsed.data.livekit, env, faults);
   const tls = parsed.data.tls && tlsFiles(parsed.data.tls, origin, base, faults);
   if (faults.length > 0) throw new ConfigError(faults);
   const isDemo = vms.length === 0;
   const { total, agencies = isDemo ? demoQuotas : {} } = parsed.data.quotas;
   return {
-    ...parsed.data,
+    ...settings,
     livekit,
     ...(tls === undefined ? {} : { tls }),
     quotas: { total, agencies },

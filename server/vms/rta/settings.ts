@@ -103,16 +103,16 @@ export const RtaBlock = z
       context.addIssue({ code: 'custom', path: [path], message });
     const isDirect = block.method === 'rtsp_direct';
     if (block.server_url === undefined && !(isDirect && block.rtsp_base_url !== undefined))
-      complain('server_url', 'is missing: the address of the Milestone server');
+      complain('server_url', 'is missing: the address of the Milestone server (MILESTONE_SERVER_URL)');
     if (isDirect && block.cameras === undefined)
       complain('cameras', 'are missing: with method rtsp_direct no server lists them');
     if (!isDirect && block.cameras !== undefined)
       complain('cameras', 'are listed by the server, unless the method is rtsp_direct');
-    if (!isDirect && block.username === undefined) complain('username', 'is missing');
+    if (!isDirect && block.username === undefined) complain('username', 'is missing (MILESTONE_USERNAME)');
     if (block.password !== undefined && block.passwordEnv !== undefined)
       complain('passwordEnv', 'cannot stand beside password');
     if (block.username !== undefined && block.password === undefined && block.passwordEnv === undefined)
-      complain('password', 'is missing');
+      complain('password', 'is missing (MILESTONE_PASSWORD)');
     if (block.username === undefined && (block.password ?? block.passwordEnv) !== undefined && isDirect)
       complain('username', 'is missing');
     const ids = (block.cameras ?? []).map(({ id }) => id);
