@@ -11,9 +11,11 @@ import { spread } from './statistics.ts';
 /**
  * LL-HLS from the engine in Chromium with hls.js: how soon the first frame comes, how old the pictures are, and what
  * the engine costs, beside what it costs with the same cameras and no viewer.
- * Options: `--viewers 4`, each of a camera of its own; `--seconds 20`; `--format sub`.
+ * Options: `--viewers 4`, each of a camera of its own; `--seconds 20`; `--format sub`. With `--tiles 16` a wall of the whole
+ * product instead, see hls-wall.ts.
  */
 export async function run(options: Record<string, string>): Promise<object> {
+  if (options['tiles'] !== undefined) return await (await import('./hls-wall.ts')).run(options);
   const viewers = Number(options['viewers'] ?? 4);
   const seconds = Number(options['seconds'] ?? 20);
   const format = options['format'] === 'main' ? 'main' : 'sub';

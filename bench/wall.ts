@@ -10,7 +10,8 @@ import { decoded, firstFrames, latencies, watchWall } from './wall-in-page.ts';
 /** Longer than the engine keeps a source that nobody watches, so that the next wall finds it cold. */
 const coolDownMs = 1500;
 
-async function openWall(page: Page, parapet: Parapet, wallId: string, tiles: number): Promise<void> {
+/** Opens a saved wall, and resolves when all its tiles are live. */
+export async function openWall(page: Page, parapet: Parapet, wallId: string, tiles: number): Promise<void> {
   await page.goto(`${parapet.url}/?wall=${wallId}`);
   await page.waitForFunction(
     (count) => document.querySelectorAll('figure[data-state="live"]').length === count,
@@ -22,7 +23,7 @@ async function openWall(page: Page, parapet: Parapet, wallId: string, tiles: num
 }
 
 /** A wall of `tiles` cameras, of different scenes and agencies, saved on the server. */
-async function saveWall(page: Page, parapet: Parapet, tiles: number): Promise<string> {
+export async function saveWall(page: Page, parapet: Parapet, tiles: number): Promise<string> {
   const headers = { origin: parapet.url };
   await page.request.post(`${parapet.url}/api/session`, { data: { name: 'operator', password }, headers });
   const directory = (await (await page.request.get(`${parapet.url}/api/directory`)).json()) as {
