@@ -83,15 +83,14 @@ export class Meters {
 
   /** Only where somebody could see it: pictures that are not painted may not be there to be read. */
   #look(): void {
-    this.#count += 1;
     const { video, isPainted } = this.#stage.inFront;
+    const { bitsPerSecond, framesPerSecond } = this.rates;
+    if (bitsPerSecond !== undefined && framesPerSecond)
+      this.#sameness.weigh(bitsPerSecond / 8 / framesPerSecond);
+    this.#count += 1;
     if (!isPainted || !video || this.#count % lookEvery !== 0) return;
     const luma = lumaOf(video);
-    if (!luma) return;
-    const { bitsPerSecond, framesPerSecond } = this.rates;
-    const bytesPerFrame =
-      bitsPerSecond === undefined || !framesPerSecond ? undefined : bitsPerSecond / 8 / framesPerSecond;
-    this.#sameness.take({ at: this.#pulse.now(), luma, bytesPerFrame });
+    if (luma) this.#sameness.take({ at: this.#pulse.now(), luma });
     this.#see(this.#sameness.standsSince);
   }
 

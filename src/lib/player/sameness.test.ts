@@ -20,11 +20,12 @@ function watch(
   watcher: Sameness,
   seconds: number,
   picture: (second: number) => Uint8Array,
-  { from = 0, bytesPerFrame }: { from?: number; bytesPerFrame?: number } = {},
+  { from = 0, bytesPerFrame }: { from?: number; bytesPerFrame?: (second: number) => number } = {},
 ): number | undefined {
   let noticed: number | undefined;
   for (let second = 0; second < seconds; second += 2) {
-    watcher.take({ at: (from + second) * 1000, luma: picture(second), bytesPerFrame });
+    if (bytesPerFrame !== undefined) watcher.weigh(bytesPerFrame(second));
+    watcher.take({ at: (from + second) * 1000, luma: picture(second) });
     if (watcher.standsSince !== undefined) noticed ??= second;
   }
   return noticed;
@@ -51,11 +52,15 @@ describe('a source that repeats one picture', () => {
   });
 
   it('is given the benefit of the doubt while its pictures cost what they did when they moved', () => {
-    const watcher = new Sameness();
-    watch(watcher, 30, (second) => scene(second + 1, 6), { bytesPerFrame: 4000 });
+    // Every other second has a keyframe in it, which costs the same whatever it shows.
+    const cost = (plain: number) => (second: number) => (second % 4 === 0 ? 5000 : plain);
     const still = scene(99, 6);
-    expect(watch(watcher, 14, () => still, { from: 30, bytesPerFrame: 3900 })).toBeUndefined();
-    expect(watch(watcher, 14, () => still, { from: 44, bytesPerFrame: 60 })).toBe(0);
+    const noticed = [1100, 60].map((plain) => {
+      const watcher = new Sameness();
+      watch(watcher, 40, (second) => scene(second + 1, 6), { bytesPerFrame: cost(1200) });
+      return watch(watcher, 20, () => still, { from: 40, bytesPerFrame: cost(plain) });
+    });
+    expect(noticed).toEqual([undefined, 8]);
   });
 
   it('is told to move again with the first other picture', () => {

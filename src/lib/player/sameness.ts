@@ -1,10 +1,8 @@
-/** One look at a picture: the brightness of some of its pixels, and what the counters said by then. */
+/** One look at a picture: the brightness of some of its pixels. */
 export interface Look {
   /** Monotonic ms. */
   readonly at: number;
   readonly luma: Uint8Array;
-  /** Bytes for each picture since the look before; undefined where it is not known. */
-  readonly bytesPerFrame: number | undefined;
 }
 
 /** How far the brightness of a pixel may be off (of 255) and still count as the same: rounding, and a keyframe coded anew. */
@@ -17,8 +15,13 @@ const lostMs = 7000;
 const stands = { atLeastMs: 6000, atMostMs: 40_000, timesUsual: 4 } as const;
 /** So often must the picture have been seen to change before "usual" is known. */
 const learnt = 8;
-/** Pictures that cost more than this, of what they cost while the picture moved, are coded as if something moved. */
+/**
+ * Pictures that never cost less than this, of the least they cost while the picture moved, are coded as if something moved.
+ * The least: keyframes cost the same whatever they show.
+ */
 const costly = 0.5;
+/** The least is taken from so many stretches between changes. */
+const stretches = 5;
 /** Then it takes so much longer to be believed. */
 const costlyTimes = 3;
 
@@ -39,25 +42,31 @@ export class Sameness {
   #changes = 0;
   /** The longest stretch that ended with a change. */
   #usualMs = 0;
-  #movingBytes: number | undefined;
-  #bytes: number | undefined;
+  /** The least that a second of pictures cost, bytes each: while they moved, and since they stand. */
+  readonly #movingBytes: number[] = [];
+  #standingBytes: number | undefined;
 
   /** Takes in a look. */
-  take({ at, luma, bytesPerFrame }: Look): void {
+  take({ at, luma }: Look): void {
     const isContinued = at - this.#lastAt < lostMs && this.#reference?.length === luma.length;
     this.#lastAt = at;
     if (!isContinued || !this.#reference) {
       this.#begin(luma, at);
       return;
     }
-    this.#bytes = bytesPerFrame;
     // Compared with the first of the stretch, not with the last look: dusk comes slowly.
     if (changed(this.#reference, luma) <= mostChanged) return;
     // The look before the change was the last on which it stood.
     this.#changes += 1;
     this.#usualMs = Math.max(this.#usualMs, at - this.#since);
-    if (bytesPerFrame !== undefined) this.#movingBytes = mixed(this.#movingBytes, bytesPerFrame);
+    if (this.#standingBytes !== undefined) this.#movingBytes.push(this.#standingBytes);
+    if (this.#movingBytes.length > stretches) this.#movingBytes.shift();
     this.#begin(luma, at);
+  }
+
+  /** Takes in what the pictures of a second cost, bytes each. */
+  weigh(bytesPerFrame: number): void {
+    this.#standingBytes = Math.min(bytesPerFrame, this.#standingBytes ?? Infinity);
   }
 
   /** Since when the picture stands, ms of the looks' clock; undefined while it moves, or stands no longer than is usual. */
@@ -71,9 +80,7 @@ export class Sameness {
     const { atLeastMs, atMostMs, timesUsual } = stands;
     const usual = this.#changes < learnt ? atMostMs : timesUsual * this.#usualMs;
     const isCostly =
-      this.#movingBytes !== undefined &&
-      this.#bytes !== undefined &&
-      this.#bytes > costly * this.#movingBytes;
+      this.#standingBytes !== undefined && this.#standingBytes > costly * Math.min(...this.#movingBytes);
     return Math.min(atMostMs, Math.max(atLeastMs, usual)) * (isCostly ? costlyTimes : 1);
   }
 
@@ -82,12 +89,14 @@ export class Sameness {
     this.#reference = undefined;
     this.#changes = 0;
     this.#usualMs = 0;
-    this.#movingBytes = undefined;
+    this.#movingBytes.length = 0;
+    this.#standingBytes = undefined;
   }
 
   #begin(luma: Uint8Array, at: number): void {
     this.#reference = luma;
     this.#since = at;
+    this.#standingBytes = undefined;
   }
 }
 
@@ -98,6 +107,3 @@ function changed(a: Uint8Array, b: Uint8Array): number {
     if (Math.abs((a[index] ?? 0) - (b[index] ?? 0)) > tolerance) count += 1;
   return count;
 }
-
-const mixed = (before: number | undefined, now: number): number =>
-  before === undefined ? now : before + 0.3 * (now - before);
