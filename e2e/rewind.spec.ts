@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import type { Directory } from '#contract/camera.ts';
 import { expect, test } from './fixtures.ts';
 import { installStripReader } from './strip-in-page.ts';
 
@@ -34,15 +35,48 @@ function readPast(page: Page): Promise<PastTile[]> {
   });
 }
 
+/** Nine cameras that record all the time, on a wall of their own: live and past together are what two cores can carry. */
+async function saveWall(page: Page, origin: string): Promise<string> {
+  const { cameras } = (await (await page.request.get('/api/directory')).json()) as Directory;
+  const always = cameras.filter(
+    ({ number, rights }) =>
+      rights.includes('playback') &&
+      number % 5 !== 2 &&
+      number % 5 !== 4 &&
+      number % 16 !== 9 &&
+      number % 47 !== 11,
+  );
+  const cells = Array.from({ length: 9 }, (_, i) => ({
+    column: i % 3,
+    row: Math.floor(i / 3),
+    columns: 1,
+    rows: 1,
+  }));
+  const answer = await page.request.post('/api/walls', {
+    headers: { origin },
+    data: {
+      name: 'Rewound',
+      isShared: false,
+      content: {
+        layout: { name: '9', columns: 3, rows: 3, cells },
+        cameraIds: always.slice(0, 9).map(({ id }) => id),
+      },
+    },
+  });
+  return ((await answer.json()) as { id: string }).id;
+}
+
 test('one key shows the whole wall ten seconds ago, by its pixels; one key is live again at once', async ({
   openWallAs,
   page,
   readTiles,
+  baseURL,
 }) => {
   test.setTimeout(240_000);
   const wall = await openWallAs('operator');
-  await expect(wall.tiles).toHaveCount(16);
-  await expect(wall.inState('live')).toHaveCount(16, { timeout: 20_000 });
+  await page.goto(`/?wall=${await saveWall(page, baseURL ?? '')}`);
+  await expect(wall.tiles).toHaveCount(9);
+  await expect(wall.inState('live')).toHaveCount(9, { timeout: 30_000 });
   await installStripReader(page);
 
   for (const [backMs, words] of [
@@ -51,33 +85,35 @@ test('one key shows the whole wall ten seconds ago, by its pixels; one key is li
   ] as const) {
     await page.keyboard.press(',');
     // Every tile says that it is past before anything else.
-    await expect(page.locator('figure[data-camera-number] [data-past]')).toHaveCount(16);
+    await expect(page.locator('figure[data-camera-number] [data-past]')).toHaveCount(9);
     const far = (tile: PastTile): boolean => Math.abs((tile.ageMs ?? Infinity) - backMs) > 1000;
-    const isSaid = (tile: PastTile): boolean => tile.past === 'none';
-    await expect
-      .poll(async () => (await readPast(page)).filter((tile) => far(tile) && !isSaid(tile)), {
-        timeout: 40_000,
-      })
-      .toEqual([]);
-    const tiles = await readPast(page);
-    for (const tile of tiles) expect(tile.said).toContain(words);
-    const shown = tiles.filter(({ past }) => past === 'there');
-    expect(shown.length).toBeGreaterThanOrEqual(8);
-    for (const tile of shown) expect(tile.number).toBe(tile.cameraNumber);
+    let tiles: PastTile[] = [];
+    const areWrong = async (): Promise<PastTile[]> => {
+      tiles = await readPast(page);
+      return tiles.filter((tile) => far(tile) || tile.past !== 'there');
+    };
+    await expect.poll(areWrong, { timeout: 60_000 }).toEqual([]);
+    for (const tile of tiles) {
+      expect(tile.said).toContain(words);
+      expect(tile.number).toBe(tile.cameraNumber);
+    }
   }
   await expect
-    .poll(async () => {
-      const ages = (await readPast(page))
-        .filter(({ past }) => past === 'there')
-        .map(({ ageMs }) => ageMs ?? Infinity);
-      return Math.max(...ages) - Math.min(...ages);
-    })
-    .toBeLessThanOrEqual(250);
+    .poll(
+      async () => {
+        const ages = (await readPast(page))
+          .filter(({ past }) => past === 'there')
+          .map(({ ageMs }) => ageMs ?? Infinity);
+        return Math.max(...ages) - Math.min(...ages);
+      },
+      { timeout: 20_000 },
+    )
+    .toBeLessThanOrEqual(100);
 
   await page.keyboard.press('.');
   await expect(page.locator('[data-past]')).toHaveCount(0);
   const tiles = await readTiles();
-  expect(tiles.filter(({ state }) => state === 'live').length).toBeGreaterThanOrEqual(15);
+  expect(tiles.filter(({ state }) => state === 'live').length).toBeGreaterThanOrEqual(8);
   await expect
     .poll(async () => {
       const now = await readTiles();

@@ -102,6 +102,38 @@ it('opens at the place that a link names: cameras, moment and all', async () => 
   );
 });
 
+it('keeps the speed that a link names until somebody plays', async () => {
+  await open({ speed: 4 });
+  await expect.poll(() => strip()).toBe(frameOf(noon));
+  expect(page.getByRole('combobox', { name: 'Speed', exact: true }).element()).toHaveProperty('value', '4');
+  await userEvent.keyboard('k');
+  expect([investigation.group.isPlaying, investigation.group.speed]).toEqual([true, 4]);
+});
+
+it('greys what a film cannot do, and says why', async () => {
+  const native = VideoDecoder;
+  Reflect.deleteProperty(globalThis, 'VideoDecoder');
+  try {
+    await open();
+    await expect.element(page.getByText('HLS, not frame-exact')).toBeVisible();
+    const step = page.getByRole('button', { name: 'One picture forward' });
+    await expect.element(step).toHaveAttribute('aria-disabled', 'true');
+    await userEvent.keyboard('.');
+    await expect.element(page.getByText(/cannot decode single frames of this camera/)).toBeVisible();
+    await userEvent.keyboard('j');
+    expect(investigation.group.isPlaying).toBe(false);
+  } finally {
+    globalThis.VideoDecoder = native;
+  }
+});
+
+it('shows its keys', async () => {
+  await open();
+  await userEvent.keyboard('?');
+  await expect.element(page.getByRole('dialog', { name: 'Keys of the recordings' })).toBeVisible();
+  await expect.element(page.getByText('Lock as evidence').first()).toBeVisible();
+});
+
 describe('by keyboard alone', () => {
   it('plays, pauses, steps and goes to a time', async () => {
     await open();

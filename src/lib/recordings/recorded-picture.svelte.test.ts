@@ -223,6 +223,21 @@ describe('playing', () => {
     expect(recorder.asked.filter(({ only }) => only === 'gop')).toEqual([]);
   }, 8000);
 
+  it('goes on where the others are after it was left behind, with keyframes where that happens again', async () => {
+    open();
+    group.play();
+    await expect.poll(() => group.time, { timeout: 5000 }).toBeGreaterThan(noon + 200);
+    const picture = group.pictureOf(cameras[0]!.id)!;
+    picture.catchUp();
+    const from = group.time;
+    await expect.poll(() => strip()?.timeMs, { timeout: 5000 }).toBeGreaterThan(from);
+    picture.catchUp();
+    recorder.asked.length = 0;
+    await expect.poll(() => group.time, { timeout: 8000 }).toBeGreaterThan(from + 5000);
+    expect(recorder.asked.length).toBeGreaterThan(0);
+    expect(recorder.asked.filter(({ only }) => only === 'gop')).toEqual([]);
+  }, 25_000);
+
   it('waits for a camera that is slow, and goes on without one that gives nothing', async () => {
     recorder.delayMs = 400;
     open();

@@ -161,7 +161,9 @@ export class RecordedPicture {
       case 'scrub':
         this.#showBest(moment);
         {
-          this.#keys.want(moment.time);
+          // Slow enough to ask for each keyframe once: a keyframe answers only for as far as was asked.
+          const isSlow = mode === 'keys' && Math.abs(moment.speed) <= fastest;
+          this.#keys.want(isSlow ? Math.floor(moment.time / 1000) * 1000 : moment.time);
           return;
         }
     }

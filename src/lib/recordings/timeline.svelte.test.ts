@@ -42,7 +42,14 @@ const view = () => desk.view!;
 const canvas = () => slider().querySelector('canvas')!;
 
 async function open(
-  props: { height?: number; isPlaying?: boolean; zone?: string; marks?: TimelineMark[]; loop?: Span } = {},
+  props: {
+    height?: number;
+    isPlaying?: boolean;
+    zone?: string;
+    marks?: TimelineMark[];
+    loop?: Span;
+    isCalm?: boolean;
+  } = {},
 ) {
   await render(TimelineOnSite, { desk, cameras, store, now, limits, ...props });
   await expect
@@ -174,6 +181,23 @@ describe('hands', () => {
     pointer('pointerup', 400, 60);
     expect(desk.scrubbed.at(-1)?.[1]).toBe('end');
   });
+
+  it('throw time, which runs on and comes to rest, unless less motion is wanted', async () => {
+    await open({ isCalm: false });
+    withoutCapture();
+    pointer('pointerdown', 500, 60);
+    for (let to = 500; to >= 380; to -= 20) {
+      await new Promise(requestAnimationFrame);
+      pointer('pointermove', to, 60);
+    }
+    const thrown = desk.time;
+    pointer('pointerup', 380, 60);
+    expect(desk.scrubbed.at(-1)?.[1]).toBe('move');
+    await expect.poll(() => desk.scrubbed.at(-1)?.[1], { timeout: 8000 }).toBe('end');
+    expect(desk.time).toBeGreaterThan(thrown + 20 * view().scale.msPerPx);
+    // A touch catches it.
+    expect(view().isGliding).toBe(false);
+  }, 12_000);
 
   it('click to go to a moment, and to choose a camera', async () => {
     await open({ height: 240 });
