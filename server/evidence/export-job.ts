@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import type { StreamName } from '#contract/camera.ts';
 import type { ExportFile } from '#contract/evidence.ts';
+import { Refusal } from '#server/http/refusal.ts';
 import type { FairLanes } from '#server/recordings/fair-lanes.ts';
 import type { RecordedSpan, VmsRecordings } from '#server/vms/recordings.ts';
 import { ExportWriter, type WriterSettings } from './export-writer.ts';
@@ -10,6 +11,8 @@ import type { Journal } from './journal.ts';
 import { replaceFile } from './journal.ts';
 import { chainOf, gapsIn, type Manifest, signed } from './manifest.ts';
 import { recordedGops } from './recorded-gops.ts';
+import { makeCopies, watermarkWords } from './watermark/copies.ts';
+import type { Transcoder } from './watermark/transcoder.ts';
 
 /** What is exported, as the manifest will say it. */
 export interface ExportOrder {
@@ -21,6 +24,8 @@ export interface ExportOrder {
   readonly range: RecordedSpan;
   readonly stream: StreamName;
   readonly cameras: readonly OrderedCamera[];
+  /** Whether each film is to have a copy with who and when burned in. */
+  readonly hasWatermark?: boolean;
 }
 
 export interface OrderedCamera {
@@ -35,6 +40,8 @@ export interface JobParts extends WriterSettings {
   readonly product: { readonly name: string; readonly version: string };
   readonly key: KeyObject;
   readonly now: () => number;
+  /** Makes copies with a watermark, where there is one. */
+  readonly transcoder?: Transcoder | undefined;
   /** After every GOP. Throws to stop. */
   readonly onProgress: (doneMs: number, bytes: number) => Promise<void>;
 }
@@ -59,6 +66,7 @@ export async function runExport(
   );
   try {
     for (const camera of order.cameras) await exportCamera(order, camera, writer, parts, signal);
+    if (order.hasWatermark === true) await copyFilms(order, writer, parts, signal);
     return await writeManifest(order, writer.journal, parts);
   } finally {
     await writer.close();
@@ -91,10 +99,29 @@ async function exportCamera(
   await writer.finish(camera);
 }
 
+async function copyFilms(
+  order: ExportOrder,
+  writer: ExportWriter,
+  { directory, transcoder, onProgress }: JobParts,
+  signal: AbortSignal,
+): Promise<void> {
+  if (transcoder === undefined)
+    throw new Refusal('not-supported', { detail: 'There is no transcoder on this server.' });
+  const { journal } = writer;
+  const doneMs = writer.doneMs(order.range);
+  const bytesOfFilms = writer.bytes;
+  await makeCopies(
+    { directory, journal, words: watermarkWords(order) },
+    transcoder,
+    (bytes) => onProgress(doneMs, bytesOfFilms + bytes),
+    signal,
+  );
+}
+
 async function writeManifest(
   order: ExportOrder,
   journal: Journal,
-  { product, key, now, directory, onStep }: JobParts,
+  { product, key, now, directory, onStep, transcoder }: JobParts,
 ): Promise<ExportFile[]> {
   const { id, title, reason, requestedBy, createdAt, range, stream } = order;
   const cameras = order.cameras.map((camera) => {
@@ -117,7 +144,13 @@ async function writeManifest(
       })),
     };
   });
-  const all = cameras.flatMap(({ files }) => files);
+  const copies = journal.copies.map((copy) => ({
+    ...copy,
+    kind: 'watermarked' as const,
+    words: watermarkWords(order),
+    madeBy: transcoder?.name ?? '',
+  }));
+  const all = [...cameras.flatMap(({ files }) => files), ...copies];
   const manifest: Manifest = {
     format: 'parapet-export',
     version: 1,
@@ -134,6 +167,7 @@ async function writeManifest(
       stream,
     },
     cameras,
+    ...(copies.length === 0 ? {} : { copies }),
     chain: chainOf(id, all),
   };
   const text = `${JSON.stringify(signed(manifest, key), undefined, 2)}\n`;
@@ -143,6 +177,10 @@ async function writeManifest(
     ...cameras.flatMap(({ id: cameraId, files }) =>
       files.map(({ name, bytes, sha256 }): ExportFile => ({ name, kind: 'video', cameraId, bytes, sha256 })),
     ),
+    ...copies.map(({ name, bytes, sha256, of }): ExportFile => {
+      const cameraId = cameras.find(({ files }) => files.some((file) => file.name === of))?.id;
+      return { name, kind: 'watermarked', ...(cameraId === undefined ? {} : { cameraId }), bytes, sha256 };
+    }),
     {
       name: manifestName,
       kind: 'manifest',

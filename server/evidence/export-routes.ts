@@ -1,20 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
-import path from 'node:path';
 import type { User } from '#contract/account.ts';
-import type { Export, ExportEstimate, ExportFile, ExportRequest } from '#contract/evidence.ts';
-import { recordingMediaRoutes } from '#contract/recording-routes.ts';
+import type { Export, ExportEstimate, ExportRequest } from '#contract/evidence.ts';
 import { record } from '#server/audit/audit.ts';
-import { parsed } from '#server/http/body.ts';
-import type { Principal } from '#server/http/principal.ts';
 import { Refusal } from '#server/http/refusal.ts';
 import type { Handlers, OtherHandlers } from '#server/http/routing.ts';
 import type { Frames } from '#server/recordings/frames.ts';
 import type { Past } from '#server/recordings/past.ts';
-import { rightGuard, type RightGuard } from '#server/recordings/right-guard.ts';
 import type { Db } from '#server/store/store.ts';
-import { readRange } from './byte-range.ts';
+import { downloadHandler } from './export-download.ts';
 import { estimateCamera } from './export-estimate.ts';
 import type { ExportRunner } from './export-runner.ts';
 import { changeState, exportOf, type ExportRow, mostRunning, placesInQueue, tell } from './export-table.ts';
@@ -28,11 +21,7 @@ type Names =
   | 'resumeExport'
   | 'cancelExport';
 
-const readAtOnce = 256 * 1024;
 const mostListed = 200;
-/** Several ranges of one file, fetched by one page, are one download. */
-const downloadMs = 3_600_000;
-const mostDownloads = 10_000;
 
 export interface ExportParts {
   readonly db: Db;
@@ -48,8 +37,6 @@ export function exportRoutes(parts: ExportParts): {
   readonly others: Pick<OtherHandlers, 'exportFile'>;
 } {
   const { db, past, frames, now } = parts;
-  const downloads = new Map<string, number>();
-
   const runnerHere = (): ExportRunner => {
     if (parts.runner === undefined) throw new Refusal('not-supported', { detail: 'Exports are not set up.' });
     return parts.runner;
@@ -84,17 +71,20 @@ export function exportRoutes(parts: ExportParts): {
   async function estimate(user: User, request: ExportRequest, viewer: string, signal: AbortSignal) {
     const runner = runnerHere();
     const cameras = await past.cameras(user, request.cameraIds, 'export');
-    const [each, freeBytes, { waiting, running }] = await Promise.all([
+    const [each, freeBytes, { waiting, running }, canWatermark] = await Promise.all([
       Promise.all(cameras.map((camera) => estimateCamera(camera, request, frames, viewer, signal))),
       runner.freeFor(user.id),
       load(),
+      runner.canWatermark(),
     ]);
+    const films = each.reduce((sum, { bytes = 0 }) => sum + bytes, 0);
     return {
       cameras: each,
-      bytes: each.reduce((sum, { bytes = 0 }) => sum + bytes, 0),
+      // A copy is about as large as its film.
+      bytes: request.hasWatermark ? 2 * films : films,
       freeBytes,
       queued: running + waiting < mostRunning ? 0 : waiting,
-      canWatermark: false,
+      canWatermark,
     } satisfies ExportEstimate;
   }
 
@@ -107,27 +97,6 @@ export function exportRoutes(parts: ExportParts): {
       .execute();
     const count = (status: string): number => Number(rows.find((row) => row.status === status)?.count ?? 0);
     return { waiting: count('queued'), running: count('running') };
-  }
-
-  /** One entry for each file that a page fetches, in however many pieces. */
-  async function noteDownload(
-    { sessionId, user }: Principal,
-    row: ExportRow,
-    file: ExportFile,
-  ): Promise<void> {
-    const key = `${sessionId} ${row.id} ${file.name}`;
-    const time = now();
-    if (time - (downloads.get(key) ?? -Infinity) < downloadMs) return;
-    await record(db, time, {
-      kind: 'export-downloaded',
-      user,
-      ...(file.cameraId === undefined ? {} : { cameraId: file.cameraId }),
-      details: { export: row.id, name: file.name },
-    });
-    downloads.delete(key);
-    downloads.set(key, time);
-    const oldest = downloads.keys().next();
-    if (downloads.size > mostDownloads && oldest.done !== true) downloads.delete(oldest.value);
   }
 
   return {
@@ -150,8 +119,9 @@ export function exportRoutes(parts: ExportParts): {
       async createExport({ principal, body, signal }) {
         const runner = runnerHere();
         const { user, sessionId } = principal;
-        if (body.hasWatermark) throw new Refusal('not-supported', { detail: 'There is no transcoder.' });
         const expected = await estimate(user, body, sessionId, signal);
+        if (body.hasWatermark && !expected.canWatermark)
+          throw new Refusal('not-supported', { detail: 'There is no transcoder on this server.' });
         const total = expected.cameras.reduce((sum, { recordedMs }) => sum + recordedMs, 0);
         if (total === 0) throw new Refusal('no-recording');
         if (expected.bytes > expected.freeBytes) throw new Refusal('quota-exceeded');
@@ -171,7 +141,7 @@ export function exportRoutes(parts: ExportParts): {
               start_at: body.start,
               end_at: body.end,
               stream: body.stream,
-              has_watermark: false,
+              has_watermark: body.hasWatermark,
               created_at: time,
               status: 'queued',
               status_at: time,
@@ -229,79 +199,6 @@ export function exportRoutes(parts: ExportParts): {
       },
     },
 
-    others: {
-      async exportFile(context, principal) {
-        const { exportId, name } = parsed(recordingMediaRoutes.exportFile.params, context.req.param());
-        const row = await find(principal.user, exportId);
-        await past.cameras(principal.user, row.camera_ids, 'export');
-        const file = row.files.find((one) => one.name === name);
-        if (file === undefined || row.store_id !== parts.runner?.storeId) throw new Refusal('not-found');
-        const etag = `"${file.sha256}"`;
-        const { headers } = context.req.raw;
-        const ifRange = headers.get('if-range');
-        const range = readRange(
-          ifRange === null || ifRange === etag ? headers.get('range') : null,
-          file.bytes,
-        );
-        const common = {
-          'accept-ranges': 'bytes',
-          etag,
-          'cache-control': 'no-store',
-          'content-type': file.kind === 'manifest' ? 'application/json' : 'video/mp4',
-          'content-disposition': `attachment; filename="${file.name}"`,
-        };
-        if (range === 'unsatisfiable')
-          return new Response(null, {
-            status: 416,
-            headers: { ...common, 'content-range': `bytes */${file.bytes}` },
-          });
-        const { start, end } = range === 'all' ? { start: 0, end: file.bytes } : range;
-        const answer = {
-          status: range === 'all' ? 200 : 206,
-          headers: {
-            ...common,
-            'content-length': String(end - start),
-            ...(range === 'all' ? {} : { 'content-range': `bytes ${start}-${end - 1}/${file.bytes}` }),
-          },
-        };
-        if (context.req.method === 'HEAD') return new Response(null, answer);
-        const at = path.join(parts.runner.directoryOf(row.id), file.name);
-        if (!existsSync(at)) throw new Refusal('not-found');
-        await noteDownload(principal, row, file);
-        const guard = rightGuard(parts, principal, row.camera_ids, 'export');
-        return new Response(partOf(at, start, end, guard), answer);
-      },
-    },
+    others: { exportFile: downloadHandler({ ...parts, find }) },
   };
-}
-
-/** Bytes of the file as they are taken, as long as the right lasts. What nobody takes is not even opened. */
-function partOf(file: string, start: number, end: number, guard: RightGuard): ReadableStream<Uint8Array> {
-  let at = start;
-  let handle: FileHandle | undefined;
-  return new ReadableStream(
-    {
-      async pull(controller) {
-        try {
-          await guard();
-          handle ??= await open(file, 'r');
-          const buffer = new Uint8Array(Math.min(readAtOnce, end - at));
-          const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
-          if (bytesRead === 0 && at < end) throw new Error('the file is shorter than its entry says');
-          at += bytesRead;
-          controller.enqueue(buffer.subarray(0, bytesRead));
-          if (at < end) return;
-          await handle.close();
-          controller.close();
-        } catch (cause) {
-          await handle?.close();
-          controller.error(cause);
-        }
-      },
-      async cancel() {
-        await handle?.close();
-      },
-    },
-    { highWaterMark: 0 },
-  );
 }

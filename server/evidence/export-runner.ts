@@ -1,6 +1,5 @@
-import { createPublicKey, type KeyObject, randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
-import path from 'node:path';
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProblemCode } from '#contract/problem.ts';
 import { type CameraDirectory, isAllowed } from '#server/cameras/directory.ts';
@@ -11,9 +10,11 @@ import type { Db } from '#server/store/store.ts';
 import type { Vms } from '#server/vms/vms.ts';
 import { runExport, type OrderedCamera } from './export-job.ts';
 import { changeState, claimExports, type ExportRow, keepClaims, tell } from './export-table.ts';
+import { openShelf } from './export-shelf.ts';
 import { fingerprintOf } from './manifest.ts';
 import { codeOf } from './growing-file.ts';
 import { openSigningKey } from './signing-key.ts';
+import { findTranscoder, type Transcoder } from './watermark/transcoder.ts';
 
 /** Where exports are kept, and for how long. */
 export interface ExportSettings {
@@ -26,6 +27,8 @@ export interface ExportSettings {
   readonly quotaBytes?: number;
   /** What has to stay free on the disk. Default: 2 GB. */
   readonly reserveBytes?: number;
+  /** Finds what burns words into pictures. Default: FFmpeg on the path, tried out once when it is first asked for. */
+  readonly findTranscoder?: (signal: AbortSignal) => Promise<Transcoder | undefined>;
   /** Tests make checkpoints more often. */
   readonly checkpointBytes?: number;
   readonly checkpointMs?: number;
@@ -64,6 +67,8 @@ export interface ExportRunner {
   remove(id: string): Promise<void>;
   /** Resolves when nothing runs here. */
   idle(): Promise<void>;
+  /** Whether copies with a watermark can be made here. */
+  canWatermark(): Promise<boolean>;
   /** Bytes that this person may still store. */
   freeFor(userId: string): Promise<number>;
   directoryOf(id: string): string;
@@ -83,20 +88,12 @@ export interface RunnerParts {
   readonly random?: () => number;
 }
 
-/** The name of this folder of exports among those of other BFFs. */
-async function openStoreId(directory: string): Promise<string> {
-  const file = path.join(directory, 'store-id');
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  await writeFile(file, randomUUID(), { flag: 'wx', mode: 0o600 }).catch((cause: unknown) => {
-    if (codeOf(cause) !== 'EEXIST') throw cause;
-  });
-  return (await readFile(file, 'utf8')).trim();
-}
-
 export async function openExportRunner(parts: RunnerParts): Promise<ExportRunner> {
   const { db, directory, systems, frames, log, holder, now, settings, random = () => Math.random() } = parts;
   const { keepMs = 7 * day, quotaBytes = 50e9, reserveBytes = 2e9 } = settings;
-  const storeId = await openStoreId(settings.directory);
+  const shelf = await openShelf({ db, now, directory: settings.directory, keepMs, quotaBytes, reserveBytes });
+  const { storeId } = shelf;
+  const directoryOf = (id: string): string => shelf.directoryOf(id);
   const key: KeyObject = await openSigningKey(settings.directory);
   log.info({ fingerprint: fingerprintOf(createPublicKey(key)) }, 'exports are signed with this key');
   const running = new Map<string, Running>();
@@ -104,23 +101,10 @@ export async function openExportRunner(parts: RunnerParts): Promise<ExportRunner
   let woken = Promise.withResolvers<undefined>();
   let cleanedAt = -Infinity;
 
-  const directoryOf = (id: string): string => path.join(settings.directory, id);
-
-  async function freeOnDisk(): Promise<number> {
-    const { bavail, bsize } = await statfs(settings.directory);
-    return Math.max(0, bavail * bsize - reserveBytes);
-  }
-
-  async function usedBy(userId: string, butId?: string): Promise<number> {
-    const row = await db
-      .selectFrom('exports')
-      .select(({ fn }) => fn.sum<string | number | null>('bytes').as('bytes'))
-      .where('user_id', '=', userId)
-      .where('status', 'not in', ['cancelled', 'expired'])
-      .$if(butId !== undefined, (query) => query.where('id', '<>', butId ?? ''))
-      .executeTakeFirst();
-    return Number(row?.bytes ?? 0);
-  }
+  let found: Promise<Transcoder | undefined> | undefined;
+  /** Somebody may install one: what is not there is looked for again by the next process. */
+  const transcoder = (): Promise<Transcoder | undefined> =>
+    (found ??= (settings.findTranscoder ?? findTranscoder)(closing.signal).catch(() => undefined));
 
   async function camerasOf(row: ExportRow): Promise<OrderedCamera[]> {
     const { cameras } = await directory.snapshot();
@@ -152,7 +136,7 @@ export async function openExportRunner(parts: RunnerParts): Promise<ExportRunner
   }
 
   async function attempt(row: ExportRow, signal: AbortSignal, onProgress: () => void): Promise<void> {
-    const used = await usedBy(row.user_id, row.id);
+    const used = await shelf.usedBy(row.user_id, row.id);
     let notedAt = -Infinity;
     const files = await runExport(
       {
@@ -164,8 +148,10 @@ export async function openExportRunner(parts: RunnerParts): Promise<ExportRunner
         range: { start: row.start_at, end: row.end_at },
         stream: row.stream,
         cameras: await camerasOf(row),
+        hasWatermark: row.has_watermark,
       },
       {
+        transcoder: row.has_watermark ? await transcoder() : undefined,
         directory: directoryOf(row.id),
         checkpointBytes: settings.checkpointBytes ?? 16 * 1024 * 1024,
         checkpointMs: settings.checkpointMs ?? 1000,
@@ -177,7 +163,8 @@ export async function openExportRunner(parts: RunnerParts): Promise<ExportRunner
           onProgress();
           if (performance.now() - notedAt < everyMs) return;
           notedAt = performance.now();
-          if (used + bytes > quotaBytes || (await freeOnDisk()) === 0) throw new Refusal('quota-exceeded');
+          if (used + bytes > quotaBytes || (await shelf.freeOnDisk()) === 0)
+            throw new Refusal('quota-exceeded');
           await db.updateTable('exports').set({ done_ms: doneMs, bytes }).where('id', '=', row.id).execute();
           await tell(db, [row.id]);
         },
@@ -234,37 +221,6 @@ export async function openExportRunner(parts: RunnerParts): Promise<ExportRunner
     await job?.ended;
   }
 
-  /** Removes the files of what is cancelled, expired, or unknown. */
-  async function clean(): Promise<void> {
-    const time = now();
-    const old = await db
-      .selectFrom('exports')
-      .select('id')
-      .where((where) =>
-        where.or([
-          where.and([where('status', '=', 'done'), where('expires_at', '<=', time)]),
-          where.and([where('status', 'in', ['failed', 'paused']), where('status_at', '<=', time - keepMs)]),
-        ]),
-      )
-      .execute();
-    for (const { id } of old)
-      await changeState(db, id, ['done', 'failed', 'paused'], { status: 'expired', at: time, files: [] });
-    const rows = await db
-      .selectFrom('exports')
-      .select('id')
-      .where('status', 'not in', ['cancelled', 'expired'])
-      .execute();
-    const kept = new Set(rows.map(({ id }) => id));
-    for (const entry of await readdir(settings.directory, { withFileTypes: true }))
-      if (
-        entry.isDirectory() &&
-        /^[0-9a-f-]{36}$/.test(entry.name) &&
-        !kept.has(entry.name) &&
-        !running.has(entry.name)
-      )
-        await rm(directoryOf(entry.name), { recursive: true, force: true });
-  }
-
   async function round(): Promise<void> {
     if (closing.signal.aborted) return;
     if (running.size > 0) {
@@ -292,7 +248,7 @@ export async function openExportRunner(parts: RunnerParts): Promise<ExportRunner
     }
     if (performance.now() - cleanedAt < cleanEveryMs) return;
     cleanedAt = performance.now();
-    await clean();
+    await shelf.clean((id) => running.has(id));
   }
 
   let ended: Promise<void> | undefined;
@@ -319,10 +275,8 @@ export async function openExportRunner(parts: RunnerParts): Promise<ExportRunner
     async idle() {
       while (running.size > 0) await Promise.all([...running.values()].map((job) => job.ended));
     },
-    async freeFor(userId) {
-      const [used, free] = await Promise.all([usedBy(userId), freeOnDisk()]);
-      return Math.max(0, Math.min(quotaBytes - used, free));
-    },
+    canWatermark: async () => (await transcoder()) !== undefined,
+    freeFor: (userId) => shelf.freeFor(userId),
     close: () =>
       (ended ??= (async () => {
         closing.abort();

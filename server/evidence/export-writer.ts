@@ -48,8 +48,11 @@ export class ExportWriter {
     const journal: Journal = {
       version: 1,
       cameras: cameraIds.map((id) => found?.cameras.find(({ cameraId }) => cameraId === id) ?? fresh(id)),
+      copies: found?.copies ?? [],
     };
-    const known = new Set(journal.cameras.flatMap(({ files }) => files.map(({ name }) => name)));
+    const known = new Set(
+      [...journal.cameras.flatMap(({ files }) => files), ...journal.copies].map(({ name }) => name),
+    );
     for (const name of await readdir(directory))
       if (name.endsWith('.mp4') && !known.has(name)) await rm(path.join(directory, name));
     return new ExportWriter(settings, journal);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -70,6 +71,7 @@ describe('exports', () => {
       directory,
       product: { name: 'Parapet', version: '0.1.0' },
       checkpointBytes: 0,
+      findTranscoder: () => Promise.resolve(undefined),
     };
     at = await startPastApp(held.store, { exports: settings });
     ivan = await at.as('ivan');
@@ -413,6 +415,46 @@ describe('exports', () => {
     await there.send('DELETE', `/api/exports/${id}`);
     expect((await ask(there)).state.status).toBe('queued');
     await small.app.close();
+  });
+
+  it('have a copy with a watermark beside each film where there is a transcoder, and a place in the estimate', async () => {
+    const copied: string[] = [];
+    const transcoder = {
+      name: 'a pretend transcoder',
+      copy: async (files: { directory: string; from: string; to: string; words: string }) => {
+        copied.push(readFileSync(path.join(files.directory, files.words), 'utf8'));
+        await copyFile(path.join(files.directory, files.from), path.join(files.directory, files.to));
+      },
+    };
+    const other = await startPastApp(held.store, {
+      join: at,
+      exports: { ...settings, findTranscoder: () => Promise.resolve(transcoder) },
+    });
+    const there = await other.as('ivan');
+    const estimate = (hasWatermark: boolean) =>
+      there.json<{ bytes: number }>('POST', '/api/exports/estimate', { ...request, hasWatermark });
+    const plain = await estimate(false);
+    expect(plain).toMatchObject({ canWatermark: true });
+    expect((await estimate(true)).bytes).toBe(2 * plain.bytes);
+    const { id, hasWatermark } = await ask(there, { hasWatermark: true });
+    expect(hasWatermark).toBe(true);
+    await other.app.exports?.round();
+    await other.app.exports?.idle();
+    const { files, state } = await read(id, there);
+    expect(state.status).toBe('done');
+    expect(files.map(({ kind, cameraId }) => [kind, cameraId])).toEqual([
+      ['video', 'p1'],
+      ['video', 'p2'],
+      ['watermarked', 'p1'],
+      ['watermarked', 'p2'],
+      ['manifest', undefined],
+    ]);
+    expect(copied[0]).toMatch(/ivan.*2026-11-20 12:00:00 UTC\nCopy, not evidence: Case 7$/i);
+    const name = files[2]?.name ?? '';
+    const film = await there.send('GET', `/api/exports/${id}/files/${name}`);
+    expect([film.status, film.headers.get('content-type')]).toEqual([200, 'video/mp4']);
+    expect((await film.arrayBuffer()).byteLength).toBe(files[2]?.bytes);
+    await other.app.close();
   });
 
   it('expire, and their files with them', async () => {

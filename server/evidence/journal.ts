@@ -36,7 +36,21 @@ const JournalCamera = z.object({
 });
 export type JournalCamera = z.infer<typeof JournalCamera>;
 
-const Journal = z.object({ version: z.literal(1), cameras: z.array(JournalCamera) });
+const JournalCopy = z.object({
+  /** The film it is a copy of. */
+  of: z.string(),
+  name: z.string(),
+  bytes: z.int(),
+  sha256: z.string(),
+});
+export type JournalCopy = z.infer<typeof JournalCopy>;
+
+const Journal = z.object({
+  version: z.literal(1),
+  cameras: z.array(JournalCamera),
+  /** Copies with a watermark that are complete. */
+  copies: z.array(JournalCopy).default([]),
+});
 export type Journal = z.infer<typeof Journal>;
 
 export const journalName = 'journal.json';

@@ -46,7 +46,22 @@ export const Manifest = z.strictObject({
       files: z.array(ManifestFile),
     }),
   ),
-  /** One link per file, in order: none can be taken out or put in without changing all that follow. */
+  /** Copies for looking at, with words burned into the picture. The films above are the evidence. */
+  copies: z
+    .array(
+      z.strictObject({
+        name: FileName,
+        bytes: z.int().nonnegative(),
+        sha256: Sha256,
+        kind: z.literal('watermarked'),
+        /** The film it was made from. */
+        of: FileName,
+        words: z.string(),
+        madeBy: z.string(),
+      }),
+    )
+    .optional(),
+  /** One link per file, films first, then copies: none can be taken out or put in without changing all that follow. */
   chain: z.array(z.strictObject({ name: FileName, link: Sha256 })),
 });
 export type Manifest = z.output<typeof Manifest>;

@@ -65,7 +65,11 @@ export async function verifyExport(named: string, fingerprint?: string): Promise
       signer === undefined ? 'Nobody known signed it' : `Signed by the key ${signer}`,
     );
 
-  const files = manifest.cameras.flatMap((camera) => camera.files);
+  const films = manifest.cameras.flatMap((camera) => camera.files);
+  const files = [...films, ...(manifest.copies ?? [])];
+  const names = new Set(films.map(({ name }) => name));
+  for (const { name, of } of manifest.copies ?? [])
+    if (!names.has(of)) find(false, `${name} is a copy of a film that is not in the manifest`);
   find(
     canonical(chainOf(manifest.export.id, files)) === canonical(manifest.chain),
     'The chain over all files is unbroken',
