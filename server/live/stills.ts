@@ -26,8 +26,8 @@ const lastPatienceMs = 300;
 const liveAgeMs = 60_000;
 /** As wide as the streams are; a recorder never makes pictures larger than they are. */
 const widthOf = { main: 1280, sub: 640 } as const;
-/** A recorder, and our memory, need not know every size of tile. */
-const widths = [160, 320, 640, 1280, 1920, 3840] as const;
+/** Tiles of any size share what the recorder has made for one of them, and what is remembered. */
+const widths = [640, 1280, 1920] as const;
 
 const StillQuery = z.object({ after: Instant.optional() });
 const LastQuery = z.object({ width: z.coerce.number().int().min(16).max(8192).default(640) });
@@ -158,7 +158,7 @@ export function stillRoutes(parts: StillsParts): Pick<OtherHandlers, 'stillFile'
       const still = await desk.last(
         camera,
         {
-          width: widths.find((one) => one >= width) ?? widths[widths.length - 1] ?? width,
+          width: widths.find((one) => one >= width) ?? 1920,
           mostAgeMs: isAllowed(principal.user, camera, 'playback') ? Infinity : liveAgeMs,
           patienceMs: lastPatienceMs,
         },

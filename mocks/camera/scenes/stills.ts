@@ -20,7 +20,7 @@ function takeStills(name: SceneName): void {
     ...['-hide_banner', '-loglevel', 'error', '-y'],
     ...['-f', 'h264', '-r', String(framesPerSecond), '-i', fileURLToPath(clipUrl(name, 'sub'))],
     ...['-vf', filter, '-fps_mode', 'passthrough', '-flags', '+bitexact'],
-    ...['-q:v', String(quality), '-huffman', 'optimal', '-f', 'mjpeg', `${file}.part`],
+    ...['-q:v', String(quality), '-huffman', 'default', '-f', 'mjpeg', `${file}.part`],
   ]);
   if (status !== 0)
     throw new EncodeError('ffmpeg-failed', `FFmpeg gave up on ${file}: ${stderr.toString().trim()}`, {

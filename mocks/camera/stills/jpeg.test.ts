@@ -1,6 +1,6 @@
 import { decode } from 'jpeg-js';
 import { describe, expect, it } from 'vitest';
-import { JpegEncoder, type Pixels } from './jpeg.ts';
+import { JpegEncoder, type Pixels, quantisationOf } from './jpeg.ts';
 
 /** Slopes of colour with edges in them. */
 function drawn(width: number, height: number): Pixels {
@@ -19,8 +19,8 @@ const part = ({ data, width }: Pixels, from: number, to: number): Pixels => ({
   height: to - from,
 });
 
-function code(picture: Pixels, quality: number, at: number): Uint8Array {
-  const encoder = new JpegEncoder(quality);
+function code(picture: Pixels, quality: number, at: number, chroma: 'full' | 'half' = 'full'): Uint8Array {
+  const encoder = new JpegEncoder(quantisationOf(quality), chroma);
   const { width, height } = picture;
   const parts = [encoder.scan(part(picture, 0, at)), encoder.scan(part(picture, at, height))] as const;
   return encoder.join(width, height, at, parts);
@@ -44,6 +44,15 @@ describe('a JPEG in two parts', () => {
     expect(error(drawn(width, height), code(drawn(width, height), 95, at))).toBeLessThan(3);
   });
 
+  it.each([
+    [64, 48, 32],
+    [97, 53, 32],
+  ])('of %i × %i pixels has colour for every two by two where that is enough', (width, height, at) => {
+    const [full, half] = [code(drawn(width, height), 95, at), code(drawn(width, height), 95, at, 'half')];
+    expect(half.length).toBeLessThan(full.length);
+    expect(error(drawn(width, height), half)).toBeLessThan(9);
+  });
+
   it('is smaller and farther from what was drawn the lower its quality', () => {
     const picture = drawn(96, 64);
     const coded = [95, 75, 30, 1].map((quality) => code(picture, quality, 32));
@@ -55,7 +64,7 @@ describe('a JPEG in two parts', () => {
   });
 
   it('takes another second part without the first being coded again', () => {
-    const encoder = new JpegEncoder(90);
+    const encoder = new JpegEncoder(quantisationOf(90));
     const above = drawn(64, 32);
     const scan = encoder.scan(above);
     for (const level of [0, 90, 255]) {
@@ -67,7 +76,7 @@ describe('a JPEG in two parts', () => {
   });
 
   it('has its first part end where blocks end, and the larger one', () => {
-    const encoder = new JpegEncoder(75);
+    const encoder = new JpegEncoder(quantisationOf(75));
     const scan = encoder.scan(drawn(16, 16));
     expect(() => encoder.join(16, 24, 12, [scan, scan])).toThrow(RangeError);
     expect(() => encoder.join(16, 33, 16, [scan, scan])).toThrow(RangeError);

@@ -12,7 +12,7 @@ export interface Pixels {
   readonly height: number;
 }
 
-/** Lines in a row of blocks: all parts of a picture but the last have a multiple of these. */
+/** Lines and columns of a block. */
 export const BLOCK = 8;
 
 /** Huffman words by symbol: length in the upper bits, the word in the lower sixteen. */
@@ -69,38 +69,57 @@ class ScanWriter {
   }
 }
 
-/** Codes pictures, and parts of pictures, of one quality, 1 to 100. Red, green and blue in full resolution. */
+/** How strongly levels are rounded, line by line of a block. */
+export interface Quantisation {
+  readonly luma: readonly number[];
+  readonly chroma: readonly number[];
+}
+
+/** Quantisation for a quality of 1 to 100. */
+export const quantisationOf = (quality: number): Quantisation => ({
+  luma: quantisationFor('luma', quality),
+  chroma: quantisationFor('chroma', quality),
+});
+
+/** Codes pictures, and parts of pictures. */
 export class JpegEncoder {
-  readonly #steps: { readonly luma: readonly number[]; readonly chroma: readonly number[] };
+  /** Lines and columns of a unit: all parts of a picture but the last end where units do. */
+  readonly unit: number;
+  readonly #steps: Quantisation;
   /** One by the step, in zigzag order. */
   readonly #shares: { readonly luma: Float64Array; readonly chroma: Float64Array };
-  readonly #blocks = [new Float64Array(64), new Float64Array(64), new Float64Array(64)] as const;
+  readonly #lumas: readonly Float64Array[];
+  readonly #blue = new Float64Array(64);
+  readonly #red = new Float64Array(64);
 
-  constructor(quality: number) {
-    this.#steps = { luma: quantisationFor('luma', quality), chroma: quantisationFor('chroma', quality) };
-    const shares = (steps: readonly number[]): Float64Array =>
-      Float64Array.from(zigzag, (place) => 1 / steps[place]!);
-    this.#shares = { luma: shares(this.#steps.luma), chroma: shares(this.#steps.chroma) };
+  /** `chroma`: colour for each pixel, or for two by two of them. */
+  constructor(steps: Quantisation, chroma: 'full' | 'half' = 'full') {
+    this.unit = chroma === 'full' ? BLOCK : 2 * BLOCK;
+    this.#lumas = Array.from({ length: chroma === 'full' ? 1 : 4 }, () => new Float64Array(64));
+    this.#steps = steps;
+    const shares = (line: readonly number[]): Float64Array =>
+      Float64Array.from(zigzag, (place) => 1 / line[place]!);
+    this.#shares = { luma: shares(steps.luma), chroma: shares(steps.chroma) };
   }
 
   /** The coded blocks of a part; what misses to whole blocks is filled with the last line and column. */
   scan(part: Pixels): Uint8Array {
     const writer = new ScanWriter();
-    const [y, cb, cr] = this.#blocks;
+    const { luma, chroma } = this.#shares;
     let [beforeY, beforeCb, beforeCr] = [0, 0, 0];
-    for (let top = 0; top < part.height; top += BLOCK)
-      for (let left = 0; left < part.width; left += BLOCK) {
+    for (let top = 0; top < part.height; top += this.unit)
+      for (let left = 0; left < part.width; left += this.unit) {
         this.#load(part, left, top);
-        beforeY = writeBlock(writer, y, this.#shares.luma, codes.luma, beforeY);
-        beforeCb = writeBlock(writer, cb, this.#shares.chroma, codes.chroma, beforeCb);
-        beforeCr = writeBlock(writer, cr, this.#shares.chroma, codes.chroma, beforeCr);
+        for (const block of this.#lumas) beforeY = writeBlock(writer, block, luma, codes.luma, beforeY);
+        beforeCb = writeBlock(writer, this.#blue, chroma, codes.chroma, beforeCb);
+        beforeCr = writeBlock(writer, this.#red, chroma, codes.chroma, beforeCr);
       }
     return writer.end();
   }
 
   /**
    * One picture of two parts that stand below each other; the first one is `firstHeight` lines high. Throws a RangeError
-   * where it does not end with a block, or has fewer blocks than the second.
+   * where it does not end with a unit, or has fewer units than the second.
    */
   join(
     width: number,
@@ -108,10 +127,13 @@ export class JpegEncoder {
     firstHeight: number,
     parts: readonly [Uint8Array, Uint8Array],
   ): Uint8Array {
-    if (firstHeight % BLOCK !== 0) throw new RangeError('Parts end where blocks do');
-    if (Math.ceil((height - firstHeight) / BLOCK) > firstHeight / BLOCK)
+    const { unit } = this;
+    if (firstHeight % unit !== 0) throw new RangeError('Parts end where units do');
+    if (Math.ceil((height - firstHeight) / unit) > firstHeight / unit)
       throw new RangeError('The second part would need a restart of its own');
-    const blocks = Math.ceil(width / BLOCK) * (firstHeight / BLOCK);
+    const units = Math.ceil(width / unit) * (firstHeight / unit);
+    // Samples of luma for one of chroma, across and down.
+    const sampling = unit === BLOCK ? 0x11 : 0x22;
     return Uint8Array.from(
       Buffer.concat([
         Buffer.from([0xff, 0xd8]),
@@ -120,10 +142,10 @@ export class JpegEncoder {
           ...[0, ...zigzag.map((place) => this.#steps.luma[place]!)],
           ...[1, ...zigzag.map((place) => this.#steps.chroma[place]!)],
         ]),
-        segment(0xc0, [8, ...word(height), ...word(width), 3, ...[1, 0x11, 0, 2, 0x11, 1, 3, 0x11, 1]]),
+        segment(0xc0, [8, ...word(height), ...word(width), 3, ...[1, sampling, 0, 2, 0x11, 1, 3, 0x11, 1]]),
         huffmanSegment,
         // After the first part everything starts anew, as if a restart had been planned there.
-        segment(0xdd, word(blocks)),
+        segment(0xdd, word(units)),
         segment(0xda, [3, 1, 0x00, 2, 0x11, 3, 0x11, 0, 63, 0]),
         parts[0],
         Buffer.from([0xff, 0xd0]),
@@ -134,21 +156,27 @@ export class JpegEncoder {
   }
 
   #load({ data, width, height }: Pixels, left: number, top: number): void {
-    const [luma, blue, red] = this.#blocks;
-    for (let y = 0; y < BLOCK; y++) {
-      const line = Math.min(top + y, height - 1) * width;
-      for (let x = 0; x < BLOCK; x++) {
-        const at = (line + Math.min(left + x, width - 1)) * 4;
-        const r = data[at]!;
-        const g = data[at + 1]!;
-        const b = data[at + 2]!;
-        const i = y * BLOCK + x;
-        // JFIF 1.02, about zero.
-        luma[i] = 0.299 * r + 0.587 * g + 0.114 * b - 128;
-        blue[i] = -0.168736 * r - 0.331264 * g + 0.5 * b;
-        red[i] = 0.5 * r - 0.418688 * g - 0.081312 * b;
+    const blue = this.#blue.fill(0);
+    const red = this.#red.fill(0);
+    const shift = this.#lumas.length === 1 ? 0 : 1;
+    const share = 1 / this.#lumas.length;
+    this.#lumas.forEach((luma, part) => {
+      const [right, down] = [(part & 1) * BLOCK, (part >> 1) * BLOCK];
+      for (let y = 0; y < BLOCK; y++) {
+        const line = Math.min(top + down + y, height - 1) * width;
+        for (let x = 0; x < BLOCK; x++) {
+          const at = (line + Math.min(left + right + x, width - 1)) * 4;
+          const r = data[at]!;
+          const g = data[at + 1]!;
+          const b = data[at + 2]!;
+          // JFIF 1.02, about zero.
+          luma[y * BLOCK + x] = 0.299 * r + 0.587 * g + 0.114 * b - 128;
+          const i = ((down + y) >> shift) * BLOCK + ((right + x) >> shift);
+          blue[i]! += share * (-0.168736 * r - 0.331264 * g + 0.5 * b);
+          red[i]! += share * (0.5 * r - 0.418688 * g - 0.081312 * b);
+        }
       }
-    }
+    });
   }
 }
 
@@ -200,9 +228,10 @@ const word = (value: number): number[] => [value >> 8, value & 0xff];
 const segment = (marker: number, content: readonly number[]): Buffer =>
   Buffer.from([0xff, marker, ...word(content.length + 2), ...content]);
 
-const huffmanSegment = segment(0xc4, [
+/** Tables K.3 to K.6 as a segment. */
+export const huffmanSegment = segment(0xc4, [
   ...[0x00, ...huffman.luma.dc.counts, ...huffman.luma.dc.values],
-  ...[0x10, ...huffman.luma.ac.counts, ...huffman.luma.ac.values],
   ...[0x01, ...huffman.chroma.dc.counts, ...huffman.chroma.dc.values],
+  ...[0x10, ...huffman.luma.ac.counts, ...huffman.luma.ac.values],
   ...[0x11, ...huffman.chroma.ac.counts, ...huffman.chroma.ac.values],
 ]);

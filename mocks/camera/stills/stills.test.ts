@@ -7,8 +7,8 @@ import { loopSeconds, stillsUrl } from '../scenes/scenes.ts';
 import { readStrip } from '../strip.ts';
 import { openPictures } from '../synthesis.ts';
 import { decode as decodeVideo, hasFfmpeg } from '../testing/ffmpeg.ts';
-import { splitJpegs, StillsError } from './scene-stills.ts';
 import { openStills, sizeFor } from './stills.ts';
+import { readScenes, StillsError } from './stored-scene.ts';
 
 const timeMs = Date.parse('2026-11-20T12:04:31.240Z');
 const stills = await openStills();
@@ -100,20 +100,23 @@ describe('a still', () => {
 describe('the pictures of a scene', () => {
   it('are one for each second of its loop', async () => {
     const file = await readFile(stillsUrl('junction'));
-    expect(splitJpegs(file)).toHaveLength(loopSeconds);
-    expect(Buffer.concat(splitJpegs(file)).equals(file)).toBe(true);
+    const scenes = readScenes(file);
+    expect(scenes).toHaveLength(loopSeconds);
+    expect(Buffer.concat(scenes.map(({ jpeg }) => jpeg)).equals(file)).toBe(true);
   });
 
-  it('are refused when some are missing, cut off or something else', async () => {
+  it('are refused when some are missing, cut off, of another kind or something else', async () => {
     const file = await readFile(stillsUrl('junction'));
-    const [first = file] = splitJpegs(file);
+    const first = file.subarray(0, file.indexOf(Buffer.from([0xff, 0xd9])) + 2);
+    const other = Buffer.from(stills.draw(camera, timeMs, { width: 320 }));
     for (const wrong of [
       first,
       file.subarray(0, -3),
       file.subarray(1),
+      Buffer.concat(Array<Buffer>(loopSeconds).fill(other)),
       Buffer.from('no picture'),
       Buffer.alloc(0),
     ])
-      expect(() => splitJpegs(wrong)).toThrow(StillsError);
+      expect(() => readScenes(wrong)).toThrow(StillsError);
   });
 });
