@@ -16,6 +16,7 @@ import { spread } from './statistics.ts';
  */
 export async function run(options: Record<string, string>): Promise<object> {
   if (options['tiles'] !== undefined) return await (await import('./hls-wall.ts')).run(options);
+  if (options['players'] !== undefined) return await (await import('./hls-line.ts')).run(options);
   const viewers = Number(options['viewers'] ?? 4);
   const seconds = Number(options['seconds'] ?? 20);
   const format = options['format'] === 'main' ? 'main' : 'sub';
