@@ -1,10 +1,13 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { siteCameras } from './cameras.ts';
 import { ImageTalk } from '#mocks/xprotect/testing/image-talk.ts';
 import { SiteSession, streamOf } from '#mocks/xprotect/testing/site-session.ts';
+
+// A process starts in half a second; on a machine that does much else, in many.
+vi.setConfig({ testTimeout: 30_000 });
 
 let child: ChildProcess;
 
