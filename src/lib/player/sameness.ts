@@ -22,8 +22,6 @@ const learnt = 8;
 const costly = 0.5;
 /** The least is taken from so many stretches between changes. */
 const stretches = 5;
-/** Then it takes so much longer to be believed. */
-const costlyTimes = 3;
 
 /**
  * Tells a source that repeats one picture from a scene in which nothing happens. Packets flow in both cases, and pictures
@@ -81,7 +79,7 @@ export class Sameness {
     const usual = this.#changes < learnt ? atMostMs : timesUsual * this.#usualMs;
     const isCostly =
       this.#standingBytes !== undefined && this.#standingBytes > costly * Math.min(...this.#movingBytes);
-    return Math.min(atMostMs, Math.max(atLeastMs, usual)) * (isCostly ? costlyTimes : 1);
+    return isCostly ? atMostMs : Math.min(atMostMs, Math.max(atLeastMs, usual));
   }
 
   /** Another picture begins: what is usual for it is not known. */
