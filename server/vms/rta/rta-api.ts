@@ -164,15 +164,18 @@ class NotReached extends VmsError {
 
 const iso = (ms: number): string => new Date(ms).toISOString().replace('.000Z', 'Z');
 
-function withoutGaps(
+/** What is left of the span; gaps may overlap, be in any order and reach beyond it. */
+export function withoutGaps(
   span: ListedSpan,
   gaps: readonly { readonly start_time: number; readonly end_time: number }[],
 ): ListedSpan[] {
-  let rest = [span];
-  for (const { start_time, end_time } of gaps)
-    rest = rest.flatMap(({ start, end }) => [
-      { start, end: Math.min(end, start_time) },
-      { start: Math.max(start, end_time), end },
-    ]);
-  return rest.filter(({ start, end }) => start < end);
+  const left: ListedSpan[] = [];
+  let from = span.start;
+  for (const { start_time, end_time } of gaps.toSorted((a, b) => a.start_time - b.start_time)) {
+    const until = Math.min(start_time, span.end);
+    if (from < until) left.push({ start: from, end: until });
+    from = Math.max(from, end_time);
+  }
+  if (from < span.end) left.push({ start: from, end: span.end });
+  return left;
 }
