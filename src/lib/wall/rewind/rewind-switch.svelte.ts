@@ -50,8 +50,8 @@ export class RewindSwitch {
     try {
       const parts = await import('./rewind.svelte.ts');
       // Meanwhile somebody went back to live, or further back.
-      if (this.#turn !== turn || this.rewind) return;
-      const rewind = new parts.Rewind(this.backMs, { now: () => this.#now(), ...this.#options });
+      if (this.#turn !== turn) return;
+      const rewind = new parts.Rewind(backMs, { now: () => this.#now(), ...this.#options });
       rewind.show(this.#cameras());
       rewind.run();
       this.rewind = rewind;
