@@ -75,6 +75,7 @@ export class ConfigRest {
   readonly #details = new Map<string, string>();
   readonly #siteCameras: ReadonlyMap<string, SiteCamera>;
   readonly #features: Features;
+  readonly #source: ConfigSource;
 
   constructor(source: ConfigSource) {
     this.#features = source.features;
@@ -89,10 +90,8 @@ export class ConfigRest {
       ),
     );
     this.#lists.set('sites', [write(site)]);
-    this.#lists.set(
-      'recordingservers',
-      source.recorders.map((r) => write(recorderObject(r, source.webServerUri(r)))),
-    );
+    this.#source = source;
+    this.readRecorders();
     this.#lists.set(
       'hardware',
       hardware.map((box) => write(hardwareObject(box))),
@@ -125,6 +124,15 @@ export class ConfigRest {
     }
     for (const camera of source.cameras)
       this.#details.set(`settings/${camera.id}`, oddJson(settingsObject(camera)));
+  }
+
+  /** Recorders have other addresses now. That a failover shows in them is our guess. */
+  readRecorders(): void {
+    const source = this.#source;
+    this.#lists.set(
+      'recordingservers',
+      source.recorders.map((r) => write(recorderObject(r, source.webServerUri(r)))),
+    );
   }
 
   /** Answers `GET` on the path below `/api/rest/v1/`, already in lower case. */

@@ -7,6 +7,12 @@ import { EventEmitter } from 'node:events';
 export type CameraFault = 'offline' | 'silent' | 'frozen';
 
 /**
+ * `offline`: a recorder's port refuses connections. `failed-over`: it does, and another machine has its cameras with all
+ * they have recorded; the configuration says where.
+ */
+export type RecorderFault = 'offline' | 'failed-over';
+
+/**
  * The parts that can be slowed or broken by themselves: of the gateway `idp`, `rest` (bookmarks and evidence locks apart),
  * `soap` and `events` (its WebSocket: nobody new gets in, states come late); of the recorders their SOAP and their recorded pictures.
  */
@@ -40,7 +46,7 @@ interface FaultEvents {
 /** What is wrong with the pretend XProtect at the moment. Nothing, to begin with; every switch takes effect at once. */
 export class Faults extends EventEmitter<FaultEvents> {
   readonly #cameras = new Map<number, CameraFault>();
-  readonly #recorders = new Set<number>();
+  readonly #recorders = new Map<number, RecorderFault>();
   readonly #surfaces = new Map<Surface, SurfaceFault>();
   readonly #frozenAt = new Map<number, number>();
   #inventoryLatencyMs = 0;
@@ -64,14 +70,14 @@ export class Faults extends EventEmitter<FaultEvents> {
     return known;
   }
 
-  /** Whether recorder 1…6 is off: its port refuses connections. */
-  isRecorderOffline(number: number): boolean {
-    return this.#recorders.has(number);
+  /** What is wrong with recorder 1…6, if anything is. */
+  recorder(number: number): RecorderFault | undefined {
+    return this.#recorders.get(number);
   }
 
-  setRecorder(number: number, state: 'online' | 'offline'): void {
-    if (state === 'offline') this.#recorders.add(number);
-    else this.#recorders.delete(number);
+  setRecorder(number: number, state: RecorderFault | 'online'): void {
+    if (state === 'online') this.#recorders.delete(number);
+    else this.#recorders.set(number, state);
     this.emit('recorder', number);
   }
 
@@ -111,7 +117,7 @@ export class Faults extends EventEmitter<FaultEvents> {
   /** Mends everything. */
   reset(): void {
     const cameras = [...this.#cameras.keys()];
-    const recorders = [...this.#recorders];
+    const recorders = [...this.#recorders.keys()];
     this.#cameras.clear();
     this.#frozenAt.clear();
     this.#recorders.clear();
@@ -122,9 +128,13 @@ export class Faults extends EventEmitter<FaultEvents> {
   }
 
   toJSON(): object {
+    const numbersOf = (fault: RecorderFault): number[] =>
+      [...this.#recorders].flatMap(([number, state]) => (state === fault ? [number] : []));
+    const failedOver = numbersOf('failed-over');
     return {
       cameras: Object.fromEntries(this.#cameras),
-      recordersOffline: [...this.#recorders],
+      recordersOffline: numbersOf('offline'),
+      ...(failedOver.length === 0 ? {} : { recordersFailedOver: failedOver }),
       surfaces: Object.fromEntries(this.#surfaces),
       inventoryLatencyMs: this.#inventoryLatencyMs,
     };

@@ -9,7 +9,7 @@ import { Features, type FeatureSet } from './features.ts';
 import { createGateway } from './gateway.ts';
 import type { LivePictures } from './image-server/live-feed.ts';
 import { LiveWheel } from './image-server/live-wheel.ts';
-import { Recorder } from './image-server/recorder.ts';
+import { RecorderSet } from './recorder-set.ts';
 import { noStills, type Stills } from './stills.ts';
 import { AccessTokens, VmsTokens } from './tokens.ts';
 
@@ -58,25 +58,15 @@ export async function startXProtect(options: DemoXProtectOptions): Promise<DemoX
   const wheel = new LiveWheel();
   const accessTokens = await AccessTokens.create(options.accessTokenLifeMs ?? 3_600_000);
   const vmsTokens = new VmsTokens(options.vmsTokenLifeMs ?? 14_400_000);
-  const numbers = new Set(cameras.map(({ number }) => number));
-  const recorders = new Map<number, Recorder>();
-  for (const recorder of siteRecorders) {
-    const recorded = siteHardware
-      .filter((box) => box.recorderId === recorder.id)
-      .flatMap((box) => box.channels)
-      .filter((camera) => camera !== undefined && numbers.has(camera.number));
-    const parts = {
-      cameras: new Map(recorded.map((camera) => [camera!.id, camera!])),
-      tokens: vmsTokens,
-      pictures: options.pictures,
-      wheel,
-      faults,
-      features,
-      stills: options.stills ?? noStills,
-      onCall: (operation: string) => calls.set(operation, (calls.get(operation) ?? 0) + 1),
-    };
-    recorders.set(recorder.number, await Recorder.start(parts, host));
-  }
+  const recorders = await RecorderSet.start(host, cameras, {
+    tokens: vmsTokens,
+    pictures: options.pictures,
+    wheel,
+    faults,
+    features,
+    stills: options.stills ?? noStills,
+    onCall: (operation) => calls.set(operation, (calls.get(operation) ?? 0) + 1),
+  });
 
   const rest = new ConfigRest({
     cameras,
@@ -84,7 +74,7 @@ export async function startXProtect(options: DemoXProtectOptions): Promise<DemoX
     hardware: siteHardware,
     recorders: siteRecorders,
     features,
-    webServerUri: ({ number }) => `http://${host}:${recorders.get(number)!.port}/`,
+    webServerUri: ({ number }) => recorders.addressOf(number),
   });
   let origin = '';
   const gateway = createGateway({
@@ -102,21 +92,23 @@ export async function startXProtect(options: DemoXProtectOptions): Promise<DemoX
   try {
     await once(gateway, 'listening');
   } catch (error) {
-    for (const recorder of recorders.values()) recorder.close();
+    recorders.close();
     throw error;
   }
   const address = gateway.address();
   origin = `http://${host}:${typeof address === 'object' && address !== null ? address.port : 0}`;
 
-  const all = [...recorders.values()];
-  faults.on('camera', (number) => all.forEach((recorder) => recorder.meetFault(number)));
+  faults.on('camera', (number) => recorders.meetFault(number));
   faults.on('recorder', (number) => {
-    const recorder = recorders.get(number);
-    if (faults.isRecorderOffline(number)) recorder?.goOffline();
-    // Another process took the port in the meantime: then it stays off.
-    else recorder?.goOnline().catch(() => faults.setRecorder(number, 'offline'));
+    const state = faults.recorder(number);
+    if (state === 'offline') recorders.goOffline(number);
+    else {
+      // Another process took the port in the meantime: then it stays off.
+      const moved = state === 'failed-over' ? recorders.failOver(number) : recorders.goOnline(number);
+      moved.then(() => rest.readRecorders()).catch(() => faults.setRecorder(number, 'offline'));
+    }
   });
-  faults.on('kill-connections', () => all.forEach((recorder) => recorder.killConnections()));
+  faults.on('kill-connections', () => recorders.killConnections());
   faults.on('expire-tokens', () => {
     accessTokens.expireAll();
     vmsTokens.expireAll();
@@ -129,7 +121,7 @@ export async function startXProtect(options: DemoXProtectOptions): Promise<DemoX
     features,
     calls,
     get connectionCount() {
-      return all.reduce((sum, recorder) => sum + recorder.connectionCount, 0);
+      return recorders.connectionCount;
     },
     get eventConnectionCount() {
       return events.connectionCount;
@@ -140,7 +132,7 @@ export async function startXProtect(options: DemoXProtectOptions): Promise<DemoX
       faults.removeAllListeners();
       wheel.close();
       events.close();
-      for (const recorder of all) recorder.close();
+      recorders.close();
       gateway.close();
       gateway.closeAllConnections();
     },

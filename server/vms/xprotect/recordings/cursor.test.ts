@@ -272,6 +272,26 @@ it('says that the recorder has died under it, and goes on from its place when it
   expect(indexAt((await cursor.at(longAgo, no, never))!.timeMs)).toBe(index);
 });
 
+it('goes on where it was at the failover server that took the cameras over, and back again', async () => {
+  const { recordings, xprotect } = await recordedSite();
+  const cursor = await recordings.cursor(steady.id, 'main', never);
+  let at = indexAt((await cursor.at(longAgo, yes, never))!.timeMs);
+  const address = recordings.recorderOf?.(steady.id);
+  const next = () => cursor.next(never).then(textOf, () => undefined);
+  for (const state of ['failed-over', 'online'] as const) {
+    xprotect.faults.setRecorder(1, state);
+    // What had been asked for before the machine was gone may still come.
+    for (let i = 0; i < 10; i++) {
+      await expect.poll(next, { timeout: 5000 }).toBe(`1 main ${at + 1}`);
+      at += 1;
+    }
+    expect(recordings.recorderOf?.(steady.id) === address).toBe(state === 'online');
+    const end = Date.now() - 3_600_000;
+    const { recorded } = await recordings.spans(steady.id, { start: end - 3_600_000, end }, never);
+    expect(recorded.length).toBeGreaterThan(0);
+  }
+});
+
 it('survives a connection that breaks between any two pictures', async () => {
   const { recordings, xprotect } = await recordedSite();
   const cursor = await recordings.cursor(steady.id, 'main', never);

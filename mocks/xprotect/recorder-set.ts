@@ -1,0 +1,88 @@
+import type { SiteCamera } from '#mocks/site/cameras.ts';
+import { siteHardware, siteRecorders } from '#mocks/site/hardware.ts';
+import type { RecorderParts } from './image-server/connection.ts';
+import { Recorder } from './image-server/recorder.ts';
+
+/** The recording servers of the site, and the stand-ins that take over from them. */
+export class RecorderSet {
+  readonly #host: string;
+  readonly #partsOf: (number: number) => RecorderParts;
+  readonly #own = new Map<number, Recorder>();
+  readonly #standIns = new Map<number, Recorder>();
+
+  private constructor(host: string, partsOf: (number: number) => RecorderParts) {
+    this.#host = host;
+    this.#partsOf = partsOf;
+  }
+
+  /** Starts all of them. `shared`: what they have in common. */
+  static async start(
+    host: string,
+    cameras: readonly SiteCamera[],
+    shared: Omit<RecorderParts, 'cameras'>,
+  ): Promise<RecorderSet> {
+    const numbers = new Set(cameras.map(({ number }) => number));
+    const recordedBy = (recorderId: string): Map<string, SiteCamera> =>
+      new Map(
+        siteHardware
+          .filter((box) => box.recorderId === recorderId)
+          .flatMap((box) => box.channels)
+          .flatMap((camera) =>
+            camera === undefined || !numbers.has(camera.number) ? [] : [[camera.id, camera] as const],
+          ),
+      );
+    const ids = new Map(siteRecorders.map(({ number, id }) => [number, id]));
+    const made = new RecorderSet(host, (number) => ({
+      ...shared,
+      cameras: recordedBy(ids.get(number) ?? ''),
+    }));
+    for (const { number } of siteRecorders)
+      made.#own.set(number, await Recorder.start(made.#partsOf(number), host));
+    return made;
+  }
+
+  /** `webServerUri` of a recorder: its stand-in's, while that has taken over. */
+  addressOf(number: number): string {
+    const recorder = this.#standIns.get(number) ?? this.#own.get(number);
+    return `http://${this.#host}:${recorder?.port ?? 0}/`;
+  }
+
+  get #all(): Recorder[] {
+    return [...this.#own.values(), ...this.#standIns.values()];
+  }
+
+  get connectionCount(): number {
+    return this.#all.reduce((sum, recorder) => sum + recorder.connectionCount, 0);
+  }
+
+  goOffline(number: number): void {
+    this.#own.get(number)?.goOffline();
+  }
+
+  /** Rejects when another process has taken the port in the meantime. A stand-in gives the cameras back. */
+  async goOnline(number: number): Promise<void> {
+    await this.#own.get(number)?.goOnline();
+    this.#standIns.get(number)?.close();
+    this.#standIns.delete(number);
+  }
+
+  /** The recorder is gone, and a failover server has its cameras and all they have recorded, elsewhere. */
+  async failOver(number: number): Promise<void> {
+    this.goOffline(number);
+    if (this.#standIns.has(number)) return;
+    const standIn = await Recorder.start(this.#partsOf(number), this.#host);
+    this.#standIns.set(number, standIn);
+  }
+
+  meetFault(cameraNumber: number): void {
+    for (const recorder of this.#all) recorder.meetFault(cameraNumber);
+  }
+
+  killConnections(): void {
+    for (const recorder of this.#all) recorder.killConnections();
+  }
+
+  close(): void {
+    for (const recorder of this.#all) recorder.close();
+  }
+}
