@@ -85,6 +85,32 @@ test('the last still of a camera is there without a reservation', async ({ openW
   expect(seen.captured).toBe(new Date(seen.strip?.timeMs ?? NaN).toISOString());
 });
 
+test('tiles are watched by stills where the browser can go no other way', async ({
+  openWallAs,
+  page,
+  readTiles,
+}) => {
+  // As a policy may have it: neither WebRTC nor buffers to play from.
+  await page.addInitScript(() => {
+    for (const name of ['RTCPeerConnection', 'MediaSource', 'ManagedMediaSource'])
+      Reflect.deleteProperty(globalThis, name);
+  });
+  const wall = await openWallAs('operator');
+  await expect(wall.tiles.first()).toHaveAttribute('data-way', 'stills', { timeout: 60_000 });
+  await expect
+    .poll(
+      async () => {
+        const [tile] = await readTiles();
+        return tile?.way === 'stills' && tile.strip?.number === tile.cameraNumber
+          ? tile.readAt - tile.strip.timeMs
+          : Infinity;
+      },
+      { timeout: 30_000 },
+    )
+    // A second by design; the rest is for a machine that draws sixteen tiles beside other tests.
+    .toBeLessThan(5000);
+});
+
 test('hovering over the timeline shows the moment pointed at', async ({ openWallAs, page }) => {
   await openWallAs('operator');
   const [camera] = (await directoryOf(page)).cameras;
