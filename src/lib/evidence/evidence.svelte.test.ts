@@ -41,7 +41,7 @@ afterEach(() => {
   cleanup();
   evidence.close();
   investigation.close();
-  speak('en');
+  void speak('en');
   document.documentElement.dir = 'ltr';
   for (const { id } of notices.current) notices.close(id);
 });
@@ -326,7 +326,7 @@ it('lists moved by arrows, dialogs and all have nothing that assistive technolog
 it('fits a phone and mirrors', async () => {
   await page.viewport(390, 844);
   document.documentElement.dir = 'rtl';
-  speak('en-x-rtl');
+  void speak('en-x-rtl');
   await open();
   await userEvent.keyboard('m');
   await expect.element(page.getByRole('tab', { name: 'Bookmarks' })).toBeVisible();

@@ -17,7 +17,7 @@ afterEach(() => {
   stops.splice(0).forEach((stop) => stop());
   cleanup();
   localStorage.clear();
-  speak('en');
+  void speak('en');
 });
 
 /** A player that plays, and the panel about it. `canChoose`: its way has a choice of latency. */
@@ -98,7 +98,7 @@ describe('why a tile is as it is', () => {
   });
 
   it.each(['en', 'en-x-rtl'])('has nothing that axe finds wrong (%s)', async (code) => {
-    speak(code);
+    void speak(code);
     await stage();
     const { violations } = await axe.run(document.querySelector('.panel')!.parentElement!, {
       // The panel stands in a landmark of the wall's.

@@ -10,7 +10,7 @@ beforeEach(() => page.viewport(1000, 500));
 afterEach(() => {
   cleanup();
   vi.restoreAllMocks();
-  speak('en');
+  void speak('en');
 });
 
 const camera = (number: number, name: string, score: number, more: object = {}) => ({
@@ -94,7 +94,7 @@ describe('cameras by how they are experienced', () => {
   });
 
   it.each(['en', 'en-x-rtl'])('have nothing that axe finds wrong (%s)', async (code) => {
-    speak(code);
+    void speak(code);
     answer(some);
     const { container } = await render(QualityTable);
     await expect.poll(rows).toHaveLength(3);

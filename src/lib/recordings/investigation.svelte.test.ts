@@ -57,7 +57,7 @@ beforeEach(async () => {
 afterEach(() => {
   cleanup();
   investigation.close();
-  speak('en');
+  void speak('en');
   document.documentElement.dir = 'ltr';
   for (const { id } of notices.current) notices.close(id);
 });
@@ -283,7 +283,7 @@ it('fits a laptop and a phone, in both directions, without anything reaching out
     for (const direction of ['ltr', 'rtl'] as const) {
       await page.viewport(width, height);
       document.documentElement.dir = direction;
-      speak(direction === 'rtl' ? 'en-x-rtl' : 'en');
+      void speak(direction === 'rtl' ? 'en-x-rtl' : 'en');
       await open({ cameraIds: [one.id, two.id, three.id] });
       await expect.poll(() => tiles().length).toBe(3);
       const slider = document.querySelector('[role="slider"]')!.getBoundingClientRect();

@@ -32,7 +32,7 @@ beforeEach(async () => {
 afterEach(() => {
   cleanup();
   store.close();
-  speak('en');
+  void speak('en');
   document.documentElement.dir = 'ltr';
   delete document.documentElement.dataset['scheme'];
 });
@@ -316,7 +316,7 @@ it('keeps the playhead in the middle while time is playing', async () => {
 });
 
 it('lets time run from left to right in a language that does not', async () => {
-  speak('en-x-rtl');
+  void speak('en-x-rtl');
   document.documentElement.dir = 'rtl';
   await open();
   withoutCapture();

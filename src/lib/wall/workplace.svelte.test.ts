@@ -17,7 +17,7 @@ beforeEach(async () => {
 afterEach(() => {
   // First the page, which gives back what it reserved, then the BFF that it gives it back to.
   cleanup();
-  speak('en');
+  void speak('en');
   site.close();
 });
 
@@ -235,7 +235,7 @@ describe('what happens elsewhere', () => {
 });
 
 it('mirrors with the language, and arrows follow the eye', async () => {
-  speak('en-x-rtl');
+  void speak('en-x-rtl');
   document.documentElement.dir = 'rtl';
   try {
     await openWall();

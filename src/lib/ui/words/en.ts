@@ -19,6 +19,7 @@ export const en = {
   // Who is signed in
   'account.everywhere': 'Sign out everywhere',
   'account.language': 'Language',
+  'account.language-failed': 'The words of this language cannot be fetched now. Try again.',
   'account.menu': 'Account and settings, {name}',
   'account.role.administrator': 'Administrator',
   'account.role.investigator': 'Investigator',
@@ -531,7 +532,7 @@ export const en = {
   'evidence.to': 'To',
   // Why something cannot be kept (permits.ts)
   'evidence.why.no-camera': 'Choose a camera first.',
-  'evidence.why.not-in-edition': 'The recorder’s edition does not have this.',
+  'evidence.why.not-in-edition': 'The installed edition of the recorder cannot do this.',
   'evidence.why.not-permitted': 'You do not have the right to, on all of these cameras.',
   'evidence.why.not-supported': 'This recorder cannot do that.',
   'evidence.why.several-systems': 'These cameras are on several recording systems; a lock lives in one.',

@@ -10,22 +10,37 @@ export interface Language {
   /** In the language itself, as its readers look for it. */
   readonly name: string;
   readonly direction: 'ltr' | 'rtl';
-  readonly words: Words;
+  /** Its catalogue; one that is not part of the first load comes a moment later. */
+  readonly load: () => Words | Promise<Words>;
 }
 
-/** Every language people can choose. A translation is one more catalogue and one more line here. */
-export const languages: readonly Language[] = [{ code: 'en', name: 'English', direction: 'ltr', words: en }];
+const english: Language = { code: 'en', name: 'English', direction: 'ltr', load: () => en };
+const arabic = async (): Promise<Words> => (await import('./ar.ts')).ar;
 
 /**
- * English laid out from right to left: shows what has not been mirrored before there is a translation to show it.
- * Not offered to people; chosen by its code.
+ * Every language people can choose. A translation is one more catalogue and one more line here. Arabic comes with either
+ * kind of digits.
  */
-export const mirrored: Language = { code: 'en-x-rtl', name: 'Mirrored', direction: 'rtl', words: en };
+export const languages: readonly Language[] = [
+  english,
+  { code: 'ar-u-nu-latn', name: 'العربية (123)', direction: 'rtl', load: arabic },
+  { code: 'ar-u-nu-arab', name: 'العربية (١٢٣)', direction: 'rtl', load: arabic },
+];
 
-const english: Language = { code: 'en', name: 'English', direction: 'ltr', words: en };
+/**
+ * English laid out from right to left: shows what has not been mirrored apart from what has not been translated. Not
+ * offered to people; chosen by its code.
+ */
+export const mirrored: Language = { ...english, code: 'en-x-rtl', name: 'Mirrored', direction: 'rtl' };
+
 const storedAs = 'parapet.language';
 
-let current = $state.raw<Language>(languageOf(read()));
+let current = $state.raw<{ readonly language: Language; readonly words: Words }>({
+  language: english,
+  words: en,
+});
+/** The choice that counts: a catalogue that arrives after another choice is left aside. */
+let wanted = english;
 // Compiled on first use: a page says a fraction of the catalogue, and compiling is the slow part.
 // eslint-disable-next-line svelte/prefer-svelte-reactivity -- a cache: nothing is drawn from it but through `current`
 const compiled = new Map<WordKey, Message>();
@@ -45,18 +60,46 @@ function read(): string | null {
 
 /** The language in use; reading it where things are drawn draws them again when it changes. */
 export function language(): Language {
-  return current;
+  return current.language;
 }
 
-/** Speaks another language from now on, here and on the next visit. Unknown codes mean English. */
-export function speak(code: string): void {
-  current = languageOf(code);
+async function change(next: Language): Promise<void> {
+  wanted = next;
+  const loading = next.load();
+  const words = loading instanceof Promise ? await loading : loading;
+  if (wanted !== next) return;
   compiled.clear();
+  current = { language: next, words };
+}
+
+/**
+ * Speaks another language from now on, here and on the next visit. Unknown codes mean English. Resolves once its words are
+ * here; rejects, with the language as it was, when they cannot be fetched.
+ */
+export async function speak(code: string): Promise<void> {
+  const before = wanted;
+  const next = languageOf(code);
   try {
-    localStorage.setItem(storedAs, current.code);
+    await change(next);
+  } catch (cause) {
+    if (wanted === next) wanted = before;
+    throw cause;
+  }
+  try {
+    localStorage.setItem(storedAs, next.code);
   } catch {
     // See `read`.
   }
+}
+
+/** Resolves once the words of the last visit's language are here: nothing is drawn before. English where they are not to be had. */
+export const firstWords: Promise<void> = change(languageOf(read())).catch(() => {
+  wanted = english;
+});
+
+/** The name of something in the language in use, where it has one in Arabic. */
+export function nameOf(named: { readonly name: string; readonly nameAr?: string | undefined }): string {
+  return (current.language.code.startsWith('ar') ? named.nameAr : undefined) ?? named.name;
 }
 
 /** Messages with a placeholder ask for values; the others take none. */
@@ -67,11 +110,11 @@ type Filling<Key extends WordKey> = (typeof en)[Key] extends `${string}{${string
 /** The words for `key` in the language in use. Throws when a value that the message names is missing. */
 export function t<Key extends WordKey>(key: Key, ...[values]: Filling<Key>): string;
 export function t(key: WordKey, values?: WordValues): string {
-  const { code, words } = current;
+  const { language: spoken, words } = current;
   if (values === undefined) return words[key];
   let message = compiled.get(key);
   if (message === undefined) {
-    message = compileMessage(words[key], code);
+    message = compileMessage(words[key], spoken.code);
     compiled.set(key, message);
   }
   return message(values);
