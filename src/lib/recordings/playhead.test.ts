@@ -214,3 +214,10 @@ it('goes up and down the ladder of speeds, and no further', () => {
   expect(nextSpeed(32, 1)).toBe(32);
   expect(nextSpeed(-8, -1)).toBe(-8);
 });
+
+it('is set right by a little without anybody taking it for a jump', () => {
+  const head = new Playhead({ now: () => 0, at: 1_000_000 });
+  head.play();
+  head.nudge(1_000_700);
+  expect([head.time, head.seeks, head.isPlaying]).toEqual([1_000_700, 0, true]);
+});

@@ -101,6 +101,12 @@ export class Playhead {
     if (this.#loop && (this.#time < this.#loop.start || this.#time >= this.#loop.end)) this.#loop = undefined;
   }
 
+  /** Sets the clock right by a little: time has passed that this clock did not see. Not a jump to those who follow. */
+  nudge(time: number): void {
+    this.#time = this.#kept(time);
+    this.#tickedAt = this.#now();
+  }
+
   /** Pauses and goes to the moment of another frame. */
   step(to: number): void {
     this.pause();

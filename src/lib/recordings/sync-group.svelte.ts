@@ -217,6 +217,12 @@ export class SyncGroup {
     this.#take();
   }
 
+  /** See {@link Playhead.nudge}. */
+  nudge(time: number): void {
+    this.#playhead.nudge(time);
+    this.#take();
+  }
+
   /** A hand moves time: pauses and shows previews until `seek`. */
   scrub(time: number): void {
     this.isScrubbing = true;

@@ -16,8 +16,10 @@ export interface RewindOptions {
 
 /** So many tiles ask for pictures at once: live goes on underneath, and a browser has six connections to a host. */
 const mostAtOnce = 4;
-/** The clock is set right when it is off by more: the page slept, ms. */
-const driftMs = 400;
+/** The clock is set right when it is off by more, ms: a page that is short of time draws late, and loses some. */
+const driftMs = 200;
+/** Off by more it is a jump, ms: the page slept. What lies between is not worth decoding. */
+const jumpMs = 5_000;
 /** Above this many tiles the small recorded stream is played. */
 const mostLarge = 4;
 /** What was recorded so recently may not be in the recorder's list yet: its pictures are asked for all the same, ms. */
@@ -106,6 +108,8 @@ export class Rewind {
 
   #keep(): void {
     const wanted = this.#now() - this.#backMs;
-    if (Math.abs(this.#group.time - wanted) > driftMs) this.#group.seek(wanted);
+    const off = Math.abs(this.#group.time - wanted);
+    if (off > jumpMs) this.#group.seek(wanted);
+    else if (off > driftMs) this.#group.nudge(wanted);
   }
 }
