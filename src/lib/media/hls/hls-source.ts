@@ -1,3 +1,4 @@
+import { lazily } from '../lazily.ts';
 import type { MediaSession, MediaSource } from '../media-source.ts';
 import type { HlsOptions } from './hls-session.ts';
 
@@ -15,7 +16,7 @@ export class HlsSource implements MediaSource {
   async open(signal: AbortSignal): Promise<MediaSession> {
     signal.throwIfAborted();
     // A hundred kilobytes that most walls never need.
-    const { openHls } = await import('./hls-session.ts');
+    const { openHls } = await lazily(import('./hls-session.ts'));
     return await openHls(this.#url, this.#options, signal);
   }
 }

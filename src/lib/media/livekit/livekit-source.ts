@@ -1,3 +1,4 @@
+import { lazily } from '../lazily.ts';
 import type { MediaSession, MediaSource } from '../media-source.ts';
 import type { LiveKitOptions } from './livekit-session.ts';
 
@@ -14,7 +15,7 @@ export class LiveKitSource implements MediaSource {
 
   async open(signal: AbortSignal): Promise<MediaSession> {
     signal.throwIfAborted();
-    const { openLiveKit } = await import('./livekit-session.ts');
+    const { openLiveKit } = await lazily(import('./livekit-session.ts'));
     return await openLiveKit(this.#url, this.#options, signal);
   }
 }

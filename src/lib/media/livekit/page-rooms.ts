@@ -1,3 +1,4 @@
+import { lazily } from '../lazily.ts';
 import { peerConnections } from '../whep/peers.ts';
 import { LiveKitLink } from './room-link.ts';
 import { RoomPool } from './room-pool.ts';
@@ -8,7 +9,7 @@ let rooms: RoomPool | undefined;
 export function pageRooms(): RoomPool {
   return (rooms ??= new RoomPool({
     makeLink: async () => {
-      const { Room } = await import('livekit-client');
+      const { Room } = await lazily(import('livekit-client'));
       return new LiveKitLink(Room, {
         countPeer: () => peerConnections.countForeign(),
       });

@@ -1,7 +1,7 @@
 import { isNarrowLine } from '../line.ts';
+import { lazily } from '../lazily.ts';
 import type { MediaSession, MediaSource } from '../media-source.ts';
 import { askStill, type Still } from './ask-still.ts';
-import { StillsSession } from './stills-session.ts';
 
 export interface StillsOptions {
   readonly fetch?: typeof fetch;
@@ -40,7 +40,11 @@ export class StillsSource implements MediaSource {
         patienceMs,
         signal: asking,
       });
-    const first = await ask(undefined, signal, timeoutMs);
+    // Only when needed: most pages never do.
+    const [first, { StillsSession }] = await Promise.all([
+      ask(undefined, signal, timeoutMs),
+      lazily(import('./stills-session.ts')),
+    ]);
     const session = new StillsSession(ask, {
       paceMs: this.#options.paceMs ?? 500,
       random: this.#options.random ?? Math.random,
