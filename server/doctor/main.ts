@@ -3,18 +3,22 @@ import path from 'node:path';
 import process from 'node:process';
 import { readConfig } from '#server/config.ts';
 import { createLog } from '#server/http/log.ts';
+import { createRoomApi } from '#server/livekit/api.ts';
 import { isAppStale } from '#server/supervisor/built-app.ts';
 import { openSystems } from '#server/systems.ts';
+import { inProcessFeed } from './in-process-feed.ts';
 import {
   type Finding,
   probeDatabase,
   probeDataDir,
+  probeLiveKit,
   probeMediaPort,
   probeNode,
   probeRunning,
   probeVms,
   probeWebRtc,
 } from './probes.ts';
+import { probeRtaLive, probeRtaPast, probeRtaPorts } from './rta-probes.ts';
 
 // npm run doctor: looks at what Parapet leans on, says what it found in plain lines, ends with 1 when something is wrong.
 
@@ -44,13 +48,23 @@ async function main(): Promise<void> {
   tell(running.finding);
   tell(await probeMediaPort(config.media.port, config.media.host, running.isRunning));
   if (config.databaseUrl !== undefined) tell(await probeDatabase(config.databaseUrl));
+  if (config.livekit !== undefined)
+    tell(await probeLiveKit(config.livekit, createRoomApi(config.livekit), patience));
   if (config.isDemo) {
     console.log('ok      VMS: none configured, npm start shows the demo site');
     return;
   }
-  const systems = await openSystems(config, process.env, createLog('silent'));
+  const systems = await openSystems(config, process.env, createLog('silent'), inProcessFeed());
   for (const vms of systems) {
-    tell(await probeVms(vms, patience));
+    const settings = config.vms.find(({ id }) => id === vms.id);
+    if (settings?.kind === 'rta')
+      for (const finding of await probeRtaPorts(vms.id, settings, patience)) tell(finding);
+    const found = await probeVms(vms, patience);
+    tell(found);
+    if (settings?.kind === 'rta' && found.isFine) {
+      tell(await probeRtaLive(vms, patience));
+      for (const finding of await probeRtaPast(vms, patience)) tell(finding);
+    }
     await vms.close();
   }
 }

@@ -1,9 +1,19 @@
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Vms, VmsError } from '#server/vms/vms.ts';
-import { probeDatabase, probeDataDir, probeMediaPort, probeNode, probeRunning, probeVms } from './probes.ts';
+import { LiveKitError } from '#server/livekit/error.ts';
+import { FakeRooms } from '#server/livekit/testing/fakes.ts';
+import {
+  probeDatabase,
+  probeDataDir,
+  probeLiveKit,
+  probeMediaPort,
+  probeNode,
+  probeRunning,
+  probeVms,
+} from './probes.ts';
 
 const patience = (): AbortSignal => AbortSignal.timeout(5000);
 
@@ -83,5 +93,27 @@ it('calls a VMS without cameras wrong, and passes on why one does not answer', a
   expect(await probeVms(refused, patience())).toMatchObject({
     isFine: false,
     words: expect.stringContaining('does not accept'),
+  });
+});
+
+describe('of LiveKit it says', () => {
+  const where = { url: 'wss://media.example', apiUrl: 'http://10.0.0.7:7880' };
+  it.each<[string, LiveKitError | undefined, boolean, string]>([
+    ['that it answers', undefined, true, 'takes the key'],
+    [
+      'that it is down',
+      new LiveKitError('unavailable'),
+      false,
+      'http://10.0.0.7:7880: LiveKit does not answer.',
+    ],
+    ['that the key is wrong', new LiveKitError('denied'), false, 'does not take the key'],
+  ])('%s', async (_what, error, isFine, words) => {
+    const rooms = new FakeRooms();
+    rooms.error = error;
+    expect(await probeLiveKit(where, rooms, patience())).toMatchObject({
+      subject: 'LiveKit',
+      isFine,
+      words: expect.stringContaining(words),
+    });
   });
 });

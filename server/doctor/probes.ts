@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { access, constants, mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import pg from 'pg';
+import type { RoomApi } from '#server/livekit/api.ts';
+import { LiveKitError } from '#server/livekit/error.ts';
 import type { Vms } from '#server/vms/vms.ts';
 
 /** What a probe found. `fix` says what the administrator can do about it. */
@@ -155,5 +157,33 @@ export async function probeVms(vms: Vms, signal: AbortSignal): Promise<Finding> 
     signal.throwIfAborted();
     const words = cause instanceof Error ? cause.message : String(cause);
     return broken(subject, words, 'Check its address, user, password and certificate in the configuration.');
+  }
+}
+
+/** LiveKit answers where we look for it and takes our key. Browsers look at `url`, which only they can try. */
+export async function probeLiveKit(
+  { url, apiUrl }: { readonly url: string; readonly apiUrl: string },
+  rooms: Pick<RoomApi, 'participants'>,
+  signal: AbortSignal,
+): Promise<Finding> {
+  const subject = 'LiveKit';
+  try {
+    // A room that is not there: any answer but a refusal means that the key is right.
+    await rooms.participants('parapet-doctor', signal);
+    return fine(subject, `answers at ${apiUrl} and takes the key; browsers are sent to ${url}`);
+  } catch (cause) {
+    signal.throwIfAborted();
+    if (!(cause instanceof LiveKitError)) throw cause;
+    if (cause.code === 'denied')
+      return broken(
+        subject,
+        `answers at ${apiUrl}, and does not take the key`,
+        'Check PARAPET_LIVEKIT_API_KEY and PARAPET_LIVEKIT_API_SECRET against the keys in LiveKit’s configuration, and both clocks.',
+      );
+    return broken(
+      subject,
+      `${apiUrl}: ${cause.message}`,
+      'Check PARAPET_LIVEKIT_URL or PARAPET_LIVEKIT_API_URL, and that this machine may connect there.',
+    );
   }
 }
