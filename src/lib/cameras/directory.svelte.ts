@@ -1,10 +1,9 @@
 import { call } from '#lib/api/call.ts';
 import { Resource } from '#lib/api/resource.svelte.ts';
-import type { Camera, Directory } from '#contract/camera.ts';
+import type { Camera, CameraGroup, Directory } from '#contract/camera.ts';
 import type { News } from '#contract/news.ts';
 import { routes } from '#contract/routes.ts';
-import { indexed, keyed, search } from './search.ts';
-import { treeOf } from './tree.ts';
+import { keyed } from './keyed.ts';
 
 /** News keeps the list fresh; reading it again this often catches what news missed, ms. */
 const readEveryMs = 5 * 60_000;
@@ -39,7 +38,7 @@ export function withState(
   return { ...directory, cameras: directory.cameras.with(index, { ...camera, state, stateSince: since }) };
 }
 
-/** The cameras this person may see, ready to be looked up, searched and shown as a tree. For one component tree. */
+/** The cameras this person may see, ready to be looked up. For one component tree. */
 export class CameraDirectory {
   readonly #list = new Resource({
     read: (signal) => call(routes.readDirectory, { signal }),
@@ -49,10 +48,9 @@ export class CameraDirectory {
   readonly directory: Directory | undefined = $derived(this.#list.value);
   readonly condition: DirectoryCondition = $derived(conditionOf(this.#list.value, this.#list.failure));
   readonly cameras: readonly Camera[] = $derived(this.directory?.cameras ?? []);
-  readonly tree = $derived(treeOf(this.cameras, this.directory?.groups ?? []));
+  readonly groups: readonly CameraGroup[] = $derived(this.directory?.groups ?? []);
   readonly #byId = $derived(keyed(this.cameras, (camera) => camera.id));
   readonly #byNumber = $derived(keyed(this.cameras, (camera) => camera.number));
-  readonly #index = $derived(indexed(this.cameras, this.directory?.groups ?? []));
 
   /** Whether the list has been read at all, so that a missing camera is really missing. */
   get isKnown(): boolean {
@@ -67,11 +65,6 @@ export class CameraDirectory {
   /** A camera by the number an operator types. */
   byNumber(number: number): Camera | undefined {
     return this.#byNumber.get(number);
-  }
-
-  /** The cameras that match, best first; see search.ts. */
-  search(query: string): Camera[] {
-    return search(this.#index, query);
   }
 
   /** Reads the list again. */

@@ -87,11 +87,3 @@ function rankOf(entry: Entry, { text, number }: { text: string; number: string }
 function withoutZeros(text: string): string {
   return /^\d+$/.test(text) ? text.replace(/^0+(?=\d)/, '') : '';
 }
-
-/** Things by their key, to be looked up; the last of equals wins. */
-export function keyed<Thing, Key>(
-  things: readonly Thing[],
-  keyOf: (thing: Thing) => Key,
-): ReadonlyMap<Key, Thing> {
-  return new Map(things.map((thing) => [keyOf(thing), thing]));
-}

@@ -3,11 +3,11 @@ import {
   balanced,
   type Burden,
   type DecoderBudget,
-  isDecodedInHardware,
   type Strain,
   strainOf,
   unstrained,
 } from './decoder-budget.ts';
+import { isDecodedInHardware } from './hardware-decoding.ts';
 
 const tile = (key: string, urgency: number, more: Partial<Burden> = {}): Burden => ({
   key,

@@ -1,9 +1,5 @@
-import type { Stream, StreamName } from '#contract/camera.ts';
+import type { StreamName } from '#contract/camera.ts';
 
-/** Chromium decodes no more than so many small WebRTC streams in hardware (`kMaxDecoderInstances`), … */
-const mostHardwareDecoders = 8;
-/** … and a further one of fewer pixels than this goes to software, silently (`kMinResolution`, 320 × 240). */
-const fewestHardwarePixels = 320 * 240;
 /** What may be late before a wall counts as too much for its computer: pictures decoded and not shown, 0…1. */
 const mostDropped = 0.05;
 /** Of all cores' time, 0…1: above it decoding itself is the strain, whether or not pictures are dropped yet. */
@@ -156,17 +152,4 @@ function withOneLess(
   if (eased.get(tile.key) === 'stills' && tile.stream === 'main' && tile.hasSub) next.set(tile.key, 'stream');
   else next.delete(tile.key);
   return next;
-}
-
-/**
- * Whether a stream can count on the graphics card: with more than eight tiles only one of 320 × 240 pixels or more.
- * What is not described is taken for large enough, as wall streams are.
- */
-export function isDecodedInHardware(
-  stream: Pick<Stream, 'width' | 'height'> | undefined,
-  tiles: number,
-): boolean {
-  if (tiles <= mostHardwareDecoders || stream?.width === undefined || stream.height === undefined)
-    return true;
-  return stream.width * stream.height >= fewestHardwarePixels;
 }

@@ -3,10 +3,10 @@ import {
   type Burden,
   type DecoderBudget,
   type Ease,
+  type Reception,
   strainOf,
   unstrained,
 } from './decoder-budget.ts';
-import type { Reception } from './decoder-budget.ts';
 
 /** How often the strain is looked at, ms. */
 const everyMs = 2_000;
@@ -20,8 +20,11 @@ export class Easing {
     return this.#budget.eased.get(key);
   }
 
-  /** Looks at what is received, every few seconds, until the given way to stop is called. */
-  follow(look: () => { burdens: readonly Burden[]; receptions: readonly Reception[] }): () => void {
+  /** Looks at what is received, every few seconds, until `signal` is aborted. */
+  follow(
+    look: () => { burdens: readonly Burden[]; receptions: readonly Reception[] },
+    signal: AbortSignal,
+  ): void {
     const timer = setInterval(() => {
       // A hidden page drops pictures on purpose.
       if (document.visibilityState === 'hidden') return;
@@ -29,6 +32,6 @@ export class Easing {
       const strain = strainOf(receptions, navigator.hardwareConcurrency || 2);
       this.#budget = balanced(this.#budget, burdens, strain, performance.now());
     }, everyMs);
-    return () => clearInterval(timer);
+    signal.addEventListener('abort', () => clearInterval(timer));
   }
 }

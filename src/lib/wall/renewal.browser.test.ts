@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { presets } from './layouts.ts';
-import { Cover, leaveCover } from './cover.ts';
+import { Cover } from './cover.ts';
 import { leaveKeepsake, takeKeepsake } from './keepsake.ts';
+import { leaveCover } from './leave-cover.ts';
 import { onNextTouch, Renewal, type RenewalParts } from './renewal.ts';
 
 afterEach(() => {
@@ -24,7 +25,9 @@ function page(parts: Partial<RenewalParts> = {}) {
     now: () => now,
     ...parts,
   });
-  const stop = renewal.follow();
+  const end = new AbortController();
+  const stop = () => end.abort();
+  renewal.follow(end.signal);
   now = 3_600_000;
   return { renewal, reload, leave, stop, touch: () => dispatchEvent(new Event('pointermove')) };
 }
@@ -177,7 +180,8 @@ describe('the cover', () => {
 describe('the next touch', () => {
   it('acts once', () => {
     const act = vi.fn();
-    onNextTouch(act);
+    const end = new AbortController();
+    onNextTouch(act, end.signal);
     dispatchEvent(new Event('pointerup'));
     dispatchEvent(new Event('keydown'));
     expect(act).toHaveBeenCalledTimes(1);

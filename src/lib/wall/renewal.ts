@@ -1,3 +1,4 @@
+import { leaveCover } from './leave-cover.ts';
 import { isTimeToReload, usualBudget } from './reload-plan.ts';
 
 export interface RenewalParts {
@@ -9,6 +10,8 @@ export interface RenewalParts {
   readonly canReturn: () => Promise<boolean>;
   /** Leaves to the next page what it needs; false when it cannot. */
   readonly leave: () => boolean;
+  /** Where the tiles are whose pictures are left to the next page. */
+  readonly wall?: () => ParentNode | undefined;
   /** Whether this page has taken the place of one that began anew. */
   readonly isSuccessor: boolean;
   /** For tests. */
@@ -37,18 +40,15 @@ export class Renewal {
     this.#begunAt = parts.isSuccessor ? this.#touchedAt : -Infinity;
   }
 
-  /** Watches for the moment until the given way to stop is called. */
-  follow(): () => void {
-    const end = new AbortController();
+  /** Watches for the moment until `signal` is aborted. */
+  follow(signal: AbortSignal): void {
     const touched = () => (this.#touchedAt = this.#now());
-    for (const touch of touches)
-      addEventListener(touch, touched, { signal: end.signal, passive: true, capture: true });
+    for (const touch of touches) addEventListener(touch, touched, { signal, passive: true, capture: true });
     const timer = setInterval(() => void this.look(), everyMs);
-    return () => {
-      end.abort();
+    signal.addEventListener('abort', () => {
       this.#isOver = true;
       clearInterval(timer);
-    };
+    });
   }
 
   /** Begins anew if this is the moment, and there is a server to begin from. */
@@ -59,6 +59,8 @@ export class Renewal {
     this.#isAsking = false;
     // Asking took a while: somebody may have come back to work.
     if (!canReturn || this.#isOver || !this.#isTime() || !this.#parts.leave()) return;
+    const wall = this.#parts.wall?.();
+    if (wall) leaveCover(wall);
     this.isGoing = true;
     (this.#parts.reload ?? (() => location.reload()))();
   }
@@ -94,17 +96,16 @@ function readStored(): string | null {
   }
 }
 
-/** Calls back at the next touch of mouse, keyboard or screen, unless stopped before: some things need a person. */
-export function onNextTouch(act: () => void): () => void {
-  const end = new AbortController();
+/** Calls back at the next touch of mouse, keyboard or screen, unless aborted before: some things need a person. */
+export function onNextTouch(act: () => void, signal: AbortSignal): void {
+  const touched = new AbortController();
   for (const touch of ['pointerup', 'keydown'] as const)
     addEventListener(
       touch,
       () => {
-        end.abort();
+        touched.abort();
         act();
       },
-      { signal: end.signal },
+      { signal: AbortSignal.any([signal, touched.signal]) },
     );
-  return () => end.abort();
 }

@@ -1,5 +1,5 @@
 import type { Camera, StreamName } from '#contract/camera.ts';
-import { isDecodedInHardware } from './decoder-budget.ts';
+import { isDecodedInHardware } from './hardware-decoding.ts';
 
 /** A tile on the screen, in device pixels: CSS pixels × `devicePixelRatio`. */
 export interface TileSize {
