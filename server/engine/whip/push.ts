@@ -144,6 +144,7 @@ export class WhipPush {
     const isOver = (): boolean => signal.aborted;
     let failures = 0;
     while (!isOver()) {
+      let notBeforeMs = 0;
       const startedAt = performance.now();
       try {
         await this.#runOnce(signal);
@@ -152,12 +153,14 @@ export class WhipPush {
         if (isOver()) return;
         // What ran for a while was no failed attempt.
         failures = performance.now() - startedAt > longestPauseMs ? 1 : failures + 1;
-        this.#fail(asWhipError(cause), failures);
+        const error = asWhipError(cause);
+        notBeforeMs = error.retryAfterMs;
+        this.#fail(error, failures);
       }
       this.#retry = new AbortController();
       const cap = this.#code === 'codec-unsupported' ? stubbornPauseMs : longestPauseMs;
       const ceiling = Math.min(cap, firstPauseMs * 2 ** Math.min(failures, 16));
-      const ms = Math.round(100 + random() * (ceiling - 100));
+      const ms = Math.max(notBeforeMs, Math.round(100 + random() * (ceiling - 100)));
       await pause(ms, AbortSignal.any([signal, this.#retry.signal]));
     }
   }
