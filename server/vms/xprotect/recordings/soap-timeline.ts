@@ -53,25 +53,31 @@ export class SoapTimeline {
   }
 
   /**
-   * Intervals of `within` in which the camera has something of this kind, clipped to it. Undefined where this recorder
-   * cannot be asked in this way. Throws {@link VmsError} `unavailable`, or the signal's reason.
+   * Intervals of `within` in which something was recorded, and in which there was motion, clipped to it: one call.
+   * Undefined where this recorder cannot be asked in this way. Throws {@link VmsError} `unavailable`, or the signal's
+   * reason.
    */
   async read(
     cameraId: string,
-    kind: SequenceKind,
     within: RecordedSpan,
     intervalMs: number,
     signal: AbortSignal,
-  ): Promise<RecordedSpan[] | undefined> {
-    const notation = await this.#notation(cameraId, kind, signal);
-    if (notation === undefined) return undefined;
+  ): Promise<{ recorded: RecordedSpan[]; motion: RecordedSpan[] } | undefined> {
+    const [recorded, motion] = await Promise.all([
+      this.#notation(cameraId, 'recorded', signal),
+      this.#notation(cameraId, 'motion', signal),
+    ]);
+    if (recorded === undefined || motion === undefined) return undefined;
     const count = Math.ceil((within.end - within.start) / intervalMs);
-    const bits = await this.#ask(cameraId, notation.type, { start: within.start, intervalMs, count }, signal);
-    if (bits === undefined) return undefined;
-    return spansOf(bits, notation.order).flatMap(({ start, end }) => {
-      const clipped = { start: Math.max(start, within.start), end: Math.min(end, within.end) };
-      return clipped.start < clipped.end ? [clipped] : [];
-    });
+    const asked = { start: within.start, intervalMs, count };
+    const xml = await this.#ask(cameraId, [recorded.type, motion.type], asked, signal);
+    const spans = ({ type, order }: Notation): RecordedSpan[] | undefined => {
+      const bits = xml === undefined ? undefined : readLine(xml, type, asked);
+      return bits && spansOf(bits, order).flatMap((span) => clipped(span, within));
+    };
+    const found = { recorded: spans(recorded), motion: spans(motion) };
+    if (found.recorded === undefined || found.motion === undefined) return undefined;
+    return { recorded: found.recorded, motion: found.motion };
   }
 
   async #notation(cameraId: string, kind: SequenceKind, signal: AbortSignal): Promise<Notation | undefined> {
@@ -98,26 +104,28 @@ export class SoapTimeline {
     const first = await this.#sequences.first(cameraId, Date.now(), signal, kind);
     if (first === undefined) throw new NothingThere();
     for (const type of candidates[kind]) {
-      const bits = await this.#ask(cameraId, type, probeOf(first.start), signal);
+      const probe = probeOf(first.start);
+      const xml = await this.#ask(cameraId, [type], probe, signal);
+      const bits = xml === undefined ? undefined : readLine(xml, type, probe);
       const order = bits === undefined ? undefined : orderOf(bits.bytes);
       if (order !== undefined) return { type, order };
     }
     return undefined;
   }
 
-  /** Undefined where the recorder refuses, or answers something else than was asked. */
+  /** The answer; undefined where the recorder refuses. */
   async #ask(
     cameraId: string,
-    type: string,
+    types: readonly string[],
     { start, intervalMs, count }: Omit<TimelineBits, 'bytes'>,
     signal: AbortSignal,
-  ): Promise<TimelineBits | undefined> {
-    let xml: string;
+  ): Promise<string | undefined> {
     try {
-      xml = await this.#soap.call(
+      return await this.#soap.call(
         cameraId,
         'TimeLineInformationGet',
-        `<deviceId>${cameraId}</deviceId><timeLineInformationTypes><guid>${type}</guid></timeLineInformationTypes>` +
+        `<deviceId>${cameraId}</deviceId><timeLineInformationTypes>` +
+          `${types.map((type) => `<guid>${type}</guid>`).join('')}</timeLineInformationTypes>` +
           `<timeLineInformationBeginTime>${new Date(start).toISOString()}</timeLineInformationBeginTime>` +
           `<timeLineInformationInterval><MicroSeconds>${intervalMs * 1000}</MicroSeconds></timeLineInformationInterval>` +
           `<timeLineInformationCount>${count}</timeLineInformationCount>`,
@@ -127,8 +135,12 @@ export class SoapTimeline {
       if (error instanceof VmsError && error.code === 'unexpected-answer') return undefined;
       throw error;
     }
-    return readLine(xml, type, { start, intervalMs, count });
   }
+}
+
+function clipped({ start, end }: RecordedSpan, within: RecordedSpan): RecordedSpan[] {
+  const span = { start: Math.max(start, within.start), end: Math.min(end, within.end) };
+  return span.start < span.end ? [span] : [];
 }
 
 /** This camera has nothing to find anything out with; the next one may. */

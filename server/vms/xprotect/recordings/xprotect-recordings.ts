@@ -19,7 +19,7 @@ import { ImagePool, usualLimits, type ImagePoolLimits } from './image-pool.ts';
 import type { ImageRequest } from './image-requests.ts';
 import { LiveEdge } from './live-edge.ts';
 import { RecorderSoap } from './recorder-soap.ts';
-import type { RecorderParts, SequenceKind } from './recorder-parts.ts';
+import type { RecorderParts } from './recorder-parts.ts';
 import { SequenceChoice } from './sequence-choice.ts';
 import { SharedWork } from './shared-work.ts';
 import { SoapSequences } from './soap-sequences.ts';
@@ -224,12 +224,8 @@ export class XProtectRecordings implements VmsRecordings {
     const intervalMs = Math.floor(resolutionMs / 2);
     const isWorthIt = intervalMs >= finestBitMs && window.end - window.start >= overviewMs;
     if (!isWorthIt || (window.end - window.start) / intervalMs > mostBits) return undefined;
-    const line = (kind: SequenceKind) => this.#timeline.read(cameraId, kind, window, intervalMs, signal);
     try {
-      const [recorded, motion] = await Promise.all([line('recorded'), line('motion')]);
-      if (recorded === undefined) return undefined;
-      // Without bits for motion, the sequences of both are read.
-      return motion === undefined ? undefined : { recorded, motion };
+      return await this.#timeline.read(cameraId, window, intervalMs, signal);
     } catch (error) {
       signal.throwIfAborted();
       if (await this.#sequences.isByTask(cameraId, signal)) return undefined;
