@@ -1,8 +1,8 @@
 import type { Reservation, WayOffer } from '#contract/reservation.ts';
 import { HlsSource } from './hls/hls-source.ts';
+import { lazily } from './lazily.ts';
 import { LiveKitSource } from './livekit/livekit-source.ts';
 import { StreamError, type MediaSource, type Way } from './media-source.ts';
-import { StillsSource } from './stills/stills-source.ts';
 import { WhepSource } from './whep/whep-source.ts';
 
 /** Turns a reservation into a way of getting its pictures: the one that is asked for, or the first that is offered. */
@@ -30,6 +30,17 @@ export function offersHere(reservation: Reservation, page: Abilities = globalThi
   return reservation.ways.filter(({ way }) => can(way, page));
 }
 
+/** Stills, loaded when a page first needs them: most never do. */
+function lateStills(url: string): MediaSource {
+  return {
+    way: 'stills',
+    open: async (signal) => {
+      const { StillsSource } = await lazily(import('./stills/stills-source.ts'));
+      return new StillsSource(url).open(signal);
+    },
+  };
+}
+
 let make: SourceMaker = (reservation, way) => {
   const offers = offersHere(reservation);
   const offer = offers.find((one) => one.way === way) ?? offers[0];
@@ -41,7 +52,7 @@ let make: SourceMaker = (reservation, way) => {
     case 'hls':
       return new HlsSource(offer.url);
     case 'stills':
-      return new StillsSource(offer.url);
+      return lateStills(offer.url);
     case undefined:
       // A server from before there were several ways.
       if (can('whep', globalThis)) return new WhepSource(reservation.whepUrl);
