@@ -9,6 +9,7 @@ it.each<[string, PastStatus, number | undefined, TilePast]>([
   ['a picture of the moment', shown, time - 40, { kind: 'there' }],
   ['one of a slow camera', shown, time - 1_400, { kind: 'there' }],
   ['the newest there is', shown, time - 5_000, { kind: 'lagging', at: time - 5_000 }],
+  ['one that is younger than the moment', shown, time + 20_000, { kind: 'loading' }],
   ['one of long ago', shown, time - 60_000, { kind: 'none', last: time - 60_000 }],
   ['a gap', { kind: 'gap', next: undefined }, time - 60_000, { kind: 'none', last: time - 60_000 }],
   ['nothing ever', { kind: 'failed', code: 'no-recording' }, undefined, { kind: 'none', last: undefined }],

@@ -38,6 +38,8 @@ export function tilePast(
     case 'shown': {
       if (shown === undefined) return { kind: 'loading' };
       const lag = time - shown;
+      // Still the one of before the wall went further back: younger than it says is worse than none.
+      if (lag < -ofTheMomentMs) return { kind: 'loading' };
       if (lag <= ofTheMomentMs) return { kind: 'there' };
       if (isRecorded()) return lag <= laggingMs ? { kind: 'late', at: shown } : { kind: 'loading' };
       return lag <= laggingMs ? { kind: 'lagging', at: shown } : { kind: 'none', last: shown };
