@@ -38,8 +38,8 @@ const everyMs = 1000;
 const holdMs = 5000;
 /** A room is looked into again after so long, sooner after a hint. */
 const lookAgainMs = 15_000;
-const roomsPerRound = 12;
-/** Participants that are put out at once. */
+const roomsPerRound = 48;
+/** Participants that are put out, and rooms that are looked into, at once. */
 const lanes = 8;
 /** A viewer's answer waits no longer for its room. */
 const roomPatienceMs = 1000;
@@ -163,15 +163,16 @@ export function openLiveKitDesk(parts: LiveKitDeskParts): LiveKitDesk {
   async function lookIntoRooms(): Promise<void> {
     if (rooms.isDown) return;
     const due = await roomsToLookInto(db, now() - lookAgainMs, roomsPerRound);
-    await Promise.all(
-      due.map(async (room) => {
+    const lane = async (): Promise<void> => {
+      for (let room = due.pop(); room !== undefined; room = due.pop()) {
         const present = new Set(await rooms.participants(room, within(callPatienceMs)));
         const back = await compareRoom(db, room, present, now());
-        if (back.length === 0) return;
-        log.warn({ room, count: back.length }, 'somebody came back with an old token');
+        if (back.length === 0) continue;
+        log.warn({ room, count: back.length }, 'somebody is in a room after the right was lost: put out');
         await expel(back);
-      }),
-    );
+      }
+    };
+    await Promise.all(Array.from({ length: lanes }, lane));
   }
 
   async function lookAfterHealth(): Promise<void> {

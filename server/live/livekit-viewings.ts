@@ -22,6 +22,8 @@ export interface Viewing extends StreamKey {
 const mostPerReservation = 8;
 /** A token of LiveKit's own making, given to whoever is connected, opens the room for ten minutes; and its clock may differ. */
 const afterlifeMs = 660_000;
+/** From a ticket given out to its bearer in the room; a slow network takes seconds. */
+const arrivalMs = 8000;
 /** LiveKit's leeway with a ticket's end. */
 const leewayMs = 60_000;
 
@@ -197,6 +199,13 @@ export async function compareRoom(
         .execute();
     }
     await trx.updateTable('livekit_viewings').set({ looked_at: now }).where('room', '=', room).execute();
+    // Whoever was on the way in when the right was lost arrives a moment later: looked for again at once.
+    await trx
+      .updateTable('livekit_viewings')
+      .set({ looked_at: 0 })
+      .where('room', '=', room)
+      .where('ended_at', '>', now - arrivalMs)
+      .execute();
     return rows.filter(({ ended_at, identity }) => ended_at !== null && present.has(identity));
   });
 }

@@ -224,6 +224,17 @@ describe.each(databases)('LiveKit', (database) => {
       expect(here.rooms.expelled).toEqual([identity, identity]);
     });
 
+    it('puts out at once who was on the way in when the right was lost', async () => {
+      const id = await olga.reserveOne('p1/sub');
+      const identity = await identityOf((await enter(olga, id)).token);
+      await olga.send('POST', '/api/reservations/release', { ids: [id] });
+      await eventually(() => here.rooms.expelled).toHaveLength(1);
+      await rounds(3000);
+      here.rooms.join('camera_p1', identity);
+      await rounds(1000);
+      expect(here.rooms.rooms.get('camera_p1')).toEqual(new Set());
+    });
+
     it('puts out later whom LiveKit could not put out now', async () => {
       const id = await olga.reserveOne('p1/sub');
       const identity = await identityOf((await enter(olga, id)).token);
