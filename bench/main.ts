@@ -10,6 +10,7 @@ type Bench = { run(options: Options): Promise<object> };
 
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   wall: () => import('./wall.ts'),
+  churn: () => import('./churn.ts'),
   engine: () => import('./engine.ts'),
   hls: () => import('./hls.ts'),
   faults: () => import('./faults.ts'),

@@ -7,8 +7,14 @@ export function watchWall(): void {
     peers: [] as RTCPeerConnection[],
     firstFrames: new Map<HTMLVideoElement, number>(),
     askedAt: NaN,
+    longTasks: [] as { at: number; ms: number }[],
   };
   Object.assign(globalThis, { wallNotes: notes });
+
+  new PerformanceObserver((list) => {
+    for (const { startTime, duration } of list.getEntries())
+      notes.longTasks.push({ at: startTime, ms: duration });
+  }).observe({ type: 'longtask', buffered: true });
 
   const Native = RTCPeerConnection;
   globalThis.RTCPeerConnection = class extends Native {
@@ -44,6 +50,12 @@ export function firstFrames(): number[] {
     perTile.set(figure, Math.min(perTile.get(figure) ?? Infinity, at));
   }
   return [...perTile.values()].map((at) => at - wallNotes.askedAt);
+}
+
+/** Tasks of more than 50 ms that {@link watchWall} noted since `from` (a moment of the page's clock), ms each. */
+export function longTasks(from: number): number[] {
+  const { wallNotes } = globalThis as unknown as { wallNotes: { longTasks: { at: number; ms: number }[] } };
+  return wallNotes.longTasks.filter(({ at }) => at >= from).map(({ ms }) => Math.round(ms));
 }
 
 /** Counters of all connected receivers, summed where that means something. */
