@@ -4,6 +4,7 @@ import {
   climb,
   ground,
   hasFallen,
+  needsUdp,
   patience,
   provenCleanMs,
   type FallReason,
@@ -163,9 +164,10 @@ export class Climber {
   }
 
   #send(event: LadderEvent): void {
-    const { offered, side } = this.#state;
+    const { offered, side, rung } = this.#state;
     const { state, command } = climb(this.#state, event);
     this.#state = state;
+    if (state.rung > rung && needsUdp(offered[rung])) this.#network.doubt();
     // Over, by whatever way: the next tile may try.
     if (side?.kind === 'probe' && !state.side) {
       const isGood = event.type === 'shown' && event.way === offered[side.rung];

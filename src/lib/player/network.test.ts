@@ -98,17 +98,28 @@ describe('probing', () => {
 
   it('backs off for all tiles together, and begins anew after a success', () => {
     const { network } = stage();
-    const pauses = [true, false, false, false, false, false, false, false, false, false].map((isGood) => {
+    const pauses = [true, ...Array.from({ length: 11 }, () => false)].map((isGood) => {
       network.beginProbe(one);
       network.endProbe(one, 0, isGood);
       let seconds = 0;
       while (!network.mayProbe(other, seconds * 1000)) seconds += 1;
       return seconds;
     });
-    expect(pauses).toEqual([0, 5, 5, 5, 10, 30, 60, 120, 300, 300]);
+    expect(pauses).toEqual([0, 5, 5, 5, 5, 5, 10, 30, 60, 120, 300, 300]);
     network.beginProbe(one);
     network.endProbe(one, 0, true);
     expect(network.mayProbe(other, 0)).toBe(true);
+  });
+
+  it('that failed with others counts once, and ends what was proven before', () => {
+    const { network } = stage();
+    network.passed('whep');
+    const tiles = Array.from({ length: 8 }, () => ({}));
+    for (const tile of tiles) network.beginProbe(tile);
+    for (const tile of tiles) network.endProbe(tile, 0, false);
+    expect([network.mayProbe(one, 4999), network.mayProbe(one, 5000)]).toEqual([false, true]);
+    network.beginProbe(one);
+    expect(network.mayProbe(other, 5000)).toBe(false);
   });
 
   it('that was given up for another reason says nothing', () => {

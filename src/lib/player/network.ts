@@ -10,7 +10,7 @@ const mostProbes = { usual: 1, proven: 8 } as const;
 /** So long after pictures came by UDP it counts as proven, ms. */
 const provenForMs = 60_000;
 /** After failed probes in a row, of any tile, nobody probes for so long, ms: each costs one of the page's 500 connections. */
-const pausesMs = [0, 5000, 5000, 5000, 10_000, 30_000, 60_000, 120_000, 300_000] as const;
+const pausesMs = [0, 5000, 5000, 5000, 5000, 5000, 10_000, 30_000, 60_000, 120_000, 300_000] as const;
 
 /** Where a page keeps what must outlive a reload. */
 type Shelf = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
@@ -84,8 +84,16 @@ export class Network {
   endProbe(who: object, at: number, isGood: boolean | undefined): void {
     if (!this.#probers.delete(who)) return;
     if (isGood === undefined) return;
+    if (!isGood) this.doubt();
+    // Those that ran together failed for one reason: they count once, with the last of them.
+    if (!isGood && this.#probers.size > 0) return;
     this.#failures = isGood ? 0 : this.#failures + 1;
     this.#pausedUntil = at + (pausesMs[Math.min(this.#failures, pausesMs.length - 1)] ?? 0);
+  }
+
+  /** A tile had to leave WebRTC, or found it not to work: that it once did proves nothing now. */
+  doubt(): void {
+    this.#provenAt = -Infinity;
   }
 
   /** Another network: nothing is known of it. */
