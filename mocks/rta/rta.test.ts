@@ -8,6 +8,7 @@ import { siteCameras } from '#mocks/site/cameras.ts';
 import { recordedSpans } from '#mocks/site/recordings.ts';
 import { type DemoRta, type DemoRtaOptions, startRta } from './rta.ts';
 import { rtaId } from './site.ts';
+import { steadyMoment } from './testing/steady-moment.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 const run = promisify(execFile);
@@ -83,7 +84,7 @@ describe('the requirements’ tests', () => {
 
   it.skipIf(!hasFfmpeg)('4: a player gets the recording from a timestamp on', async () => {
     await start();
-    const at = Math.floor((Date.now() - 5 * hour) / 1000) * 1000;
+    const at = steadyMoment(first, 5 * hour);
     const { stdout } = await run(
       'ffmpeg',
       [

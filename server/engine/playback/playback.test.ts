@@ -3,6 +3,7 @@ import { openPictures, type Pictures } from '#mocks/camera/synthesis.ts';
 import type { PlaybackHabits } from '#mocks/rta/rtsp/recorded-stream.ts';
 import { type DemoRta, type DemoRtaOptions, startRta } from '#mocks/rta/rta.ts';
 import { rtaId } from '#mocks/rta/site.ts';
+import { steadyMoment } from '#mocks/rta/testing/steady-moment.ts';
 import { siteCameras } from '#mocks/site/cameras.ts';
 import {
   openPlayback,
@@ -16,7 +17,7 @@ const [camera] = siteCameras;
 const [number, id] = [camera?.number ?? 0, camera === undefined ? '' : rtaId(camera)];
 const subject = camera ?? siteCameras[0]!;
 /** A second that is within a group of pictures. */
-const at = Math.floor(Date.now() / 1000) * 1000 - 3_600_000;
+const at = steadyMoment(subject, 3_600_000);
 let pictures: Pictures;
 let rta: DemoRta;
 

@@ -2,13 +2,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { openPictures, type Pictures } from '#mocks/camera/synthesis.ts';
 import { type DemoRta, startRta } from '#mocks/rta/rta.ts';
 import { rtaId } from '#mocks/rta/site.ts';
+import { steadyMoment } from '#mocks/rta/testing/steady-moment.ts';
 import { siteCameras } from '#mocks/site/cameras.ts';
 import { type EngineChild, startEngine } from '#server/engine/testing/engine-child.ts';
 import { createEnginePlayback } from './engine-playback.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 const camera = siteCameras[0]!;
-const at = Math.floor(Date.now() / 1000) * 1000 - 7_200_000;
+const at = steadyMoment(camera, 7_200_000);
 const never = new AbortController().signal;
 let engine: EngineChild;
 let pictures: Pictures;

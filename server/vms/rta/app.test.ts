@@ -7,6 +7,7 @@ import { readStrip } from '#mocks/camera/strip.ts';
 import { hasFfmpeg } from '#mocks/camera/testing/ffmpeg.ts';
 import type { DemoRta } from '#mocks/rta/rta.ts';
 import { rtaId } from '#mocks/rta/site.ts';
+import { steadyMoment } from '#mocks/rta/testing/steady-moment.ts';
 import type { SiteCamera } from '#mocks/site/cameras.ts';
 import { recordedSpans } from '#mocks/site/recordings.ts';
 import { createApp, type BuiltApp } from '#server/app.ts';
@@ -129,7 +130,7 @@ describe('the app on Milestone as the requirements describe it', () => {
   });
 
   it.each(['keyframe', 'gop'])('gives the %s of the moment asked for, with its true times', async (only) => {
-    const at = Date.now() - 3 * hour + 345;
+    const at = steadyMoment(always, 3 * hour) + 345;
     const response = await frames(always, at, only);
     expect(response.status).toBe(200);
     const all = await pictures();
@@ -145,7 +146,7 @@ describe('the app on Milestone as the requirements describe it', () => {
   });
 
   it.skipIf(!hasFfmpeg)('gives pictures that show that very time', async () => {
-    const at = Date.now() - 4 * hour;
+    const at = steadyMoment(always, 4 * hour);
     const file = new Uint8Array(await (await frames(always, at, 'gop')).arrayBuffer());
     const samples = readFragments(file).fragments.flat();
     expect(strips(file)).toEqual(samples.map(({ time }) => ({ number: always.number, timeMs: time })));
@@ -166,7 +167,8 @@ describe('the app on Milestone as the requirements describe it', () => {
   });
 
   it('offers the same as HLS', async () => {
-    const [from, to] = [Date.now() - 2 * hour, Date.now() - 2 * hour + 60_000];
+    const from = steadyMoment(always, 2 * hour);
+    const to = from + 60_000;
     const path = `/api/recordings/${rtaId(always)}`;
     const query = new URLSearchParams({ from: iso(from), to: iso(to) }).toString();
     const response = await boss.send('GET', `${path}/playlist.m3u8?${query}`);

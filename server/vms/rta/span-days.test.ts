@@ -72,3 +72,15 @@ it('lets go of who gives up, and keeps the answer for the next one', async () =>
   expect(await days.spans('a', { start: noon - hour, end: noon }, never)).toHaveLength(1);
   expect(asked).toHaveLength(1);
 });
+
+it('is unavailable, and no abort, when the server’s turn does not come', async () => {
+  const waits = (_id: string, _within: RecordedSpan, signal: AbortSignal) =>
+    new Promise<never>((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    });
+  const days = new SpanDays({ isAtLeisure: true, read: waits }, () => noon, never, 20);
+  await expect(days.spans('a', { start: noon - hour, end: noon }, never)).rejects.toMatchObject({
+    name: 'VmsError',
+    code: 'unavailable',
+  });
+});

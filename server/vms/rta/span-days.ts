@@ -1,4 +1,5 @@
 import type { RecordedSpan } from '#server/vms/recordings.ts';
+import { VmsError } from '#server/vms/vms.ts';
 import { abortable } from './abortable.ts';
 
 const dayMs = 86_400_000;
@@ -10,7 +11,7 @@ const staleMs = 6 * 3_600_000;
 const presentMs = 10_000;
 const presentWhenBusyMs = 45_000;
 /** The days of one question have to be told within this, ms. */
-const patienceMs = 30_000;
+const usualPatienceMs = 30_000;
 /** Spans kept over all cameras. */
 const mostSpans = 300_000;
 
@@ -55,11 +56,13 @@ export class SpanDays {
   readonly #source: SpanSource;
   readonly #now: () => number;
   readonly #closed: AbortSignal;
+  readonly #patienceMs: number;
   readonly #days = new Map<string, Day>();
   readonly #flights = new Map<string, Promise<readonly RecordedSpan[]>>();
   #kept = 0;
 
-  constructor(source: SpanSource, now: () => number, closed: AbortSignal) {
+  constructor(source: SpanSource, now: () => number, closed: AbortSignal, patienceMs = usualPatienceMs) {
+    this.#patienceMs = patienceMs;
     this.#source = source;
     this.#now = now;
     this.#closed = closed;
@@ -116,8 +119,20 @@ export class SpanDays {
     const now = this.#now();
     const readAt = performance.now();
     const window = { start: first * dayMs, end: Math.min(end * dayMs, now) };
-    const signal = AbortSignal.any([this.#closed, AbortSignal.timeout(patienceMs)]);
-    const spans = merged(clipped(await this.#source.read(cameraId, window, signal), window));
+    const late = AbortSignal.timeout(this.#patienceMs);
+    let told: readonly RecordedSpan[];
+    try {
+      told = await this.#source.read(cameraId, window, AbortSignal.any([this.#closed, late]));
+    } catch (cause) {
+      this.#closed.throwIfAborted();
+      // Waiting for a turn, as a rule: so many questions a minute and no more.
+      if (late.aborted)
+        throw new VmsError('unavailable', 'The Milestone server cannot be asked for more timelines now', {
+          cause,
+        });
+      throw cause;
+    }
+    const spans = merged(clipped(told, window));
     for (let day = first; day < end; day++) {
       const whole = { start: day * dayMs, end: (day + 1) * dayMs };
       this.#keep(`${cameraId} ${String(day)}`, {
