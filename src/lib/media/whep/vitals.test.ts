@@ -44,3 +44,45 @@ it('leaves out what a browser does not report', () => {
   );
   expect(readVitals([])).toEqual({});
 });
+
+it('reads what tells why a picture is bad, and the path it takes', () => {
+  const report = [
+    {
+      type: 'inbound-rtp',
+      freezeCount: 2,
+      totalFreezesDuration: 1.5,
+      jitterBufferDelay: 3,
+      jitterBufferEmittedCount: 60,
+      totalDecodeTime: 0.12,
+      pliCount: 1,
+      firCount: 2,
+      nackCount: 7,
+      retransmittedPacketsReceived: 5,
+      keyFramesDecoded: 4,
+      decoderImplementation: 'FFmpeg',
+    },
+    {
+      type: 'candidate-pair',
+      nominated: true,
+      currentRoundTripTime: 0.02,
+      localCandidateId: 'L',
+      remoteCandidateId: 'R',
+    },
+    { type: 'local-candidate', id: 'L', candidateType: 'host', protocol: 'udp' },
+    { type: 'remote-candidate', id: 'R', candidateType: 'srflx', protocol: 'udp' },
+  ];
+  expect(readVitals(report)).toEqual({
+    roundTripMs: 20,
+    freezes: 2,
+    freezesMs: 1500,
+    bufferedMs: 3000,
+    framesBuffered: 60,
+    decodedMs: 120,
+    keyframesAsked: 3,
+    packetsAsked: 7,
+    packetsRepaired: 5,
+    keyframesDecoded: 4,
+    decoder: 'FFmpeg',
+    path: 'host/srflx udp',
+  });
+});
