@@ -89,8 +89,8 @@ export interface LiveKitDesk {
   warm(key: StreamKey): void;
   /** Puts out whoever has no reservation any more. Does not wait, never throws. */
   endLost(): void;
-  /** Something has happened in a room. */
-  hint(room: string): Promise<void>;
+  /** Something has happened in a room, to somebody who is or was there. */
+  hint(room: string, identity?: string): Promise<void>;
   /** One round of everything, if this process is on duty. */
   round(): Promise<void>;
   /** Rounds, one a second, until the signal ends it. Never rejects. */
@@ -228,7 +228,7 @@ export function openLiveKitDesk(parts: LiveKitDeskParts): LiveKitDesk {
       );
     },
     endLost: () => inBackground('viewers could not be put out at once', endLost()),
-    hint: (room) => hint(db, room),
+    hint: (room, identity) => hint(db, room, identity, now()),
     round,
     async run(signal) {
       while (!signal.aborted) {

@@ -156,8 +156,11 @@ export async function roomsToLookInto(db: Db, before: number, most: number): Pro
   return rows.map(({ room }) => room);
 }
 
-/** Somebody says that something has happened there. */
-export async function hint(db: Db, room: string): Promise<void> {
+/**
+ * Somebody says that something has happened there. Whoever it happened to has been there: a look that comes too late to see
+ * them knows that they have left, and not that they are still to come.
+ */
+export async function hint(db: Db, room: string, identity: string | undefined, now: number): Promise<void> {
   await db
     .with('there', (cte) =>
       cte.selectFrom('livekit_viewings').select('id').where('room', '=', room).orderBy('id').forUpdate(),
@@ -166,6 +169,14 @@ export async function hint(db: Db, room: string): Promise<void> {
     .set({ looked_at: 0 })
     .where('id', 'in', (where) => where.selectFrom('there').select('there.id'))
     .execute();
+  if (identity !== undefined)
+    await db
+      .updateTable('livekit_viewings')
+      .set({ seen_at: now })
+      .where('room', '=', room)
+      .where('identity', '=', identity)
+      .where('seen_at', 'is', null)
+      .execute();
 }
 
 /**

@@ -176,6 +176,15 @@ describe.each(databases)('LiveKit', (database) => {
       expect((await audit()).at(-1)).toBe('olga viewing-began p1');
     });
 
+    it('stops publishing for a viewer who was there for a moment only', async () => {
+      const id = await olga.reserveOne('p1/sub');
+      const identity = await identityOf((await enter(olga, id)).token);
+      await rounds();
+      await here.at.app.liveKit?.hint('camera_p1', identity);
+      await roundsWith(id, 16_000);
+      expect(here.publisher.published.size).toBe(0);
+    });
+
     it('keeps tickets that were never used no longer than they open anything', async () => {
       const id = await olga.reserveOne('p1/sub');
       await enter(olga, id);

@@ -95,7 +95,7 @@ export function machineRoutes(
         if (said.id !== '') seen.add(said.id);
         const oldest = seen.keys().next();
         if (seen.size > mostEvents && oldest.done !== true) seen.delete(oldest.value);
-        await desk.hint(said.room);
+        await desk.hint(said.room, said.identity);
       }
       return new Response(null, { status: 204 });
     },

@@ -5,7 +5,12 @@ import { viewerToken } from './tokens.ts';
 import { readWebhook } from './webhook.ts';
 
 const key = { apiKey: 'parapet', apiSecret: 'a-secret-that-is-long-enough-for-this' };
-const body = JSON.stringify({ event: 'participant_left', id: 'EV_1', room: { name: 'camera_p1' } });
+const body = JSON.stringify({
+  event: 'participant_left',
+  id: 'EV_1',
+  room: { name: 'camera_p1' },
+  participant: { identity: 'op:1' },
+});
 
 async function signed(text: string, by = key): Promise<string> {
   const token = new AccessToken(by.apiKey, by.apiSecret, { ttl: 300 });
@@ -18,6 +23,7 @@ it('takes what LiveKit has signed', async () => {
     id: 'EV_1',
     event: 'participant_left',
     room: 'camera_p1',
+    identity: 'op:1',
   });
 });
 

@@ -7,6 +7,8 @@ export interface RoomHint {
   readonly id: string;
   readonly event: string;
   readonly room: string | undefined;
+  /** Of whom. */
+  readonly identity: string | undefined;
 }
 
 /**
@@ -22,7 +24,12 @@ export async function readWebhook(
   if (authorization === undefined || authorization === '') return undefined;
   try {
     const event = await new WebhookReceiver(apiKey, apiSecret).receive(body, authorization);
-    return { id: event.id, event: event.event, room: event.room?.name };
+    return {
+      id: event.id,
+      event: event.event,
+      room: event.room?.name,
+      identity: event.participant?.identity,
+    };
   } catch {
     return undefined;
   }
