@@ -42,6 +42,8 @@ const usualHoldMs = 2_000;
 const leastWaitMs = 1_500;
 /** A picture this far behind will not come back by itself, ms. */
 const leftBehindMs = 1_000;
+/** What is older is no picture of the moment: it says so, and is not compared with the others, ms. */
+const mostLagMs = 20_000;
 const scrubAhead = 2;
 const nearMs = 600_000;
 
@@ -177,7 +179,7 @@ export class SyncGroup {
       picture.present(moment);
       this.#holdFor(picture, now);
       const lag = picture.lagMs;
-      if (lag !== undefined) lags.push(lag);
+      if (lag !== undefined && lag < mostLagMs) lags.push(lag);
     }
     if (this.isPlaying && !this.#playhead.isHeld && Math.abs(this.speed) <= 4) this.#skew.saw(lags);
     if (now - this.#lastLookAt > 500) {
