@@ -12,7 +12,7 @@ import { Investigation } from '#lib/recordings/investigation.svelte.ts';
 import { PretendRecorder } from '#lib/recordings/testing/pretend-recorder.ts';
 import { zoneOf } from '#lib/recordings/zone.ts';
 import { notices } from '#lib/ui/notices.svelte.ts';
-import { speak } from '#lib/ui/words/words.svelte.ts';
+import { speak, t } from '#lib/ui/words/words.svelte.ts';
 import '#lib/ui/app.css';
 import { Evidence } from './evidence.svelte.ts';
 import EvidenceOnSite from './testing/EvidenceOnSite.svelte';
@@ -195,9 +195,9 @@ describe('an evidence lock', () => {
     await expect.element(button).toHaveAttribute('aria-disabled', 'true');
     await expect
       .element(button)
-      .toHaveAttribute('title', 'Lock as evidence (H): The recorder’s edition does not have this.');
+      .toHaveAttribute('title', `Lock as evidence (H): ${t('evidence.why.not-in-edition')}`);
     await userEvent.keyboard('h');
-    await expect.element(page.getByText('The recorder’s edition does not have this.')).toBeVisible();
+    await expect.element(page.getByText(t('evidence.why.not-in-edition'))).toBeVisible();
     await expect.element(dialog()).not.toBeInTheDocument();
   });
 });
