@@ -42,6 +42,12 @@ const someLoss = 0.005;
 /** A page is busy with itself for so long after it was opened, ms. */
 const youngPageMs = 10_000;
 
+/** How long an attempt goes alone in this state, ms. */
+function patienceFor({ status }: PlayerState): number {
+  if (performance.now() < youngPageMs) return patience.youngPageMs;
+  return status === 'stalled' || status === 'reconnecting' ? patience.againMs : patience.usualMs;
+}
+
 /** Runs the ladder of one player, on a network that all players of the page share. */
 export class Climber {
   readonly #network: Network;
@@ -159,7 +165,7 @@ export class Climber {
       cleanMs: this.#network.isProven ? provenCleanMs : cleanMs,
       isBlocked: this.#network.isBlocked,
       mayProbe: document.visibilityState === 'visible' && this.#network.mayProbe(this, at),
-      patienceMs: performance.now() < youngPageMs ? patience.youngPageMs : patience.usualMs,
+      patienceMs: patienceFor(state),
     });
   }
 

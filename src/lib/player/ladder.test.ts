@@ -52,11 +52,11 @@ class Walk {
     return found;
   }
 
-  offered(isBlocked = false, ways: readonly ('whep' | 'hls')[] = ['whep', 'hls']): this {
+  offered(isBlocked = false, ways: readonly ('livekit' | 'whep' | 'hls')[] = ['whep', 'hls']): this {
     return this.send({ type: 'offered', ways, isBlocked });
   }
 
-  shown(way: 'whep' | 'hls', hadConnected = true): this {
+  shown(way: 'livekit' | 'whep' | 'hls', hadConnected = true): this {
     return this.send({ type: 'shown', way, hadConnected });
   }
 
@@ -72,6 +72,26 @@ class Walk {
 const walk = () => new Walk().offered();
 /** On HLS, because pictures by WHEP stopped twice. */
 const fallen = () => walk().shown('whep').send({ type: 'stalled' }).send({ type: 'stalled' }).shown('hls');
+
+describe('LiveKit', () => {
+  const entered = () => new Walk().offered(false, ['livekit', 'whep', 'hls']).shown('livekit');
+
+  it.each(['unreachable', 'protocol', 'camera-offline'] as const)(
+    'is left for the next way at its first failure, before anything was agreed: %s',
+    (code) => {
+      expect(entered().failed(code, false).stand).toBe('1 livekit-away');
+    },
+  );
+
+  it('is looked for again after five seconds', () => {
+    const ladder = entered().failed('unreachable', false).shown('whep');
+    expect(ladder.pass(10_000)).toEqual(['probe', 5000]);
+  });
+
+  it('is not to blame for a right that is gone', () => {
+    expect(entered().failed('not-permitted', false).stand).toBe('0 -');
+  });
+});
 
 describe('an attempt without a picture', () => {
   it('is joined by the next way down after five seconds, once', () => {

@@ -6,6 +6,8 @@ export type FallReason =
   | 'udp-blocked'
   /** Agreed on and connected, and no picture came. */
   | 'no-picture'
+  /** LiveKit cannot be entered, or nobody publishes there. */
+  | 'livekit-away'
   /** Pictures stopped again and again. */
   | 'stalls'
   /** Too many packets were lost, or too few pictures came through because of it, for too long. */
@@ -126,8 +128,11 @@ export interface LadderStep {
   readonly command?: LadderCommand;
 }
 
-/** How long an attempt goes alone before another way is tried beside it, ms; a page that has just been opened is slow. */
-export const patience = { usualMs: 5000, youngPageMs: 8000 } as const;
+/**
+ * How long an attempt goes alone before another way is tried beside it, ms. A page that has just been opened is slow; one
+ * that `again` wants the picture it has just had knows how fast it comes, and somebody is looking at an old one meanwhile.
+ */
+export const patience = { usualMs: 5000, youngPageMs: 8000, againMs: 2000 } as const;
 /** How long an attempt at the side has for its first picture, and a probe until its pictures are clean. */
 const sideFirstFrameMs = 10_000;
 const probeMs = 20_000;
@@ -159,7 +164,7 @@ const probeAfterMs = [30_000, 60_000, 120_000, 300_000] as const;
 const soonAfterMs = [5000, 5000, 5000, 10_000, ...probeAfterMs] as const;
 
 const forGood: ReadonlySet<FallReason> = new Set(['codec-unsupported', 'b-frames', 'exhausted']);
-const passing: ReadonlySet<FallReason> = new Set(['stalls', 'no-picture', 'loss', 'slow']);
+const passing: ReadonlySet<FallReason> = new Set(['stalls', 'no-picture', 'livekit-away', 'loss', 'slow']);
 
 /** What an attempt that was agreed on dies of when it is the way's fault. */
 const wayFaults: ReadonlySet<StreamErrorCode | 'silent'> = new Set(['silent', 'unreachable', 'protocol']);
@@ -263,9 +268,15 @@ function failed(state: LadderState, event: Extract<LadderEvent, { type: 'failed'
   const { code, at, isAgreed, hadConnected } = event;
   if (code === 'codec-unsupported' || code === 'b-frames' || code === 'exhausted')
     return fallen(state, code, at);
+  // LiveKit is a server of its own: that it cannot be entered, or nobody publishes there, says nothing of the other ways.
+  const isElsewhere = state.offered[state.rung] === 'livekit';
+  const isWays = isElsewhere
+    ? wayFaults.has(code) || code === 'camera-offline'
+    : isAgreed && wayFaults.has(code);
   // The camera or a server said no: no way's fault, and by another way they would say the same.
-  if (!isAgreed || !wayFaults.has(code)) return { ...state, failures: 0, stalls: [] };
+  if (!isWays) return { ...state, failures: 0, stalls: [] };
   const failures = state.failures + 1;
+  if (isElsewhere) return fallen({ ...state, failures }, 'livekit-away', at);
   if (failures < mostFailures) return { ...state, failures };
   const isBlocked = needsUdp(state.offered[state.rung]) && !hadConnected;
   return fallen({ ...state, failures }, isBlocked ? 'udp-blocked' : 'no-picture', at);

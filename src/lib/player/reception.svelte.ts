@@ -112,8 +112,10 @@ export class Reception {
 
   /** Time passes. */
   tick(state: PlayerState, at: number): void {
-    const { watch, meter } = this.stage.beside;
-    this.climber.tick(state, { frameAt: watch.lastFrameAt, lossRatio: meter.rates.lossRatio }, at);
+    const { session, watch, meter } = this.stage.beside;
+    // What is played from a buffer may be old although it moves.
+    const frameAt = watch.lastFrameAt === undefined ? undefined : watch.lastFrameAt - (session?.lagMs ?? 0);
+    this.climber.tick(state, { frameAt, lossRatio: meter.rates.lossRatio }, at);
   }
 
   #trySide(rung: number): void {
@@ -161,8 +163,8 @@ export class Reception {
     const error =
       cause instanceof StreamError ? cause : new StreamError('unreachable', 'No picture', { cause });
     if (error.code === 'signed-out') announceSignedOut();
-    // What this way cannot do another may.
-    const goesOn = this.climber.failed(this.stage.behind.session, error.code, isAgreed) && !error.isTransient;
+    // What this way cannot do another may, and at once.
+    const goesOn = this.climber.failed(this.stage.behind.session, error.code, isAgreed);
     this.#parts.send({
       type: 'failed',
       code: error.code,
