@@ -125,7 +125,7 @@ function newsHandler(bff: PretendBff): HttpHandler {
 
 /** There is no media behind the mocks: the page draws its own (test card). A page that asks all the same is told so. */
 function whepHandlers(bff: PretendBff): HttpHandler[] {
-  const { whepOffer, whepPatch, whepDelete, hlsFile, lastStill } = otherRoutes;
+  const { whepOffer, whepPatch, whepDelete, hlsFile, stillFile, lastStill } = otherRoutes;
   const refuse = (code: ProblemCode, retryAfterS?: number) => () => {
     try {
       bff.admit({ who: 'signed-in' });
@@ -139,6 +139,7 @@ function whepHandlers(bff: PretendBff): HttpHandler[] {
     http.patch(`*${whepPatch.path}`, refuse('not-found')),
     http.delete(`*${whepDelete.path}`, refuse('not-found')),
     http.get(`*${hlsFile.path}`, refuse('gateway-unavailable', 5)),
+    http.get(`*${stillFile.path}`, refuse('gateway-unavailable', 5)),
     http.get(`*${lastStill.path}`, refuse('not-found')),
   ];
 }
