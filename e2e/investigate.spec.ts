@@ -215,6 +215,7 @@ test('where single frames cannot be decoded a film plays on the same clock, and 
   await page.goto(`/investigate?cameras=${ids}&at=${new Date(at).toISOString()}`);
   await installStripReader(page);
   const desk = new InvestigatePage(page);
+  await expect(desk.tiles).toHaveCount(3);
   const offs = async (time: number) =>
     (await desk.read()).map(({ strip }) => Math.abs((strip?.timeMs ?? 0) - time));
   await expect.poll(async () => Math.max(...(await offs(at))), { timeout: 30_000 }).toBeLessThan(100);
