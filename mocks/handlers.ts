@@ -125,7 +125,7 @@ function newsHandler(bff: PretendBff): HttpHandler {
 
 /** There is no media behind the mocks: the page draws its own (test card). A page that asks all the same is told so. */
 function whepHandlers(bff: PretendBff): HttpHandler[] {
-  const { whepOffer, whepPatch, whepDelete, hlsFile, stillFile, lastStill } = otherRoutes;
+  const { whepOffer, whepPatch, whepDelete, hlsFile, stillFile, lastStill, metrics } = otherRoutes;
   const refuse = (code: ProblemCode, retryAfterS?: number) => () => {
     try {
       bff.admit({ who: 'signed-in' });
@@ -141,6 +141,8 @@ function whepHandlers(bff: PretendBff): HttpHandler[] {
     http.get(`*${hlsFile.path}`, refuse('gateway-unavailable', 5)),
     http.get(`*${stillFile.path}`, refuse('gateway-unavailable', 5)),
     http.get(`*${lastStill.path}`, refuse('not-found')),
+    // Machines come with tokens of their own; a page has none.
+    http.get(`*${metrics.path}`, () => problem('signed-out')),
   ];
 }
 
