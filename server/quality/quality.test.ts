@@ -54,7 +54,12 @@ const scrape = async (query = ''): Promise<string> => {
   return await answer.text();
 };
 const valueOf = (text: string, line: string): number =>
-  Number(text.split('\n').find((one) => one.startsWith(`${line} `))?.slice(line.length + 1));
+  Number(
+    text
+      .split('\n')
+      .find((one) => one.startsWith(`${line} `))
+      ?.slice(line.length + 1),
+  );
 
 describe('cameras by how they are experienced', () => {
   it('stand the worst first, with what limits them, how, and for how many', async () => {
@@ -62,7 +67,14 @@ describe('cameras by how they are experienced', () => {
     expect((await report(otto, [tile('p1', 55, { way: 'hls' })])).status).toBe(204);
     const now = at.clock.at;
     expect(await list()).toMatchObject([
-      { cameraId: 'm1', number: 51, score: 30, factor: 'loss', viewers: 1, ways: [{ way: 'hls', viewers: 1 }] },
+      {
+        cameraId: 'm1',
+        number: 51,
+        score: 30,
+        factor: 'loss',
+        viewers: 1,
+        ways: [{ way: 'hls', viewers: 1 }],
+      },
       { cameraId: 'p1', number: 1, score: 76, worst: 55, factor: 'loss', viewers: 2, since: now },
     ]);
   });
@@ -108,9 +120,7 @@ describe('cameras by how they are experienced', () => {
 
   it('slow down whoever reports without end', async () => {
     const screen = await at.as('screen');
-    const answers = await Promise.all(
-      Array.from({ length: 25 }, () => report(screen, [tile('m1', 90)])),
-    );
+    const answers = await Promise.all(Array.from({ length: 25 }, () => report(screen, [tile('m1', 90)])));
     expect(answers.map(({ status }) => status).filter((status) => status === 429)).toHaveLength(5);
   });
 

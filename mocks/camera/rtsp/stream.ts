@@ -125,7 +125,10 @@ export class CameraStream {
   }
 
   #timestamp(index: number): number {
-    return wrap32(this.#timestampStart + (index * clockRate) / formats[this.#camera.encoding(this.#format)].framesPerSecond);
+    return wrap32(
+      this.#timestampStart +
+        (index * clockRate) / formats[this.#camera.encoding(this.#format)].framesPerSecond,
+    );
   }
 
   #wait(delayMs: number): void {
