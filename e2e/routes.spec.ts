@@ -1,11 +1,12 @@
 import { Problem } from '#contract/problem.ts';
+import { recordingMediaRoutes, recordingRoutes } from '#contract/recording-routes.ts';
 import { otherRoutes, routes } from '#contract/routes.ts';
 import { expect, test } from './fixtures.ts';
 import { password } from './parapet.ts';
 
 // Every door of the running whole, tried the wrong way. What each fault is called in detail is proved beside the server.
 
-const all = Object.entries({ ...routes, ...otherRoutes });
+const all = Object.entries({ ...routes, ...otherRoutes, ...recordingRoutes, ...recordingMediaRoutes });
 /** The path with something in each place that has the right form and names nothing. */
 const somewhere = (path: string): string =>
   path

@@ -21,9 +21,9 @@ export function liveKitRoutes(parts: LiveKitParts): Pick<Handlers, 'enterLiveKit
   const { store, directory, desk, entries, now } = parts;
   return {
     async enterLiveKit({ principal, params: { reservationId } }) {
-      if (desk === undefined) throw new Refusal('not-supported', { detail: 'No LiveKit is configured.' });
       entries.take(`${principal.sessionId} ${reservationId}`, now());
       const key = await reservedStream({ db: store.db, directory }, reservationId, principal);
+      if (desk === undefined) throw new Refusal('not-supported', { detail: 'No LiveKit is configured.' });
       return await desk.enter(reservationId, key, { sessionId: principal.sessionId, user: principal.user });
     },
   };

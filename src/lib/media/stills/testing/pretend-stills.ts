@@ -4,6 +4,8 @@ import { stillHeaders } from '#contract/routes.ts';
 export interface Quirks {
   /** Answers with this status. */
   status?: number;
+  /** Answers 500 so many times more. */
+  failures?: number;
   /** Never answers. */
   isSilent?: boolean;
   /** Sends bytes that are no JPEG. */
@@ -39,6 +41,10 @@ export class PretendStills {
       const signal = init?.signal ?? undefined;
       const { status, isSilent, isGarbled } = this.quirks;
       if (isSilent === true) await aborted(signal);
+      if (this.quirks.failures) {
+        this.quirks.failures -= 1;
+        return new Response(null, { status: 500 });
+      }
       if (status !== undefined) return new Response(null, { status });
       const after = searchParams.get('after');
       while (after !== null && this.newest <= Date.parse(after)) {
