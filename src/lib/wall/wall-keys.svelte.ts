@@ -1,6 +1,6 @@
 import { settings } from '#lib/ui/settings.svelte.ts';
 import { notices } from '#lib/ui/notices.svelte.ts';
-import { isolate, language, t } from '#lib/ui/words/words.svelte.ts';
+import { isolate, language, nameOf, t } from '#lib/ui/words/words.svelte.ts';
 import { type Command, commandFor } from './keys.ts';
 import type { WallRoom } from './wall-room.svelte.ts';
 
@@ -176,13 +176,13 @@ export class WallKeys {
     clearTimeout(this.#forgetting);
     this.#forgetting = setTimeout(() => (desk.digits = ''), digitsForMs);
     const camera = desk.cameraNumbered(Number(digits));
-    notices.say(camera ? `${digits}, ${camera.name}` : digits);
+    notices.say(camera ? `${digits}, ${nameOf(camera)}` : digits);
   }
 
   #call(number: number): void {
     const { desk } = this.#room;
     const camera = desk.call(number);
-    if (camera) notices.say(t('wall.called', { name: isolate(camera.name), tile: desk.selected + 1 }));
+    if (camera) notices.say(t('wall.called', { name: isolate(nameOf(camera)), tile: desk.selected + 1 }));
     else notices.show(t('wall.no-camera', { digits: number }), { meaning: 'notice' });
   }
 

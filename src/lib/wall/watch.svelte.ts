@@ -1,6 +1,6 @@
 import type { PlayerStatus } from '#lib/player/state.ts';
 import { notices } from '#lib/ui/notices.svelte.ts';
-import { isolate, t } from '#lib/ui/words/words.svelte.ts';
+import { isolate, nameOf, t } from '#lib/ui/words/words.svelte.ts';
 import type { WallRoom } from './wall-room.svelte.ts';
 
 /** Changes are collected this long, so that an engine that restarts is one sentence and not sixteen. */
@@ -33,7 +33,8 @@ export class Watch {
   look(): void {
     const { desk, pictures } = this.#room;
     desk.keys.forEach((key, index) => {
-      const name = desk.cameraAt(index)?.name;
+      const camera = desk.cameraAt(index);
+      const name = camera && nameOf(camera);
       const status = pictures.of(key)?.front.player.state.status;
       if (name === undefined || status === undefined) return;
       const now = conditionOf(status);
