@@ -173,6 +173,23 @@ it('reads the live edge again after a few seconds, and what is past never', asyn
   expect(asked.slice(1).map(({ from, to }) => [from, to])).toEqual([[noon - 2 * hour, noon]]);
 });
 
+it('reads the live edge of a camera again as soon as its recorder tells of a change, and nothing else', async () => {
+  const { cache, asked, settle, pass } = setUp();
+  const want = () => cache.want('me', ['c1', 'c2'], { start: noon - 5 * hour, end: noon }, 500);
+  want();
+  await settle();
+  pass(1_000);
+  want();
+  expect(asked).toHaveLength(1);
+  cache.changed(['c2']);
+  want();
+  expect(asked.slice(1)).toMatchObject([{ cameras: ['c2'], from: noon - 2 * hour, to: noon }]);
+  await settle();
+  pass(1_000);
+  want();
+  expect(asked).toHaveLength(2);
+});
+
 it('waits longer after each failure, says what it was, and recovers', async () => {
   const { cache, asked, settle, pass, break: setBroken } = setUp();
   const window = { start: noon - 30 * hour, end: noon - 29 * hour };

@@ -37,7 +37,8 @@ export interface CameraPast {
 interface Block {
   readonly recorded: readonly Span[];
   readonly motion: readonly Span[];
-  /** When it should be asked for again, by the wall clock; Infinity for what cannot change. */
+  /** When it was fetched and when it should be asked for again, by the wall clock; Infinity for what cannot change. */
+  readonly keptAt: number;
   readonly staleAt: number;
 }
 
@@ -84,6 +85,8 @@ export class SpanCache {
   readonly #flights = new Set<Flight>();
   readonly #wishes = new Map<unknown, { level: Level; first: number; last: number }>();
   readonly #oldest = new Map<string, number>();
+  /** When the recorder last said that something of a camera has changed. */
+  readonly #changedAt = new Map<string, number>();
   #failures = 0;
   #retryAt = 0;
   #failure: unknown;
@@ -181,6 +184,11 @@ export class SpanCache {
     this.#blocks.clear();
   }
 
+  /** Something has begun or ended to be recorded: what may still change of these cameras is asked for again when next wanted. */
+  changed(cameraIds: readonly string[]): void {
+    for (const id of cameraIds) this.#changedAt.set(id, this.#now());
+  }
+
   /** Asks again at once for what failed: somebody signed in, or pressed "Try again". */
   hurry(): void {
     this.#retryAt = 0;
@@ -224,7 +232,7 @@ export class SpanCache {
           n > last
             ? []
             : cameraIds.filter(
-                (id) => (this.#blocks.get(keyOf(id, level, n))?.staleAt ?? 0) <= now && !inFlight(id, n),
+                (id) => this.#isStale(id, this.#blocks.get(keyOf(id, level, n)), now) && !inFlight(id, n),
               );
         const isSame =
           run !== undefined &&
@@ -238,6 +246,11 @@ export class SpanCache {
         }
       }
     }
+  }
+
+  #isStale(cameraId: string, block: Block | undefined, now: number): boolean {
+    if (block === undefined || block.staleAt <= now) return true;
+    return block.staleAt !== Infinity && (this.#changedAt.get(cameraId) ?? -Infinity) >= block.keptAt;
   }
 
   /** The ends of all requests that bring something of these blocks. */
@@ -293,6 +306,7 @@ export class SpanCache {
         const block: Block = {
           recorded: clip(recorded, place),
           motion: clip(motion, place),
+          keptAt: now,
           staleAt: isFinal ? Infinity : now + Math.max(freshMs, level.resolutionMs / 10),
         };
         const bytes = 64 + (block.recorded.length + block.motion.length) * bytesPerSpan;

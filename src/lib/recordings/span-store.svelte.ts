@@ -1,5 +1,6 @@
 import { createSubscriber } from 'svelte/reactivity';
 import { call } from '#lib/api/call.ts';
+import type { News } from '#contract/news.ts';
 import { recordingRoutes } from '#contract/recording-routes.ts';
 import { type CameraPast, levels, SpanCache, type SpanCacheOptions } from './span-cache.ts';
 import { clip, firstEndingAfter, type Span, spanAt, union } from './spans.ts';
@@ -116,6 +117,11 @@ export class SpanStore {
     const reach = found ?? (direction > 0 ? window.end : window.start);
     const isSure = !holes.some(({ start, end }) => (direction > 0 ? start < reach : end > reach + 1));
     return found !== undefined && isSure ? found : 'unknown';
+  }
+
+  /** Takes in what the server says has happened. */
+  hear(news: News): void {
+    if (news.kind === 'recordings') this.#cache.changed(news.cameraIds);
   }
 
   /** See {@link SpanCache.hurry}. */
