@@ -37,8 +37,8 @@ export interface CameraPast {
 interface Block {
   readonly recorded: readonly Span[];
   readonly motion: readonly Span[];
-  /** When it was fetched and when it should be asked for again, by the wall clock; Infinity for what cannot change. */
-  readonly keptAt: number;
+  /** When it was asked for and when it should be again, by the wall clock; Infinity for what cannot change. */
+  readonly askedAt: number;
   readonly staleAt: number;
 }
 
@@ -250,7 +250,7 @@ export class SpanCache {
 
   #isStale(cameraId: string, block: Block | undefined, now: number): boolean {
     if (block === undefined || block.staleAt <= now) return true;
-    return block.staleAt !== Infinity && (this.#changedAt.get(cameraId) ?? -Infinity) >= block.keptAt;
+    return block.staleAt !== Infinity && (this.#changedAt.get(cameraId) ?? -Infinity) > block.askedAt;
   }
 
   /** The ends of all requests that bring something of these blocks. */
@@ -277,11 +277,12 @@ export class SpanCache {
 
   async #fetch({ level, first, last, cameraIds, abort }: Flight): Promise<void> {
     const { blockMs, resolutionMs } = level;
+    const askedAt = this.#now();
     const query = { cameras: [...cameraIds], from: first * blockMs, to: (last + 1) * blockMs, resolutionMs };
     try {
       const answer = await this.#read(query, abort.signal);
       abort.signal.throwIfAborted();
-      this.#keep(answer, level);
+      this.#keep(answer, level, askedAt);
       this.#failures = 0;
       this.#failure = undefined;
     } catch (error) {
@@ -292,7 +293,7 @@ export class SpanCache {
     }
   }
 
-  #keep(answer: SpansAnswer, level: Level): void {
+  #keep(answer: SpansAnswer, level: Level, askedAt: number): void {
     const now = this.#now();
     const { blockMs } = level;
     for (const camera of answer.cameras) {
@@ -306,7 +307,7 @@ export class SpanCache {
         const block: Block = {
           recorded: clip(recorded, place),
           motion: clip(motion, place),
-          keptAt: now,
+          askedAt,
           staleAt: isFinal ? Infinity : now + Math.max(freshMs, level.resolutionMs / 10),
         };
         const bytes = 64 + (block.recorded.length + block.motion.length) * bytesPerSpan;
