@@ -25,6 +25,8 @@ async function run(name: string, entry: string, words: readonly string[]): Promi
   const child = spawn(process.execPath, [path.join(root, 'node_modules', entry), ...words], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
+    // Whoever starts us (a test runner says `test`), what is built is what is run: a tenth lighter, and faster.
+    env: { ...process.env, NODE_ENV: 'production' },
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr])

@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 /** What the built app is made from. */
-const sources = ['src', 'public', 'vite.config.ts', 'package-lock.json'];
+const sources = ['src', 'public', 'vite.config.ts', 'vite.lean.ts', 'package-lock.json'];
 
 function newest(place: string): number {
   const stat = statSync(place, { throwIfNoEntry: false });
