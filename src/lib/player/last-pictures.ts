@@ -28,7 +28,9 @@ export interface CameraStills {
 const most = 64;
 const keptWidth = 320;
 /** Asked for in steps, so that tiles of nearly one size share an answer in the caches on the way. */
-const widths = [160, 320, 480, 640, 960, 1280, 1920] as const;
+const widths = [320, 640, 1280, 1920] as const;
+/** Asked for at once, over the page: a wall that opens has better things to do with a browser's six connections. */
+const mostAtOnce = 2;
 
 /**
  * The last picture of each camera that this page has shown, small: what a tile shows, dimmed and with its age, until the
@@ -40,6 +42,8 @@ export class LastPictures {
   readonly #kept = new Map<string, KnownStill>();
   readonly #lenders = new Map<string, Set<() => KnownStill | undefined>>();
   #owner: string | undefined;
+  #asking = 0;
+  readonly #waiting = new Set<() => void>();
 
   constructor(ask: typeof fetch = (input, init) => fetch(input, init)) {
     this.#fetch = ask;
@@ -100,6 +104,7 @@ export class LastPictures {
   async #ask(cameraId: string, atLeast: number, signal: AbortSignal): Promise<KnownStill | undefined> {
     const width = widths.find((one) => one >= atLeast) ?? widths.at(-1);
     const path = otherRoutes.lastStill.path.replace(':cameraId', encodeURIComponent(cameraId));
+    const leave = await this.#turn(signal);
     try {
       // Low: on HTTP/1.1 the offers that bring live pictures must not queue behind stills.
       const answer = await this.#fetch(`${path}?width=${String(width)}`, { signal, priority: 'low' });
@@ -111,7 +116,34 @@ export class LastPictures {
     } catch {
       signal.throwIfAborted();
       return undefined;
+    } finally {
+      leave();
     }
+  }
+
+  /** Waits until fewer than {@link mostAtOnce} are asked for. Gives the way to end the turn. Rejects with the signal's reason. */
+  async #turn(signal: AbortSignal): Promise<() => void> {
+    while (this.#asking >= mostAtOnce) {
+      const { promise, resolve } = Promise.withResolvers<undefined>();
+      const wake = (): void => resolve(undefined);
+      this.#waiting.add(wake);
+      signal.addEventListener('abort', wake, { once: true });
+      await promise;
+      signal.removeEventListener('abort', wake);
+      this.#waiting.delete(wake);
+      if (signal.aborted && this.#asking < mostAtOnce) this.#wakeNext();
+      signal.throwIfAborted();
+    }
+    this.#asking += 1;
+    return () => {
+      this.#asking -= 1;
+      this.#wakeNext();
+    };
+  }
+
+  #wakeNext(): void {
+    const [next] = this.#waiting;
+    next?.();
   }
 }
 

@@ -92,7 +92,7 @@ describe('while a tile connects', () => {
     expect(dataOf(player)).toMatchObject({ 'data-state': 'connecting', 'data-frame-age-ms': undefined });
     expect(player.hasPicture).toBe(false);
     expect(asked).toHaveLength(1);
-    expect(asked[0]).toMatch(/^\/api\/cameras\/c14\/last-still\?width=(480|640|960|1280)$/);
+    expect(asked[0]).toMatch(/^\/api\/cameras\/c14\/last-still\?width=(640|1280)$/);
   });
 
   it('the live picture replaces it without a moment of black', async () => {
