@@ -17,6 +17,20 @@ function stage() {
   return { network: make(), make, clock };
 }
 
+describe('WebRTC', () => {
+  it.each([
+    ['whep', true],
+    ['livekit', true],
+    ['hls', false],
+  ] as const)('is proven for a minute by a picture by %s: %s', (way, expected) => {
+    const { network, clock } = stage();
+    network.passed(way);
+    expect([network.isProven, network.proofs]).toEqual([expected, expected ? 1 : 0]);
+    clock.now += 60_000;
+    expect(network.isProven).toBe(false);
+  });
+});
+
 describe('UDP', () => {
   it('counts as blocked after two sessions that were never connected', () => {
     const { network } = stage();
@@ -47,6 +61,7 @@ describe('UDP', () => {
 
   it.each<[string, boolean, (network: Network) => void]>([
     ['a picture by WebRTC', false, (network) => network.passed('whep')],
+    ['a picture by LiveKit, which may come by TCP', true, (network) => network.passed('livekit')],
     ['a picture by HLS', true, (network) => network.passed('hls')],
     ['another network', false, (network) => network.forget()],
   ])('after %s is known to be blocked: %s', (_what, expected, happens) => {

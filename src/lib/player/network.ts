@@ -7,7 +7,7 @@ const rememberMs = 30 * 60_000;
 const storedAs = 'parapet.udp-blocked-until';
 /** Tiles that probe at once: one finds out; once it has, the others may follow, as fast as decoders can bear. */
 const mostProbes = { usual: 1, proven: 8 } as const;
-/** So long after pictures came by UDP it counts as proven, ms. */
+/** So long after pictures came by WebRTC it counts as proven, ms. */
 const provenForMs = 60_000;
 /** After failed probes in a row, of any tile, nobody probes for so long, ms: each costs one of the page's 500 connections. */
 const pausesMs = [0, 5000, 5000, 5000, 5000, 5000, 10_000, 30_000, 60_000, 120_000, 300_000] as const;
@@ -42,12 +42,12 @@ export class Network {
     return Number(this.#read() ?? 0) > this.#epochNow();
   }
 
-  /** Whether pictures have come by UDP within the last minute. */
+  /** Whether pictures have come by WebRTC within the last minute. */
   get isProven(): boolean {
     return this.#epochNow() - this.#provenAt < provenForMs;
   }
 
-  /** How often pictures have begun to come by UDP, for any tile. */
+  /** How often pictures have begun to come by WebRTC, for any tile. */
   get proofs(): number {
     return this.#proofs;
   }
@@ -61,10 +61,11 @@ export class Network {
 
   /** Pictures came by this way. */
   passed(way: Way): void {
-    if (!needsUdp(way)) return;
-    this.#unconnected = 0;
+    if (!needsUdp(way) && way !== 'livekit') return;
     this.#provenAt = this.#epochNow();
     this.#proofs += 1;
+    if (!needsUdp(way)) return;
+    this.#unconnected = 0;
     if (this.#read() !== null) this.#write(undefined);
   }
 

@@ -9,7 +9,9 @@ let rooms: RoomPool | undefined;
 export function pageRooms(): RoomPool {
   return (rooms ??= new RoomPool({
     makeLink: async () => {
-      const { Room } = await lazily(import('livekit-client'));
+      const { Room, setLogLevel } = await lazily(import('livekit-client'));
+      // What it tells of each connection is told by the panel of the tile.
+      setLogLevel('warn');
       return new LiveKitLink(Room, {
         countPeer: () => peerConnections.countForeign(),
       });
