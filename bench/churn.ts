@@ -6,9 +6,46 @@ import { openWall, saveWall } from './wall.ts';
 
 /** What a page keeps after everything that could be collected was. */
 interface Kept {
+  /** What its scripts hold: objects, arrays, texts, closures. */
   readonly heapMB: number;
+  /** Compiled code: the app's, which comes once, and that of each question Playwright asks of the page, which adds up. */
+  readonly codeMB: number;
+  /** What the browser holds for it. */
+  readonly nativeMB: number;
   readonly nodes: number;
   readonly listeners: number;
+}
+
+/** The form of a heap snapshot, as far as it is read here. */
+interface Snapshot {
+  readonly snapshot: { readonly meta: { readonly node_fields: string[]; readonly node_types: [string[]] } };
+  readonly nodes: number[];
+}
+
+/** Megabytes in a heap by what they are for. */
+async function weighHeap(session: CDPSession): Promise<Pick<Kept, 'heapMB' | 'codeMB' | 'nativeMB'>> {
+  let text = '';
+  const take = ({ chunk }: { chunk: string }): void => {
+    text += chunk;
+  };
+  session.on('HeapProfiler.addHeapSnapshotChunk', take);
+  await session.send('HeapProfiler.takeHeapSnapshot', { reportProgress: false });
+  session.off('HeapProfiler.addHeapSnapshotChunk', take);
+  const { snapshot, nodes } = JSON.parse(text) as Snapshot;
+  const { node_fields: fields, node_types: types } = snapshot.meta;
+  const [type, size] = [fields.indexOf('type'), fields.indexOf('self_size')];
+  const bytes = { heapMB: 0, codeMB: 0, nativeMB: 0 };
+  for (let at = 0; at < nodes.length; at += fields.length) {
+    const name = types[0][nodes[at + type] ?? 0] ?? '';
+    const kind = name === 'code' ? 'codeMB' : name === 'native' ? 'nativeMB' : 'heapMB';
+    bytes[kind] += nodes[at + size] ?? 0;
+  }
+  const megabytes = (count: number): number => Number((count / 2 ** 20).toFixed(3));
+  return {
+    heapMB: megabytes(bytes.heapMB),
+    codeMB: megabytes(bytes.codeMB),
+    nativeMB: megabytes(bytes.nativeMB),
+  };
 }
 
 async function collect(session: CDPSession): Promise<Kept> {
@@ -19,11 +56,7 @@ async function collect(session: CDPSession): Promise<Kept> {
   }
   const { metrics } = await session.send('Performance.getMetrics');
   const metric = (name: string): number => metrics.find((one) => one.name === name)?.value ?? NaN;
-  return {
-    heapMB: Number((metric('JSHeapUsedSize') / 2 ** 20).toFixed(2)),
-    nodes: metric('Nodes'),
-    listeners: metric('JSEventListeners'),
-  };
+  return { ...(await weighHeap(session)), nodes: metric('Nodes'), listeners: metric('JSEventListeners') };
 }
 
 async function chooseWall(page: Page, name: string): Promise<void> {
