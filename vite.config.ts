@@ -34,6 +34,8 @@ export default defineConfig({
   ],
   test: {
     expect: { requireAssertions: true },
+    // How long a test may hang, not how long it may take: two cores run a browser and hundreds of files at once.
+    testTimeout: 30_000,
     projects: [
       {
         extends: true,

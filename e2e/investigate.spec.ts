@@ -48,6 +48,8 @@ test('by keyboard alone: find the moment on three cameras, step to the frame, bo
   await installStripReader(page);
 
   // The cameras, by their numbers.
+  // A page answers keys once it is drawn.
+  await expect(page.getByRole('searchbox')).toBeVisible();
   await page.keyboard.press('/');
   await expect(page.getByRole('searchbox')).toBeFocused();
   for (const [i, { number, name }] of cameras.entries()) {
