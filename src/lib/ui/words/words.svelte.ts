@@ -1,5 +1,6 @@
 import { en, type WordKey, type Words } from './en.ts';
 import { compileMessage, type Message, type WordValues } from './message.ts';
+import { preferredLanguage } from './preferred-language.ts';
 
 export type { WordValues } from './message.ts';
 
@@ -92,8 +93,20 @@ export async function speak(code: string): Promise<void> {
   }
 }
 
-/** Resolves once the words of the last visit's language are here: nothing is drawn before. English where they are not to be had. */
-export const firstWords: Promise<void> = change(languageOf(read())).catch(() => {
+/**
+ * Resolves once the first words are here, nothing is drawn before: in the language of the last visit, else in the
+ * browser's; in English where they are not to be had.
+ */
+export const firstWords: Promise<void> = change(
+  languageOf(
+    read() ??
+      preferredLanguage(
+        navigator.languages,
+        languages.map(({ code }) => code),
+      ) ??
+      null,
+  ),
+).catch(() => {
   wanted = english;
 });
 
