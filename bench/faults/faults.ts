@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { RtspCameras } from '#mocks/camera/rtsp/server.ts';
 import type { Parapet } from '../../e2e/parapet.ts';
 import type { FaultNetwork } from './network.ts';
+import type { OtherCodec } from './other-codec.ts';
 
 /** What a fault can reach. */
 export interface Ground {
@@ -12,6 +13,8 @@ export interface Ground {
   readonly numbers: readonly number[];
   /** The RTSP cameras behind a site of the kind `cameras`. */
   readonly cameras?: RtspCameras;
+  /** What can make the first of them send H.265, or why nothing can. */
+  readonly otherCodec?: OtherCodec | { readonly skipped: string };
   /** The LiveKit behind a site of the kind `livekit`. */
   readonly liveKit?: { kill(): Promise<void>; start(): Promise<void> };
 }
@@ -30,6 +33,12 @@ export interface Fault {
    * notice `nothing`, because nothing that is seen depends on it.
    */
   readonly should: 'lose' | 'say' | 'keep' | 'nothing';
+  /** How long it may take until a tile says so, ms; the wall's promise, unless said. */
+  readonly noticedWithinMs?: number;
+  /** Why it cannot be had here; undefined: it can. */
+  unavailable?(ground: Ground): string | undefined;
+  /** What takes time and is not yet the fault. */
+  prepare?(ground: Ground): Promise<void>;
   begin(ground: Ground): Promise<void> | void;
   end(ground: Ground): Promise<void> | void;
 }
@@ -61,6 +70,11 @@ const camerasOf = (ground: Ground): RtspCameras => {
   return ground.cameras;
 };
 
+const otherCodecOf = ({ otherCodec }: Ground): OtherCodec => {
+  if (otherCodec === undefined || 'skipped' in otherCodec) throw new Error('This fault needs another codec');
+  return otherCodec;
+};
+
 const liveKitOf = (ground: Ground) => {
   if (ground.liveKit === undefined) throw new Error('This fault needs LiveKit');
   return ground.liveKit;
@@ -81,8 +95,10 @@ export const faults: readonly Fault[] = [
     name: 'frozen source',
     site: 'xprotect',
     concerns: 'one',
-    lastsMs: 12_000,
+    lastsMs: 45_000,
     should: 'say',
+    // An empty corridor gives the same picture too: what is usual for a camera decides, forty seconds at most (sameness.ts).
+    noticedWithinMs: 42_000,
     begin: camera('frozen'),
     end: camera('online'),
   },
@@ -141,6 +157,25 @@ export const faults: readonly Fault[] = [
     end: mendNetwork,
   },
   {
+    // Four sub streams of the demo are 2.3 Mbit/s.
+    name: 'line just wide enough',
+    site: 'xprotect',
+    concerns: 'all',
+    lastsMs: 15_000,
+    should: 'nothing',
+    begin: ({ network }) => network.narrow(4000),
+    end: mendNetwork,
+  },
+  {
+    name: 'line half as wide as needed',
+    site: 'xprotect',
+    concerns: 'all',
+    lastsMs: 25_000,
+    should: 'say',
+    begin: ({ network }) => network.narrow(1200),
+    end: mendNetwork,
+  },
+  {
     name: 'stall of 2 s',
     site: 'xprotect',
     concerns: 'all',
@@ -191,6 +226,35 @@ export const faults: readonly Fault[] = [
     should: 'nothing',
     begin: (ground) => camerasOf(ground).faults.reboot(first(ground)),
     end: () => undefined,
+  },
+  {
+    name: 'camera begins to send B-frames',
+    site: 'cameras',
+    concerns: 'one',
+    lastsMs: 25_000,
+    should: 'keep',
+    begin(ground) {
+      const { faults: switches } = camerasOf(ground);
+      switches.set(first(ground), { bFrames: true });
+      switches.cut(first(ground));
+    },
+    end(ground) {
+      const { faults: switches } = camerasOf(ground);
+      switches.clear(first(ground));
+      switches.cut(first(ground));
+    },
+  },
+  {
+    name: 'camera begins to send H.265',
+    site: 'cameras',
+    concerns: 'one',
+    lastsMs: 20_000,
+    should: 'lose',
+    unavailable: ({ otherCodec }) =>
+      otherCodec !== undefined && 'skipped' in otherCodec ? otherCodec.skipped : undefined,
+    prepare: (ground) => otherCodecOf(ground).prepare(),
+    begin: (ground) => otherCodecOf(ground).begin(),
+    end: (ground) => otherCodecOf(ground).end(),
   },
   {
     name: 'LiveKit killed',

@@ -1,10 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import process from 'node:process';
 import { clear, FaultProxy, type Place } from './proxy.ts';
 
 /** What can be done to the way between the browser and everything it talks to. */
@@ -26,108 +24,13 @@ export interface FaultNetwork {
   lose(percent: number): void;
   /** Late by so much, ms. */
   delay(delayMs: number, jitterMs: number): void;
+  /** The line carries so much each way, kbit/s. */
+  narrow(kilobitsPerSecond: number): void;
   /** Nothing passes at all. */
   stall(): void;
   /** Nothing is wrong any more. */
   mend(): void;
   close(): void;
-}
-
-const run = (...words: [string, ...string[]]): void => {
-  const [program, ...rest] = words;
-  const { status, stderr } = spawnSync(program, rest, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${words.join(' ')}: ${stderr.trim()}`);
-};
-
-const inside = 'parapet-faults-site';
-const outside = 'parapet-faults-desk';
-/** Of the ranges for documentation (RFC 5737): it can be nobody's. */
-const siteAddress = '192.0.2.1';
-const deskAddress = '192.0.2.2';
-
-/** Whether this machine lets us make network namespaces with a firewall between them. */
-export const canMakeNamespaces = (): boolean =>
-  process.platform === 'linux' &&
-  process.getuid?.() === 0 &&
-  ['ip', 'nft'].every((tool) => spawnSync(tool, ['-V']).status === 0);
-
-/** Makes two namespaces: one for everything Parapet runs, one for the browser, and a wire between them. */
-export function makeNamespaces(): { readonly site: string; remove(): void } {
-  const remove = (): void => {
-    for (const name of [inside, outside]) spawnSync('ip', ['netns', 'del', name]);
-  };
-  remove();
-  try {
-    for (const name of [inside, outside]) {
-      run('ip', 'netns', 'add', name);
-      run('ip', '-n', name, 'link', 'set', 'lo', 'up');
-    }
-    run(
-      'ip',
-      'link',
-      'add',
-      'pxsite',
-      'netns',
-      inside,
-      'type',
-      'veth',
-      'peer',
-      'name',
-      'pxdesk',
-      'netns',
-      outside,
-    );
-    for (const [name, link, address] of [
-      [inside, 'pxsite', siteAddress],
-      [outside, 'pxdesk', deskAddress],
-    ] as const) {
-      run('ip', '-n', name, 'addr', 'add', `${address}/30`, 'dev', link);
-      run('ip', '-n', name, 'link', 'set', link, 'up');
-    }
-  } catch (cause) {
-    remove();
-    throw cause;
-  }
-  return { site: inside, remove };
-}
-
-/** For a process that runs in the site's namespace: loss and blocks by its firewall, delay by the proxy. */
-export function namespaceNetwork(): FaultNetwork {
-  const proxy = new FaultProxy();
-  const table = 'parapet_faults';
-  let mediaPort = 0;
-  const clearRules = (): void => {
-    spawnSync('nft', ['delete', 'table', 'inet', table]);
-  };
-  const rules = (...drops: string[]): void => {
-    clearRules();
-    const chain = (hook: string, side: string) =>
-      `chain ${hook} { type filter hook ${hook} priority 0; ${drops
-        .map((drop) => `${side} "pxsite" ${drop} drop;`)
-        .join(' ')} }`;
-    run('nft', `table inet ${table} {\n${chain('input', 'iifname')}\n${chain('output', 'oifname')}\n}`);
-  };
-  return {
-    ...proxied(proxy, siteAddress),
-    kind: 'namespaces',
-    enter: ['ip', 'netns', 'exec', outside],
-    async openMedia(port) {
-      mediaPort = port;
-      await openBoth(proxy, siteAddress, port);
-    },
-    blockUdp: () => rules('meta l4proto udp'),
-    blockMedia: () => rules('meta l4proto udp', `tcp dport ${mediaPort}`, `tcp sport ${mediaPort}`),
-    lose: (percent) => rules(`numgen random mod 1000 < ${Math.round(percent * 10)}`),
-    stall: () => rules('meta l4proto { udp, tcp }'),
-    mend() {
-      clearRules();
-      proxy.set(clear);
-    },
-    close() {
-      clearRules();
-      proxy.close();
-    },
-  };
 }
 
 /** Where there are no namespaces: all faults by the proxy, on a loopback address of its own. */
@@ -151,6 +54,7 @@ export function proxyNetwork(): FaultNetwork {
       if (media !== undefined) proxy.cut(media);
     },
     lose: (percent) => proxy.set({ loss: percent / 100 }),
+    narrow: (kilobitsPerSecond) => proxy.set({ bitsPerSecond: kilobitsPerSecond * 1000 }),
     stall: () => proxy.set({ isStalled: true }),
     mend() {
       isBlocked = false;
@@ -160,13 +64,15 @@ export function proxyNetwork(): FaultNetwork {
   };
 }
 
-const proxied = (proxy: FaultProxy, host: string) => ({
+/** What both kinds do by the proxy: reach the web port, and be late. */
+export const proxied = (proxy: FaultProxy, host: string) => ({
   host,
   openTcp: (port: number) => proxy.relayTcp({ host, port: 0 }, { host: '127.0.0.1', port }),
   delay: (delayMs: number, jitterMs: number) => proxy.set({ delayMs, jitterMs }),
 });
 
-async function openBoth(
+/** Makes a media port of this machine reachable at `host` by the same number, UDP and TCP. */
+export async function openBoth(
   proxy: FaultProxy,
   host: string,
   port: number,

@@ -125,3 +125,34 @@ test('a server that is not there ends the connection, and one that comes later i
   const [answer] = (await once(found, 'data')) as [Buffer];
   expect(answer.toString()).toBe('hello');
 });
+
+test('a narrow line lets through what it carries, and no more', async () => {
+  const proxy = proxyWith();
+  const client = udpClient(await proxy.relayUdp(anyPort, await udpEcho()));
+  proxy.set({ bitsPerSecond: 80_000 });
+  // Two seconds' worth at once: what would wait longer than the line lets anything wait is lost on the way there.
+  for (let index = 0; index < 20; index += 1) client.send(String(index).padEnd(1000, '.'));
+  await expect.poll(() => proxy.dropped, { timeout: 5000 }).toBeGreaterThan(10);
+  const passed = 20 - proxy.dropped;
+  await expect.poll(() => client.heard.length, { timeout: 5000 }).toBe(passed);
+  expect(client.heard.map((text) => Number.parseInt(text, 10))).toEqual(
+    Array.from({ length: passed }, (_, i) => i),
+  );
+});
+
+test('a connection over a narrow line is late and loses nothing', async () => {
+  const proxy = proxyWith();
+  const to = await proxy.relayTcp(anyPort, await tcpEcho());
+  proxy.set({ bitsPerSecond: 400_000 });
+  const socket = createConnection({ ...to });
+  ends.push(() => socket.destroy());
+  const sent = Buffer.alloc(60_000, 'abcdefghij');
+  let heard = Buffer.alloc(0);
+  socket.on('data', (chunk: Buffer) => (heard = Buffer.concat([heard, chunk])));
+  const startedAt = performance.now();
+  socket.write(sent);
+  await expect.poll(() => heard.length, { timeout: 20_000 }).toBe(sent.length);
+  expect(heard.equals(sent)).toBe(true);
+  // 480,000 bits at 400,000 a second, less the rounding of timers.
+  expect(performance.now() - startedAt).toBeGreaterThan(1100);
+});

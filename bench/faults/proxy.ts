@@ -11,6 +11,8 @@ export interface Conditions {
   /** At most so much more for single datagrams, evenly spread, ms; they may overtake each other. */
   readonly jitterMs: number;
   readonly isUdpBlocked: boolean;
+  /** What the line carries each way, bits a second. What does not fit waits; see {@link queuedMs}. */
+  readonly bitsPerSecond: number;
   /** Nothing passes: datagrams are lost, connections stand still. */
   readonly isStalled: boolean;
 }
@@ -21,8 +23,28 @@ export const clear: Conditions = {
   delayMs: 0,
   jitterMs: 0,
   isUdpBlocked: false,
+  bitsPerSecond: Infinity,
   isStalled: false,
 };
+
+/** How long something waits for a narrow line at most, ms: a datagram is lost then, a connection stands still. */
+export const queuedMs = 400;
+
+/** One direction of a narrow line: one thing after the other. */
+class Line {
+  #freeAt = -Infinity;
+
+  /** How long until all that waits has left, ms. */
+  waitMs(now: number): number {
+    return Math.max(0, this.#freeAt - now);
+  }
+
+  /** Takes in so many octets; gives how long until the last of them has left, ms. */
+  enter(octets: number, bitsPerSecond: number, now: number): number {
+    this.#freeAt = Math.max(this.#freeAt, now) + (octets * 8000) / bitsPerSecond;
+    return this.waitMs(now);
+  }
+}
 
 /** A place that listens: an address of this machine and a port. */
 export interface Place {
@@ -41,6 +63,8 @@ export class FaultProxy {
   readonly #closing: (() => void)[] = [];
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #connections = new Set<readonly [Socket, Socket]>();
+  readonly #there = new Line();
+  readonly #back = new Line();
 
   constructor(random: () => number = Math.random) {
     this.#random = random;
@@ -63,13 +87,17 @@ export class FaultProxy {
         back = createSocket('udp4');
         backs.set(key, back);
         back.on('message', (answer) =>
-          this.#datagram(() => front.send(answer, from.port, from.address, () => undefined)),
+          this.#datagram(this.#back, answer.length, () =>
+            front.send(answer, from.port, from.address, () => undefined),
+          ),
         );
         // Nobody listens there at the moment: to the sender that is one more lost datagram.
         back.on('error', () => undefined);
       }
       const sender = back;
-      this.#datagram(() => sender.send(packet, to.port, to.host, () => undefined));
+      this.#datagram(this.#there, packet.length, () =>
+        sender.send(packet, to.port, to.host, () => undefined),
+      );
     });
     front.bind(at.port, at.host);
     await once(front, 'listening');
@@ -90,8 +118,8 @@ export class FaultProxy {
       const far = createConnection({ ...to, noDelay: true });
       const pair = [near, far] as const;
       this.#connections.add(pair);
-      this.#pass(near, far);
-      this.#pass(far, near);
+      this.#pass(this.#there, near, far);
+      this.#pass(this.#back, far, near);
       const end = (): void => {
         near.destroy();
         far.destroy();
@@ -110,24 +138,33 @@ export class FaultProxy {
     return this.#dropped;
   }
 
-  #datagram(send: () => void): void {
-    if (!isAllowed(this.#conditions, this.#random)) {
+  #datagram(line: Line, octets: number, send: () => void): void {
+    const now = performance.now();
+    if (!isAllowed(this.#conditions, this.#random) || line.waitMs(now) > queuedMs) {
       this.#dropped += 1;
       return;
     }
-    const { delayMs, jitterMs } = this.#conditions;
-    this.#later(jitterMs === 0 ? delayMs : delayMs + jitterMs * this.#random(), send);
+    const { delayMs, jitterMs, bitsPerSecond } = this.#conditions;
+    const queued = line.enter(octets, bitsPerSecond, now);
+    this.#later(queued + (jitterMs === 0 ? delayMs : delayMs + jitterMs * this.#random()), send);
   }
 
-  #pass(from: Socket, to: Socket): void {
+  #pass(line: Line, from: Socket, to: Socket): void {
     from.on('data', (chunk: Buffer) => {
+      const { delayMs, bitsPerSecond } = this.#conditions;
+      const queued = line.enter(chunk.length, bitsPerSecond, performance.now());
+      if (queued > queuedMs) from.pause();
       // A stream keeps its order: no jitter, which would let a later piece overtake.
-      this.#later(this.#conditions.delayMs, () => {
-        if (to.writable && !to.write(chunk)) from.pause();
+      this.#later(queued + delayMs, () => {
+        if (!to.writable) return;
+        if (to.write(chunk)) this.#hold(from);
+        else from.pause();
       });
     });
     to.on('drain', () => this.#hold(from));
-    from.on('end', () => this.#later(this.#conditions.delayMs, () => to.end()));
+    from.on('end', () =>
+      this.#later(line.waitMs(performance.now()) + this.#conditions.delayMs, () => to.end()),
+    );
     this.#hold(from);
   }
 

@@ -17,9 +17,11 @@ const lieFromMs = (way: string | undefined): number => (way === 'hls' || way ===
 /** What one fault did to the wall. Times in ms; absent where it did not come to that. */
 export interface Verdict {
   readonly fault: string;
-  /** From its beginning until each tile concerned said something else than before, the slowest. */
+  /** From its beginning until each tile concerned said that something is wrong, the slowest. */
   readonly noticedMs?: number;
   readonly words: readonly string[];
+  /** Ways the tiles came by before. */
+  readonly ways: readonly string[];
   /** From its end until every tile was live with a picture taken after it. */
   readonly backMs?: number;
   /** From its end until every tile came by the way it came by before. */
@@ -63,6 +65,7 @@ export async function suffer(
     return tiles;
   };
 
+  await fault.prepare?.(ground);
   const begunAt = Date.now();
   await fault.begin(ground);
   while (Date.now() < begunAt + fault.lastsMs) await look();
@@ -92,6 +95,7 @@ export async function suffer(
     fault: fault.name,
     ...(noticed.every((ms) => ms !== undefined) ? { noticedMs: Math.max(...noticed) } : {}),
     words: [...new Set(concerned.flatMap((tile) => wordsSince(tile, begunAt)))].slice(0, 8),
+    ways: [...new Set(before.map(({ way }) => way ?? 'none'))],
     ...(backMs === undefined ? {} : { backMs }),
     ...(backUpMs === undefined ? {} : { backUpMs }),
     withoutPictureMs: Math.max(...concerned.map((tile) => withoutPicture(tile, begunAt, endedAt))),
@@ -107,9 +111,9 @@ export async function suffer(
   };
 }
 
-/** Ms from `begunAt` until the tile first said something else. */
-export function noticedAfter(tile: Watched, begunAt: number): number | undefined {
-  const change = tile.changes.find(({ at }) => at >= begunAt);
+/** Ms from `begunAt` until the tile first said that something is wrong. */
+function noticedAfter(tile: Watched, begunAt: number): number | undefined {
+  const change = tile.changes.find(({ at, words }) => at >= begunAt && words !== '');
   return change === undefined ? undefined : change.at - begunAt;
 }
 
@@ -117,7 +121,7 @@ const wordsSince = (tile: Watched, begunAt: number): string[] =>
   tile.changes.filter(({ at, words }) => at >= begunAt && words !== '').map(({ words }) => words);
 
 /** The longest stretch in which the tile was neither live nor delayed, within the fault and until its picture is back, ms. */
-export function withoutPicture(tile: Watched, begunAt: number, endedAt: number): number {
+function withoutPicture(tile: Watched, begunAt: number, endedAt: number): number {
   const hasPicture = (state: string): boolean => state === 'live' || state === 'delayed';
   let longest = 0;
   let since: number | undefined;

@@ -5,32 +5,27 @@ import { openPictures } from '#mocks/camera/synthesis.ts';
 import { siteCameras } from '#mocks/site/cameras.ts';
 import { chromiumFlags, needChromium } from '../../.ci/machine.ts';
 import { type Parapet, password, startParapet } from '../../e2e/parapet.ts';
-import { missingFfmpeg, publish } from '../../e2e/real/ffmpeg.ts';
 import { startLiveKit } from '../../e2e/real/livekit.ts';
-import { startMediaMtx } from '../../e2e/real/mediamtx.ts';
 import type { Fault, Ground } from './faults.ts';
 import { type FaultNetwork, freeMediaPort, wrapBrowser } from './network.ts';
+import { withOtherCodec } from './other-codec.ts';
 
 const adminPassword = randomBytes(12).toString('hex');
 
 /** A Parapet with everything behind it, reached through the bad network. */
 export interface Site {
-  readonly kind: SiteKind;
+  readonly kind: Fault['site'];
   readonly parapet: Parapet;
   readonly url: string;
-  /** How many cameras there are to show; what was asked for, if there are more. */
   readonly cameraCount: number;
   readonly account: { readonly name: string; readonly password: string };
   readonly ground: Omit<Ground, 'numbers'>;
   close(): Promise<void>;
 }
 
-/** What stands behind a Parapet: as for a fault, or cameras that cannot be played. */
-export type SiteKind = Fault['site'] | 'unplayable';
-
 /** A Parapet of its own for faults of one kind, reached through the bad network. Undefined, with words, where it cannot be. */
 export async function openSite(
-  kind: SiteKind,
+  kind: Fault['site'],
   network: FaultNetwork,
   tiles: number,
 ): Promise<Site | { readonly skipped: string }> {
@@ -44,15 +39,16 @@ export async function openSite(
   const closing: (() => Promise<void>)[] = [];
   let account = { name: 'operator', password };
   let more: Partial<Ground> = {};
-  let cameraCount = tiles;
-  if (kind === 'cameras' || kind === 'unplayable') {
-    const behind = kind === 'cameras' ? await sound(tiles) : await cannotBePlayed();
-    closing.push(behind.close);
-    cameraCount = behind.listed.length;
+  const close = async (): Promise<void> => {
+    for (const end of closing.splice(0).reverse()) await end();
+  };
+  if (kind === 'cameras') {
+    const behind = await listedCameras(tiles);
+    closing.push(() => behind.close());
     environment['PARAPET_VMS'] = JSON.stringify([{ id: 'cameras', kind: 'static', cameras: behind.listed }]);
     environment['PARAPET_ADMIN_PASSWORD'] = adminPassword;
     account = { name: 'administrator', password: adminPassword };
-    more = { cameras: behind.cameras };
+    more = { cameras: behind.cameras, otherCodec: behind.otherCodec };
   }
   if (kind === 'livekit') {
     const liveKit = await startLiveKit({ host: network.host });
@@ -66,66 +62,46 @@ export async function openSite(
     });
     more = { liveKit };
   }
-  const parapet = await startParapet(environment);
-  const web = await network.openTcp(Number(new URL(parapet.url).port));
-  return {
-    kind,
-    parapet,
-    url: `http://${web.host}:${web.port}`,
-    cameraCount,
-    account,
-    ground: { parapet, network, ...more },
-    async close() {
+  try {
+    const parapet = await startParapet(environment);
+    closing.push(async () => {
       await parapet.stop();
-      for (const close of closing) await close();
-    },
-  };
+    });
+    const web = await network.openTcp(Number(new URL(parapet.url).port));
+    return {
+      kind,
+      parapet,
+      url: `http://${web.host}:${web.port}`,
+      cameraCount: tiles,
+      account,
+      ground: { parapet, network, ...more },
+      close,
+    };
+  } catch (cause) {
+    await close();
+    throw cause;
+  }
 }
 
-const listedAs = (number: number, name: string) => ({ number, name, agency: 'Bench' });
-
-/** RTSP cameras with nothing wrong. */
-async function sound(tiles: number) {
+/** RTSP cameras in a list; the first stands behind a door at which it may send H.265. */
+async function listedCameras(tiles: number) {
   const subjects = siteCameras.slice(0, tiles);
   const cameras = await startRtspCameras({ subjects, pictures: await openPictures() });
-  const listed = subjects.map(({ number, name }) => ({
-    ...listedAs(number, name),
+  const otherCodec = await withOtherCodec(cameras.url(subjects[0]?.number ?? 0, 'sub'));
+  const listed = subjects.map(({ number, name }, index) => ({
+    number,
+    name,
+    agency: 'Bench',
     main: cameras.url(number, 'main'),
-    sub: cameras.url(number, 'sub'),
+    sub: index === 0 ? otherCodec.url : cameras.url(number, 'sub'),
   }));
-  return { cameras, listed, close: () => cameras.close() };
-}
-
-/** Cameras that WebRTC or the browser cannot show: one with B-frames and, where it can be had, one of H.265 only. */
-async function cannotBePlayed() {
-  const subjects = siteCameras.slice(0, 1);
-  const cameras = await startRtspCameras({ subjects, pictures: await openPictures() });
-  const number = subjects[0]?.number ?? 0;
-  cameras.faults.set(number, { bFrames: true });
-  const bFrames = { ...listedAs(number, 'B-frames'), main: cameras.url(number, 'main') };
-  const h265 = await h265Camera();
   return {
     cameras,
-    listed: h265 === undefined ? [bFrames] : [bFrames, { ...listedAs(900, 'H.265 only'), main: h265.url }],
-    close: async () => {
-      await h265?.close();
+    otherCodec,
+    listed,
+    async close() {
+      if ('close' in otherCodec) await otherCodec.close();
       await cameras.close();
-    },
-  };
-}
-
-/** A camera of H.265: a real encoder behind a real MediaMTX; undefined where the machine has neither. */
-async function h265Camera() {
-  if (missingFfmpeg({ codec: 'libx265' }) !== undefined) return undefined;
-  const server = await startMediaMtx({ paths: { h265: 'publish' } });
-  if ('skipped' in server) return undefined;
-  const publishing = publish(server.rtspUrl('h265'), { codec: 'libx265' });
-  await server.available('h265', AbortSignal.timeout(30_000));
-  return {
-    url: server.rtspUrl('h265'),
-    close: async () => {
-      await publishing.close();
-      await server.close();
     },
   };
 }

@@ -55,7 +55,8 @@ export async function startLiveKit(
       udp_port: udpPort,
       tcp_port: tcpPort,
       node_ip: host,
-      enable_loopback_candidate: true,
+      // Elsewhere than on loopback it would answer from 127.0.0.1, which reaches nobody.
+      enable_loopback_candidate: host.startsWith('127.'),
       use_external_ip: false,
     },
     room: { auto_create: options.autoCreate ?? false, empty_timeout: 30, departure_timeout: 5 },
