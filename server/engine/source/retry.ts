@@ -1,11 +1,23 @@
 import type { EngineErrorCode } from '../error.ts';
 
-/** What will not get better by itself is asked less often. */
-const stubborn: ReadonlySet<EngineErrorCode> = new Set(['source-refused', 'codec-unsupported', 'b-frames']);
+/** Ceilings of the pauses in ms: the first, which doubles, and the longest. */
+interface Ceilings {
+  readonly first: number;
+  readonly longest: number;
+}
+const usual: Ceilings = { first: 500, longest: 3000 };
+const special: Partial<Record<EngineErrorCode, Ceilings>> = {
+  // What a camera sends does not change by itself in a moment.
+  'codec-unsupported': { first: 3000, longest: 3000 },
+  'b-frames': { first: 3000, longest: 3000 },
+  // Asking again and again with a wrong password locks accounts.
+  'source-refused': { first: 4000, longest: 60_000 },
+};
 
 /**
  * How long to wait before the next attempt at a source: exponential with full jitter, so that a recorder that comes back
- * is not asked by all its cameras at once. The first pause is short, because most breaks are.
+ * is not asked by all its cameras at once. The first pause is short, because most breaks are. The longest is three seconds: a
+ * picture is to be back five seconds after the camera is, and only cameras that somebody watches are asked at all.
  *
  * @param attempt failures since pictures last flowed, from 1
  */
@@ -14,9 +26,8 @@ export function retryDelay(
   code: EngineErrorCode,
   random: () => number = Math.random,
 ): number {
-  const cap = stubborn.has(code) ? 60_000 : 15_000;
-  const base = stubborn.has(code) ? 4_000 : 500;
-  const ceiling = Math.min(cap, base * 2 ** Math.min(attempt - 1, 16));
+  const { first, longest } = special[code] ?? usual;
+  const ceiling = Math.min(longest, first * 2 ** Math.min(attempt - 1, 16));
   // A floor, so that an unlucky draw does not make a busy loop.
   return Math.round(100 + random() * (ceiling - 100));
 }
