@@ -350,6 +350,19 @@ describe.each(databases)('live', (database) => {
         await next.app.close();
       });
 
+      it('forgives a stop in the middle of a round, too', async () => {
+        const id = await olga.reserveOne('p1');
+        await at.app.upkeep.round();
+        const before = at.clock.at;
+        let looks = 0;
+        // The clock stands for two looks at it; then half a minute has gone by.
+        Object.defineProperty(at.clock, 'at', { get: () => (looks++ < 2 ? before : before + 31_000) });
+        await at.app.upkeep.round();
+        await at.app.upkeep.round();
+        const answer = await olga.json<RenewAnswer>('POST', '/api/reservations/renew', { ids: [id] });
+        expect(answer.ended).toEqual([]);
+      });
+
       it('forgives nothing that had run out before', async () => {
         await olga.reserveOne('p1');
         at.clock.pass(31_000);

@@ -160,17 +160,20 @@ export function createUpkeep(parts: UpkeepParts): Upkeep {
   }
 
   async function round(): Promise<void> {
+    // One moment for all of it: a process that is stopped for a while in the middle must not find leases run out that
+    // nobody could renew meanwhile. The next round sees that it slept.
+    const at = now();
     const lastSeenAt = await dutyDoneAt(db, duty);
-    if (!(await holdDuty(db, duty, holder, now(), holdMs))) {
+    if (!(await holdDuty(db, duty, holder, at, holdMs))) {
       // Whoever is on duty supplies from now on; what we know of it grows old.
       incarnation = undefined;
       return;
     }
-    if (lastSeenAt !== undefined && now() - lastSeenAt > outageMs) await forgiveOutage(db, lastSeenAt, now());
-    const expired = await removeExpiredSessions(db, now());
+    if (lastSeenAt !== undefined && at - lastSeenAt > outageMs) await forgiveOutage(db, lastSeenAt, at);
+    const expired = await removeExpiredSessions(db, at);
     if (expired.length > 0) await publish(db, { kind: 'sessions-ended', sessions: expired });
-    await forgetAttempts(db, now());
-    const streams = await endLost(db, await directory.snapshot(), now(), { alsoExpired: true });
+    await forgetAttempts(db, at);
+    const streams = await endLost(db, await directory.snapshot(), at, { alsoExpired: true });
     // A gateway that hangs must not keep leases from ending, nor the duty from being held: the round goes on without
     // it, and what it was to be told is found again when it answers.
     talking ??= tellGateway(streams).finally(() => (talking = undefined));
