@@ -9,7 +9,7 @@ import { type Harness, startApp, TestClock } from '#server/testing/harness.ts';
 import { VmsError } from '#server/vms/vms.ts';
 import { applyDirectory, claimSystems } from './apply-directory.ts';
 import { createDirectory } from './directory.ts';
-import { applyStates, stateFrom, statesFrom } from './states.ts';
+import { applyStates, begunSince, stateFrom, statesFrom } from './states.ts';
 import { keepSynced, type SyncPace } from './sync.ts';
 
 // A database starts in a second; on a machine that does much else, in many.
@@ -178,6 +178,28 @@ describe('states from path reports', () => {
       b: { state: 'up', since: 3 },
       c: { state: 'down', since: 7 },
     });
+  });
+});
+
+describe('cameras that send anew', () => {
+  const report = (state: 'running' | 'error', since: number) => [
+    { path: 'a_sub', cameraId: 'a', state, since, viewers: 1 },
+  ];
+
+  it('are those whose stream runs since another moment than at the last look, however short the break', () => {
+    const first = begunSince(new Map(), report('running', 5));
+    expect([...first.begun]).toEqual([]);
+    expect([...begunSince(first.runs, report('running', 5)).begun]).toEqual([]);
+    expect([...begunSince(first.runs, report('running', 9)).begun]).toEqual([['a', 9]]);
+    const broken = begunSince(first.runs, report('error', 7));
+    expect([...broken.begun]).toEqual([]);
+    expect([...begunSince(broken.runs, report('running', 9)).begun]).toEqual([['a', 9]]);
+  });
+
+  it('are forgotten with their path', () => {
+    const { runs } = begunSince(new Map([['a_sub', 5]]), []);
+    expect(runs.size).toBe(0);
+    expect(begunSince(runs, report('running', 9)).begun.size).toBe(0);
   });
 });
 

@@ -39,6 +39,37 @@ export function statesFrom(
   return states;
 }
 
+/** Streams that run, by path, and since when. One that stops keeps its entry for as long as its path is reported. */
+export type Runs = ReadonlyMap<string, number>;
+
+/** Which cameras have begun to send anew since the last look: after a restart they may send what they did not before. */
+export function begunSince(
+  before: Runs,
+  reports: readonly (PathReport & { readonly cameraId: string })[],
+): { readonly runs: Runs; readonly begun: ReadonlyMap<string, number> } {
+  const runs = new Map<string, number>();
+  const begun = new Map<string, number>();
+  for (const { path, cameraId, state, since } of reports) {
+    const known = before.get(path);
+    const run = state === 'running' ? since : known;
+    if (run !== undefined) runs.set(path, run);
+    if (known !== undefined && run !== known) begun.set(cameraId, since);
+  }
+  return { runs, begun };
+}
+
+/** Tells that cameras send anew, though they are as up as before: whoever gave up on what they sent may try again. */
+export async function tellBegun(db: Db, begun: ReadonlyMap<string, number>): Promise<void> {
+  if (begun.size === 0) return;
+  await publish(
+    db,
+    ...[...begun].map(([cameraId, since]) => ({
+      kind: 'news' as const,
+      news: { kind: 'camera' as const, cameraId, state: 'up' as const, since },
+    })),
+  );
+}
+
 /** Remembers the states that are news, and tells. */
 export async function applyStates(
   db: Db,

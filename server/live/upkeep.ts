@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { removeExpiredSessions } from '#server/account/sessions.ts';
 import { forgetAttempts } from '#server/account/throttle.ts';
 import type { CameraDirectory } from '#server/cameras/directory.ts';
-import { applyStates, statesFrom } from '#server/cameras/states.ts';
+import { applyStates, begunSince, type Runs, statesFrom, tellBegun } from '#server/cameras/states.ts';
 import { type Gateway, GatewayError, type PathReport } from '#server/gateway/gateway.ts';
 import type { Logger } from '#server/http/log.ts';
 import { publish } from '#server/news/envelope.ts';
@@ -73,6 +73,7 @@ export function createUpkeep(parts: UpkeepParts): Upkeep {
   let incarnation: string | undefined;
   /** Streams let go already, and when: the gateway lists them until their linger is over. */
   let dropped = new Map<string, number>();
+  let runs: Runs = new Map();
   const pushing = new Map<string, Promise<void>>();
   const retries = new Map<string, { readonly failures: number; readonly at: number }>();
   let isGatewayDown = false;
@@ -157,6 +158,9 @@ export function createUpkeep(parts: UpkeepParts): Upkeep {
       strays.map((stray) => [stray.path, isDropped(stray) ? (dropped.get(stray.path) ?? 0) : now()]),
     );
     await applyStates(db, statesFrom(ours), now());
+    const seen = begunSince(runs, ours);
+    ({ runs } = seen);
+    await tellBegun(db, seen.begun);
   }
 
   async function round(): Promise<void> {

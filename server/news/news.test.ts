@@ -94,6 +94,21 @@ describe.each(databases)('news', (database) => {
       await eventually(() => nemo?.heard()).toEqual([directory]);
     });
 
+    it('tells that a camera sends anew, which may be something else than before', async () => {
+      const olga = await at.as('olga');
+      const page = await listen(olga);
+      await olga.reserveOne('p1');
+      at.gateway.report('p1_sub', 'running', undefined, 5);
+      await at.app.upkeep.round();
+      await eventually(() => page.heard()).toMatchObject([{ kind: 'camera', cameraId: 'p1', state: 'up' }]);
+      at.gateway.report('p1_sub', 'running', undefined, 9);
+      await at.app.upkeep.round();
+      await eventually(() => page.heard()).toMatchObject([
+        { since: new Date(5).toISOString() },
+        { kind: 'camera', cameraId: 'p1', state: 'up', since: new Date(9).toISOString() },
+      ]);
+    });
+
     it('of walls reaches all, of private ones their owner; one that turns private is gone for others', async () => {
       const olga = await at.as('olga');
       const [hers, his] = [await listen(olga), await listen(await at.as('otto'))];
