@@ -20,8 +20,9 @@ import { momentsIn, readFragments } from '#server/recordings/testing/read-fragme
 import type { RecordedFrame } from '#server/vms/recordings.ts';
 import { type ExportOrder, runExport } from './export-job.ts';
 import type { Step } from './export-writer.ts';
+import { type Manifest, signed } from './manifest.ts';
 import { openSigningKey } from './signing-key.ts';
-import { manifestFor, verifyExport } from './verify/verify.ts';
+import { exportsNamed, verifyExport, wholeFolder } from './verify/verify.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 const noon = Date.UTC(2026, 10, 20, 12);
@@ -106,7 +107,7 @@ describe('an export', () => {
     expect(moments(files[2]?.name ?? '')).toEqual(every(24_000, 30_000));
     const { fragments } = readFragments(readFileSync(path.join(directory, files[1]?.name ?? '')));
     expect(fragments.map(([first]) => first?.time)).toEqual([0, 2000, 4000, 5000, 7000]);
-    const { manifest } = await verifyExport(directory);
+    const { manifest } = await verifyExport(wholeFolder(directory));
     expect(manifest?.cameras[1]).toMatchObject({
       gaps: [{ from: '2026-11-20T12:00:05.000Z', to: '2026-11-20T12:00:20.000Z' }],
       files: [
@@ -129,7 +130,7 @@ describe('an export', () => {
     recordings.recorded.set('a', [{ start: noon + 10_000, end: noon + 12_000 }]);
     recordings.recorded.delete('b');
     await runExport(order, parts(directory), never);
-    const { manifest, isFine } = await verifyExport(directory);
+    const { manifest, isFine } = await verifyExport(wholeFolder(directory));
     expect(isFine).toBe(true);
     expect(manifest?.cameras.map(({ gaps, files }) => [gaps.length, files.length])).toEqual([
       [2, 1],
@@ -250,18 +251,104 @@ describe('verifying', () => {
     await runExport(site().order, parts(directory), never);
     return directory;
   }
-  const wrong = async (directory: string, fingerprint?: string): Promise<string[]> =>
-    (await verifyExport(directory, fingerprint)).findings
-      .filter(({ isFine }) => !isFine)
+  const wrong = async (named: string, ...fingerprints: string[]): Promise<string[]> => {
+    const all = await Promise.all(
+      (await exportsNamed([named])).map((one) => verifyExport(one, fingerprints)),
+    );
+    return all
+      .flatMap(({ findings }) => findings)
+      .filter(({ verdict }) => verdict === 'wrong')
       .map(({ words }) => words);
+  };
+  const verifier = (...words: string[]) =>
+    spawnSync(process.execPath, [path.join(import.meta.dirname, 'verify/main.ts'), ...words], {
+      encoding: 'utf8',
+    });
 
   it('finds an untouched export intact, named by folder, film or manifest', async () => {
     const directory = await exported();
     expect(await wrong(directory)).toEqual([]);
     const film = path.join(directory, '007-2026-11-20T120000Z.mp4');
-    expect(await manifestFor(film)).toBe(path.join(directory, 'manifest.json'));
-    const { fingerprint } = await verifyExport(directory);
+    const manifest = path.join(directory, 'manifest.json');
+    expect(await exportsNamed([film])).toMatchObject([{ manifest }]);
+    expect(await wrong(film)).toEqual([]);
+    expect(await wrong(manifest)).toEqual([]);
+    const { fingerprint = '' } = await verifyExport(wholeFolder(directory));
     expect(await wrong(directory, fingerprint)).toEqual([]);
+    expect(await wrong(directory, 'ab'.repeat(32), fingerprint)).toEqual([]);
+  });
+
+  it('vouches for no film that the manifest does not know, named or in a folder that is', async () => {
+    const directory = await exported();
+    const forged = path.join(directory, 'forged.mp4');
+    writeFileSync(forged, 'Another film');
+    expect(await wrong(forged)).toEqual(['forged.mp4 is not in the manifest: it is no part of this export']);
+    expect(await wrong(directory)).toEqual(['forged.mp4 lies beside the export and is no part of it']);
+    // Who asks about another film hears of it all the same.
+    const film = path.join(directory, '007-2026-11-20T120000Z.mp4');
+    expect(await wrong(film)).toEqual([]);
+    const said = verifier(film);
+    expect([said.status, said.stdout]).toEqual([
+      0,
+      expect.stringContaining('note   forged.mp4 lies beside the export'),
+    ]);
+    expect(verifier(film, forged)).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining('The export is NOT intact.') as unknown,
+    });
+  });
+
+  it('finds a chain that is broken, though it was signed again', async () => {
+    const directory = await exported();
+    const file = path.join(directory, 'manifest.json');
+    const { manifest } = JSON.parse(readFileSync(file, 'utf8')) as { manifest: Manifest };
+    const [first, ...rest] = manifest.chain;
+    for (const chain of [rest, [...rest, ...(first === undefined ? [] : [first])]]) {
+      writeFileSync(file, JSON.stringify(signed({ ...manifest, chain }, key)));
+      expect(await wrong(directory)).toEqual([expect.stringMatching(/^The chain over all files is broken/)]);
+    }
+  });
+
+  it('prints nothing that a terminal would act on', async () => {
+    const directory = await exported();
+    const file = path.join(directory, 'manifest.json');
+    const { manifest } = JSON.parse(readFileSync(file, 'utf8')) as { manifest: Manifest };
+    const evil = '\u001b[8m\u202eX\u2028\nThe export is intact.\r';
+    const forged: Manifest = {
+      ...manifest,
+      product: { name: evil, version: evil },
+      export: {
+        ...manifest.export,
+        title: evil,
+        reason: evil,
+        requestedBy: { name: evil, displayName: evil },
+      },
+      cameras: manifest.cameras.map((camera) => ({ ...camera, name: evil })),
+      chain: [],
+    };
+    writeFileSync(file, JSON.stringify(signed(forged, key)));
+    writeFileSync(path.join(directory, `\u001b[2J.mp4`), '');
+    const { stdout } = verifier(directory);
+    expect(stdout.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+    expect(stdout.split('\n')).not.toContain('The export is intact.');
+    expect(stdout).toMatch(/\nThe export is NOT intact\.\n$/);
+  });
+
+  it('checks everything that is named, or says that it cannot be read', async () => {
+    const [one, other] = [await exported(), await exported()];
+    appendFileSync(path.join(other, '007-2026-11-20T120000Z.mp4'), 'x');
+    const both = verifier(one, other);
+    expect([both.status, both.stdout]).toEqual([
+      1,
+      expect.stringMatching(/The export is intact\.[^]*The export is NOT intact\./),
+    ]);
+    const some = verifier(one, '/nowhere.mp4');
+    expect([some.status, some.stderr, some.stdout]).toEqual([
+      2,
+      '/nowhere.mp4 cannot be read.\n',
+      expect.stringContaining('The export is intact.'),
+    ]);
+    expect(verifier(one, '--fingerprint', 'abc').status).toBe(2);
   });
 
   it('finds one byte that is another, one that is missing, and a file that is', async () => {
@@ -300,10 +387,7 @@ describe('verifying', () => {
 
   it('is a command that says it in words and by its exit code', async () => {
     const directory = await exported();
-    const run = (...words: string[]) =>
-      spawnSync(process.execPath, [path.join(import.meta.dirname, 'verify/main.ts'), ...words], {
-        encoding: 'utf8',
-      });
+    const run = verifier;
     const fine = run(directory);
     expect([fine.status, fine.stderr]).toEqual([0, '']);
     expect(fine.stdout).toContain('The export is intact.');

@@ -14,7 +14,7 @@ import { readRange } from './byte-range.ts';
 import { sampleTimes } from './export-estimate.ts';
 import type { ExportSettings } from './export-runner.ts';
 import { fairOrder } from './fair-order.ts';
-import { verifyExport } from './verify/verify.ts';
+import { verifyExport, wholeFolder } from './verify/verify.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -159,7 +159,7 @@ describe('exports', () => {
       expect(createHash('sha256').update(bytes).digest('hex')).toBe(file.sha256);
       expect(response.headers.get('content-length')).toBe(String(file.bytes));
     }
-    const { isFine, manifest } = await verifyExport(path.join(directory, asked.id));
+    const { isFine, manifest } = await verifyExport(wholeFolder(path.join(directory, asked.id)));
     expect(isFine).toBe(true);
     expect(manifest?.export).toMatchObject({
       reason: 'Asked for by the court',
@@ -338,7 +338,7 @@ describe('exports', () => {
     await nextRunner?.round();
     await nextRunner?.idle();
     expect((await read(id)).state.status).toBe('done');
-    expect((await verifyExport(path.join(directory, id))).isFine).toBe(true);
+    expect((await verifyExport(wholeFolder(path.join(directory, id)))).isFine).toBe(true);
     // 50 frames of each of 16 and 6 GOPs; what the first process made safe is not read again.
     expect(next.recordings.calls.filter((call) => call.startsWith('next')).length).toBeLessThan(800);
     await next.app.close();
