@@ -145,6 +145,19 @@ describe('a bookmark', () => {
     await expect.poll(() => [...kept.kept.values()].map(({ title }) => title)).toEqual(['After']);
   });
 
+  it('that is given to another camera stands there, and no longer where it was', async () => {
+    await open();
+    await userEvent.keyboard('b');
+    await userEvent.keyboard('A bag{Enter}');
+    await expect.element(dialog()).not.toBeInTheDocument();
+    await page.getByRole('button', { name: /Change the bookmark/ }).click();
+    await page.getByLabelText('Camera', { exact: true }).selectOptions(cameras[1]!.id);
+    await userEvent.keyboard('{Enter}');
+    await expect.element(dialog()).not.toBeInTheDocument();
+    expect([...kept.kept.values()].map(({ cameraId }) => cameraId)).toEqual([cameras[1]!.id]);
+    expect(evidence.kept.marks).toEqual([{ kind: 'bookmark', cameraIds: [cameras[1]!.id], at: noon }]);
+  });
+
   it('that cannot be saved keeps what was typed and says why', async () => {
     await open();
     await expect.poll(() => evidence.kept.isKnown).toBe(true);

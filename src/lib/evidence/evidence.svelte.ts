@@ -121,6 +121,8 @@ export class Evidence {
   /** Makes a bookmark, or changes one. Throws what the request threw: the dialog stays and says it. */
   async saveBookmark(draft: BookmarkDraft, changes?: Bookmark): Promise<void> {
     const saved = await this.#api.saveBookmark(draft, changes?.id);
+    // Of another camera it is another one.
+    if (changes) this.kept.take(changes.id);
     this.kept.put(saved);
     this.asking = undefined;
     this.#show('bookmarks');

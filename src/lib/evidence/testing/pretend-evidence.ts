@@ -14,6 +14,7 @@ export class PretendEvidence implements EvidenceApi {
   readonly queue = new Map<string, Export>();
   readonly #ability: RecordingAbility;
   readonly #now: number;
+  #marks = 0;
   refusal: ProblemCode | undefined;
   asked = 0;
   freeBytes = 5_000_000_000;
@@ -43,8 +44,12 @@ export class PretendEvidence implements EvidenceApi {
     );
   };
 
-  readonly saveBookmark: EvidenceApi['saveBookmark'] = async (draft, id = `mark-${this.kept.size + 1}`) => {
+  readonly saveBookmark: EvidenceApi['saveBookmark'] = async (draft, before) => {
     this.#admit();
+    const known = this.kept.get(before ?? '');
+    const isMoved = known !== undefined && known.cameraId !== draft.cameraId;
+    const id = isMoved || before === undefined ? `mark-${(this.#marks += 1)}` : before;
+    if (before !== undefined) this.kept.delete(before);
     const bookmark = { ...draft, id, author: 'Investigator', canEdit: true };
     this.kept.set(id, bookmark);
     return bookmark;
