@@ -4,6 +4,7 @@ import { ask } from '#server/recordings/ask.ts';
 import type { Frames } from '#server/recordings/frames.ts';
 import type { PastCamera } from '#server/recordings/past.ts';
 import type { RecordedSpan } from '#server/vms/recordings.ts';
+import { isThrough } from './shown-time.ts';
 
 type CameraEstimate = ExportEstimate['cameras'][number];
 
@@ -43,7 +44,9 @@ export async function estimateCamera(
     });
     if (gop === undefined) continue;
     bytes += gop.media.length;
-    ms += gop.shownUntil - gop.start;
+    // Of few pictures, each stands until the next one.
+    const { start: from, end: next = from, shownUntil } = gop;
+    ms += (isThrough(recorded, from, next) ? Math.max(next, shownUntil) : shownUntil) - from;
   }
   return { cameraId, recordedMs, ...(ms > 0 ? { bytes: Math.ceil((bytes / ms) * recordedMs) } : {}) };
 }

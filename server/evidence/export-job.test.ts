@@ -18,6 +18,7 @@ import { createFairLanes } from '#server/recordings/fair-lanes.ts';
 import { FakeRecordings, frameMs, gopMs } from '#server/recordings/testing/fake-recordings.ts';
 import { momentsIn, readFragments } from '#server/recordings/testing/read-fragments.ts';
 import type { RecordedFrame } from '#server/vms/recordings.ts';
+import { VmsError } from '#server/vms/vms.ts';
 import { type ExportOrder, runExport } from './export-job.ts';
 import type { Step } from './export-writer.ts';
 import { type Manifest, signed } from './manifest.ts';
@@ -61,6 +62,25 @@ function site() {
     ],
   };
   return { recordings, order };
+}
+
+/** A recorder that keeps a keyframe now and then, and nothing else. */
+function keepEvery(recordings: FakeRecordings, stepMs: number): void {
+  const open = recordings.cursor.bind(recordings);
+  recordings.cursor = async (...asked) => {
+    const cursor = await open(...asked);
+    let at = 0;
+    const frame = async (timeMs: number, signal: AbortSignal): Promise<RecordedFrame | undefined> => {
+      at = Math.floor(timeMs / stepMs) * stepMs;
+      const found = await cursor.at(at, { keyframe: true }, signal);
+      return found && { ...found, timeMs: at };
+    };
+    return {
+      ...cursor,
+      at: (timeMs, _options, signal) => frame(timeMs, signal),
+      next: (signal) => frame(at + stepMs, signal),
+    };
+  };
 }
 
 const parts = (directory: string, onStep: (step: Step) => void = () => undefined) => ({
@@ -166,7 +186,8 @@ describe('an export', () => {
       rmSync(directory, { recursive: true, force: true });
       let left = kill;
       const killed = parts(directory, () => {
-        if ((left -= 1) === 0) throw new Error('killed');
+        // Who is dead takes no further step.
+        if ((left -= 1) <= 0) throw new Error('killed');
       });
       await expect(runExport(site().order, killed, never)).rejects.toThrow('killed');
       // What the kernel still had is there in part, or followed by half a fragment.
@@ -197,7 +218,7 @@ describe('an export', () => {
     recordings.padding = 2000;
     let gops = 0;
     const killed = parts(directory, (step) => {
-      if (step === 'gop-appended' && (gops += 1) === 12) throw new Error('killed');
+      if (gops >= 12 || (step === 'gop-appended' && (gops += 1) === 12)) throw new Error('killed');
     });
     await expect(runExport(order, killed, never)).rejects.toThrow('killed');
     recordings.calls.length = 0;
@@ -211,12 +232,130 @@ describe('an export', () => {
     await runExport(site().order, parts(whole), never);
     let gops = 0;
     const killed = parts(directory, (step) => {
-      if (step === 'gop-appended' && (gops += 1) === 12) throw new Error('killed');
+      if (gops >= 12 || (step === 'gop-appended' && (gops += 1) === 12)) throw new Error('killed');
     });
     await expect(runExport(site().order, { ...killed, checkpointBytes: 0 }, never)).rejects.toThrow('killed');
     truncateSync(path.join(directory, '007-2026-11-20T120000Z.mp4'), 1000);
     await runExport(site().order, parts(directory), never);
     expect(contents(directory)).toEqual(contents(whole));
+  });
+
+  it('of few pictures lets each stand until the next one, and claims no gaps between them', async () => {
+    const directory = folder();
+    const { order, recordings } = site();
+    keepEvery(recordings, 5000);
+    const camera = order.cameras.slice(0, 1);
+    const range = { start: noon + 2000, end: noon + 30_000 };
+    const [film] = await runExport({ ...order, cameras: camera, range }, parts(directory), never);
+    const { fragments } = readFragments(readFileSync(path.join(directory, film?.name ?? '')));
+    expect(fragments.flat().map(({ time, duration }) => [time, duration])).toEqual(
+      [0, 1, 2, 3, 4, 5].map((i) => [i * 5000, 5000]),
+    );
+    const { manifest } = await verifyExport(wholeFolder(directory));
+    expect(manifest?.cameras).toMatchObject([
+      {
+        gaps: [],
+        files: [{ pieces: [{ atMs: 0, from: '2026-11-20T12:00:00.000Z', to: '2026-11-20T12:00:30.000Z' }] }],
+      },
+    ]);
+    expect(manifest?.cameras[0]?.withoutPictures).toBeUndefined();
+  });
+
+  it('says where the recorder had recorded but gave no pictures, which is no gap', async () => {
+    const directory = folder();
+    const { order, recordings } = site();
+    const spans = recordings.spans.bind(recordings);
+    // Retention has moved on when the pictures are asked for.
+    recordings.spans = async (...asked) => {
+      const found = await spans(...asked);
+      recordings.recorded.set('a', [{ start: noon + 10_000, end: noon + 60_000 }]);
+      return found;
+    };
+    await runExport({ ...order, cameras: order.cameras.slice(0, 1) }, parts(directory), never);
+    const { manifest } = await verifyExport(wholeFolder(directory));
+    expect(manifest?.cameras).toMatchObject([
+      {
+        gaps: [],
+        withoutPictures: [{ from: '2026-11-20T12:00:00.500Z', to: '2026-11-20T12:00:10.000Z' }],
+        files: [{ name: '007-2026-11-20T120010Z.mp4' }],
+      },
+    ]);
+  });
+
+  it('reads the last pictures of a recording anew when it was interrupted among them', async () => {
+    const directory = folder();
+    const whole = folder();
+    const { order, recordings } = site();
+    const one = { ...order, cameras: order.cameras.slice(0, 1) };
+    recordings.recorded.set('a', [{ start: noon - 60_000, end: noon + 20_600 }]);
+    const stopped = {
+      ...parts(directory),
+      checkpointBytes: 0,
+      // After the last GOP, which is not a whole one.
+      onProgress: (doneMs: number) =>
+        doneMs < 20_000 ? Promise.resolve() : Promise.reject(new Error('paused')),
+    };
+    await expect(runExport(one, stopped, never)).rejects.toThrow('paused');
+    recordings.recorded.set('a', [{ start: noon - 60_000, end: noon + 60_000 }]);
+    await runExport(one, parts(directory), never);
+    await runExport(one, parts(whole), never);
+    const film = '007-2026-11-20T120000Z.mp4';
+    expect(momentsIn(readFileSync(path.join(directory, film)))).toEqual(
+      momentsIn(readFileSync(path.join(whole, film))),
+    );
+  });
+
+  it('goes on from where an attempt failed, not from the last checkpoint before', async () => {
+    const directory = folder();
+    const { order, recordings } = site();
+    const one = { ...order, cameras: order.cameras.slice(0, 1) };
+    let frames = 0;
+    recordings.beforeFrame = () =>
+      (frames += 1) < 500 ? Promise.resolve() : Promise.reject(new VmsError('unexpected-answer', 'broken'));
+    const never60s = { ...parts(directory), checkpointBytes: Infinity };
+    await expect(runExport(one, never60s, never)).rejects.toMatchObject({ code: 'vms-unavailable' });
+    recordings.beforeFrame = undefined;
+    recordings.calls.length = 0;
+    await runExport(one, never60s, never);
+    // Fifteen GOPs in all, nine of which were in.
+    expect(recordings.calls.filter((call) => call === 'next a').length).toBeLessThan((8 * gopMs) / frameMs);
+  });
+
+  it.each(['while it was paused', 'after it was done'])(
+    'signs no byte that was changed %s, and exports it anew',
+    async (when) => {
+      const directory = folder();
+      const whole = folder();
+      await runExport(site().order, parts(whole), never);
+      let gops = 0;
+      const paused = {
+        ...parts(directory),
+        checkpointBytes: 0,
+        onProgress: () => ((gops += 1) < 20 ? Promise.resolve() : Promise.reject(new Error('paused'))),
+      };
+      await expect(runExport(site().order, paused, never)).rejects.toThrow('paused');
+      const names = readdirSync(directory).filter((name) => name.endsWith('.mp4'));
+      const film = path.join(directory, (when === 'after it was done' ? names[0] : names.at(-1)) ?? '');
+      const bytes = readFileSync(film);
+      bytes[1500] = (bytes[1500] ?? 0) ^ 1;
+      writeFileSync(film, bytes);
+      await runExport(site().order, parts(directory), never);
+      expect(contents(directory)).toEqual(contents(whole));
+    },
+  );
+
+  it('of a camera whose system records nothing is all gap', async () => {
+    const directory = folder();
+    const { order } = site();
+    const cameras = [...order.cameras.slice(0, 1), { id: 'c', number: 9, name: 'Listed only' }];
+    await runExport({ ...order, cameras }, parts(directory), never);
+    const { manifest, isFine } = await verifyExport(wholeFolder(directory));
+    expect(isFine).toBe(true);
+    expect(manifest?.cameras[1]).toMatchObject({
+      name: 'Listed only',
+      gaps: [{ from: '2026-11-20T12:00:00.500Z', to: '2026-11-20T12:00:30.000Z' }],
+      files: [],
+    });
   });
 
   it('stops when told, at once, and lets go of the recorder', async () => {

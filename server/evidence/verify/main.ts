@@ -37,8 +37,14 @@ function readWish(): Wish | undefined {
 }
 
 const marks = { fine: 'ok    ', wrong: 'WRONG ', note: 'note  ' } as const;
-const stretches = (count: number, what: string): string =>
-  count === 0 ? '' : `: ${count} ${what}${count === 1 ? '' : 's'}`;
+/** What is missing of a camera, in words. */
+function missing({ gaps, withoutPictures = [] }: Manifest['cameras'][number]): string {
+  const words = [
+    ...(gaps.length === 0 ? [] : [`${gaps.length} gap${gaps.length === 1 ? '' : 's'}`]),
+    ...(withoutPictures.length === 0 ? [] : [`${withoutPictures.length} × recorded, but without pictures`]),
+  ];
+  return words.length === 0 ? '' : `: ${words.join(', ')}`;
+}
 
 function describe({ export: about, product, cameras }: Manifest, fingerprint: string | undefined): string[] {
   const { title, reason, requestedBy, from, to, createdAt } = about;
@@ -50,9 +56,7 @@ function describe({ export: about, product, cameras }: Manifest, fingerprint: st
     `Time       ${from} to ${to}`,
     `Made with  ${product.name} ${product.version}`,
     `Signed by  ${fingerprint ?? 'nobody known'}`,
-    ...cameras.map(
-      ({ number, name, gaps }) => `Camera     ${number} ${name}${stretches(gaps.length, 'gap')}`,
-    ),
+    ...cameras.map((camera) => `Camera     ${camera.number} ${camera.name}${missing(camera)}`),
   ];
 }
 

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { canonical, chainOf, fingerprintOf, type Manifest, SignedManifest, signerOf } from '../manifest.ts';
+import { sha256Of } from '../sha256-of.ts';
 
 /** Something that was looked at. What is neither fine nor wrong is worth knowing. */
 export interface Finding {
@@ -149,10 +148,4 @@ export async function verifyExport(
     }
   }
   return verdict(manifest, signer);
-}
-
-async function sha256Of(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const part of createReadStream(file)) hash.update(part as Buffer);
-  return hash.digest('hex');
 }
