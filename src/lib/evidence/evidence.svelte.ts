@@ -5,6 +5,7 @@ import type {
   BookmarkDraft,
   EvidenceLock,
   EvidenceLockDraft,
+  Export,
   ExportRequest,
 } from '#contract/evidence.ts';
 import type { News } from '#contract/news.ts';
@@ -22,7 +23,8 @@ import { type EvidenceAct, whyNot, type WhyNot } from './permits.ts';
 export type EvidenceAsking =
   | { readonly kind: 'bookmark'; readonly changes?: Bookmark }
   | { readonly kind: 'lock'; readonly changes?: EvidenceLock }
-  | { readonly kind: 'export' };
+  | { readonly kind: 'export' }
+  | { readonly kind: 'delete-export'; readonly export: Export };
 
 /** Which list is seen beside the pictures. */
 export type EvidenceList = 'bookmarks' | 'locks' | 'exports';
@@ -75,6 +77,11 @@ export class Evidence {
   /** The cameras on the desk that this person may know of. */
   get cameras(): readonly Camera[] {
     return this.investigation.cameraIds.flatMap((id) => this.cameraOf(id) ?? []);
+  }
+
+  /** Whether the exports are those of everybody. */
+  get seesAllExports(): boolean {
+    return this.#role() === 'administrator';
   }
 
   /** Why that cannot be done now; undefined when it can. A bookmark is of the selected camera, the rest of all. */
@@ -187,6 +194,12 @@ export class Evidence {
       this.#say('evidence.export-change-failed', isolate(title), error);
       void this.exports.refresh();
     }
+  }
+
+  /** Deletes what is done, with its files. Throws what the request threw. */
+  async deleteExport(id: string): Promise<void> {
+    await this.exports.change(id, 'cancel');
+    this.asking = undefined;
   }
 
   #show(list: EvidenceList): void {

@@ -19,6 +19,8 @@ export class PretendEvidence implements EvidenceApi {
   asked = 0;
   freeBytes = 5_000_000_000;
   recordedMs: number | undefined;
+  /** Of which no film can be made. */
+  unable: string | undefined;
   waiting = 0;
 
   constructor(now: number, cameraIds: readonly string[], ability: Partial<RecordingAbility> = {}) {
@@ -90,10 +92,14 @@ export class PretendEvidence implements EvidenceApi {
   readonly estimate: EvidenceApi['estimate'] = async ({ cameraIds, start, end }) => {
     this.#admit();
     const recordedMs = this.recordedMs ?? end - start;
-    const each = cameraIds.map((cameraId) => ({ cameraId, recordedMs, bytes: recordedMs * 250 }));
+    const each = cameraIds.map((cameraId) =>
+      cameraId === this.unable
+        ? { cameraId, recordedMs, cannot: 'codec-unsupported' as const }
+        : { cameraId, recordedMs, bytes: recordedMs * 250 },
+    );
     return {
       cameras: each,
-      bytes: each.reduce((sum, { bytes }) => sum + bytes, 0),
+      bytes: each.reduce((sum, { bytes = 0 }) => sum + bytes, 0),
       freeBytes: this.freeBytes,
       queued: this.waiting,
       canWatermark: false,
