@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import {
   appendFileSync,
   mkdtempSync,
@@ -21,8 +21,8 @@ import type { RecordedFrame } from '#server/vms/recordings.ts';
 import { VmsError } from '#server/vms/vms.ts';
 import { type ExportOrder, runExport } from './export-job.ts';
 import type { Step } from './export-writer.ts';
-import { type Manifest, signed } from './manifest.ts';
-import { openSigningKey } from './signing-key.ts';
+import { fingerprintOf, type Manifest, signed } from './manifest.ts';
+import { openSigningKey, readFingerprint } from './signing-key.ts';
 import { exportsNamed, verifyExport, wholeFolder } from './verify/verify.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -544,6 +544,8 @@ describe('the signing key', () => {
     const again = await openSigningKey(directory);
     expect(keys.every((one) => one.equals(again))).toBe(true);
     expect(readdirSync(directory)).toEqual(['evidence-key.pem']);
+    expect(await readFingerprint(directory)).toBe(fingerprintOf(createPublicKey(again)));
+    expect(await readFingerprint(folder())).toBeUndefined();
   });
 });
 
