@@ -145,13 +145,13 @@ test('by keyboard alone: find the moment on three cameras, step to the frame, bo
     copyFileSync(path.join(folder, film), forged);
     await expect(verify(forged)).rejects.toMatchObject({
       code: 1,
-      stdout: expect.stringContaining('forged.mp4 is not in the manifest') as unknown,
+      stdout: expect.stringContaining('forged.mp4 is not in the manifest'),
     });
     rmSync(forged);
     appendFileSync(path.join(folder, film), 'x');
     await expect(verify(path.join(folder, film))).rejects.toMatchObject({
       code: 1,
-      stdout: expect.stringContaining('The export is NOT intact.') as unknown,
+      stdout: expect.stringContaining('The export is NOT intact.'),
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -15,10 +15,10 @@ import {
   exclusively,
   exportOf,
   type ExportRow,
-  mostRunning,
   placesInQueue,
   settledMs,
   tell,
+  waitingBefore,
 } from './export-table.ts';
 
 type Names =
@@ -52,7 +52,7 @@ export function exportRoutes(parts: ExportParts): {
   };
 
   const shown = async (row: ExportRow): Promise<Export> =>
-    exportOf(row, await placesInQueue(db), parts.runner);
+    exportOf(row, await placesInQueue(db, now()), parts.runner);
 
   /** The export, if it is this person's or they administer; `not-found` else. */
   async function find(user: User, id: string): Promise<ExportRow> {
@@ -83,10 +83,10 @@ export function exportRoutes(parts: ExportParts): {
     if (request.end > now() + settledMs)
       throw new Refusal('invalid-request', { issues: [{ path: 'end', message: 'is in the future' }] });
     const cameras = await past.cameras(user, request.cameraIds, 'export');
-    const [each, freeBytes, { waiting, running }, canWatermark] = await Promise.all([
+    const [each, freeBytes, queued, canWatermark] = await Promise.all([
       Promise.all(cameras.map((camera) => estimateCamera(camera, request, frames, viewer, signal))),
       runner.freeFor(user.id),
-      load(),
+      waitingBefore(db, now()),
       runner.canWatermark(),
     ]);
     const films = each.reduce((sum, { bytes = 0 }) => sum + bytes, 0);
@@ -95,20 +95,9 @@ export function exportRoutes(parts: ExportParts): {
       // A copy is about as large as its film.
       bytes: request.hasWatermark ? 2 * films : films,
       freeBytes,
-      queued: running + waiting < mostRunning ? 0 : waiting,
+      queued,
       canWatermark,
     } satisfies ExportEstimate;
-  }
-
-  async function load(): Promise<{ waiting: number; running: number }> {
-    const rows = await db
-      .selectFrom('exports')
-      .select(['status', ({ fn }) => fn.countAll<number | string>().as('count')])
-      .where('status', 'in', ['queued', 'running'])
-      .groupBy('status')
-      .execute();
-    const count = (status: string): number => Number(rows.find((row) => row.status === status)?.count ?? 0);
-    return { waiting: count('queued'), running: count('running') };
   }
 
   return {
@@ -121,7 +110,7 @@ export function exportRoutes(parts: ExportParts): {
           .orderBy('created_at', 'desc')
           .limit(mostListed)
           .execute();
-        const places = await placesInQueue(db);
+        const places = await placesInQueue(db, now());
         return rows.map((row) => exportOf(row, places, parts.runner));
       },
 

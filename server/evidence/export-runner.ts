@@ -264,10 +264,6 @@ export async function openExportRunner(parts: RunnerParts): Promise<ExportRunner
 
   async function round(): Promise<void> {
     if (closing.signal.aborted) return;
-    if (performance.now() - tendedAt > tendEveryMs) {
-      await tendStore(db, storeId, holder, now());
-      tendedAt = performance.now();
-    }
     if (running.size > 0) {
       const ours = await keep();
       for (const id of running.keys()) {
@@ -285,6 +281,10 @@ export async function openExportRunner(parts: RunnerParts): Promise<ExportRunner
           });
         }
       }
+    }
+    if (performance.now() - tendedAt > tendEveryMs) {
+      await tendStore(db, storeId, holder, now());
+      tendedAt = performance.now();
     }
     const ids = await claimExports(db, { storeId, holder }, now(), holdMs);
     if (running.size === 0) keptAt = performance.now();

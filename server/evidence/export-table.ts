@@ -41,21 +41,22 @@ const countByUser = (rows: readonly { user_id: string }[]): Map<string, number> 
   return counts;
 };
 
-/** What waits and runs; in the order, what waits where `isCounted`. */
-const queueOf = async (db: Db, isCounted: (row: Waiting) => boolean = () => true) => {
+/** What waits, what is worked on, and what nobody works on any more; in the order, what waits where `isCounted`. */
+const queueOf = async (db: Db, now: number, isCounted: (row: Waiting) => boolean = () => true) => {
   const rows = await db
     .selectFrom('exports')
     .select(['id', 'user_id', 'status', 'status_at', 'store_id', 'runner_until', 'end_at'])
     .where('status', 'in', ['queued', 'running'])
     .execute();
-  const running = rows.filter(({ status }) => status === 'running');
+  const running = rows.filter(({ status, runner_until }) => status === 'running' && runner_until > now);
+  const orphans = rows.filter(({ status, runner_until }) => status === 'running' && runner_until <= now);
   const order = fairOrder(
     rows
       .filter((row) => row.status === 'queued' && isCounted(row))
       .map(({ id, user_id, status_at }) => ({ id, userId: user_id, since: status_at })),
     countByUser(running),
   );
-  return { rows, running, order };
+  return { rows, running, orphans, order };
 };
 
 /** The folders that somebody looks after, this one too. */
@@ -96,16 +97,14 @@ export async function claimExports(
   if (waiting === undefined) return [];
   return await exclusively(db, async (trx) => {
     const stores = await tendedStores(trx, who.storeId, now);
-    const { rows, running, order } = await queueOf(
+    const { rows, running, order, ...left } = await queueOf(
       trx,
+      now,
       ({ store_id, end_at }) => stores.has(store_id) && end_at <= now - settledMs,
     );
-    const worked = running.filter(({ runner_until }) => runner_until > now);
-    const orphans = running.filter(
-      ({ store_id, runner_until }) => store_id === who.storeId && runner_until <= now,
-    );
+    const orphans = left.orphans.filter(({ store_id }) => store_id === who.storeId);
     const here = new Set(rows.filter(({ store_id }) => store_id === who.storeId).map(({ id }) => id));
-    const places = Math.max(0, mostRunning - worked.length - orphans.length);
+    const places = Math.max(0, mostRunning - running.length - orphans.length);
     const next = order.slice(0, places).filter(({ id }) => here.has(id));
     const ids = [...orphans, ...next].map(({ id }) => id);
     for (const id of ids)
@@ -212,9 +211,15 @@ const progressOf = ({ done_ms, total_ms, bytes }: ExportRow): Export['progress']
   bytes,
 });
 
+/** How many wait before one that is asked for now: none where one more may run. */
+export async function waitingBefore(db: Db, now: number): Promise<number> {
+  const { running, order } = await queueOf(db, now);
+  return running.length + order.length < mostRunning ? 0 : order.length;
+}
+
 /** Places in the queue by export, from 1. */
-export async function placesInQueue(db: Db): Promise<ReadonlyMap<string, number>> {
-  const { order } = await queueOf(db);
+export async function placesInQueue(db: Db, now: number): Promise<ReadonlyMap<string, number>> {
+  const { order } = await queueOf(db, now);
   return new Map(order.map(({ id }, i) => [id, i + 1]));
 }
 
