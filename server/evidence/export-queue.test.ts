@@ -138,6 +138,36 @@ describe('exports', () => {
     expect((await read(id)).state.status).toBe('done');
   });
 
+  it('that are stopped and resumed while they are claimed are worked on', async () => {
+    const { id } = await ask(ivan);
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    // A recorder that takes its time to let go.
+    at.recordings.beforeFrame = () => promise;
+    await runner().round();
+    await insertWaiting('ivan', 1);
+    const { db } = held.store;
+    const transaction = db.transaction.bind(db);
+    vi.spyOn(db, 'transaction').mockImplementationOnce(() => {
+      const begun = transaction();
+      begun.execute = async (work) => {
+        // Elsewhere somebody pauses and resumes it, after this process has said that it keeps it.
+        const own = db.updateTable('exports').where('id', '=', id);
+        await own.set({ status: 'queued', runner: null, runner_until: 0 }).execute();
+        void runner().stop(id);
+        return await transaction().execute(work);
+      };
+      return begun;
+    });
+    const rounding = runner().round();
+    await expect.poll(async () => (await read(id)).state.status).toBe('running');
+    at.recordings.beforeFrame = undefined;
+    resolve(undefined);
+    await rounding;
+    await runner().idle();
+    vi.restoreAllMocks();
+    expect((await read(id)).state.status).toBe('done');
+  });
+
   it('up to now wait until their end is settled in the recorder, and the future is refused', async () => {
     const later = await ivan.send('POST', '/api/exports', { ...request, end: iso(noon + 61_000) });
     expect(await later.json()).toMatchObject({ code: 'invalid-request', issues: [{ path: 'end' }] });
