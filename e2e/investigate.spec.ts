@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import process from 'node:process';
 import { promisify } from 'node:util';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
@@ -131,10 +130,29 @@ test('by keyboard alone: find the moment on three cameras, step to the frame, bo
       fetched++;
     }
     expect(fetched).toBe(links);
-    const { stdout } = await run(process.execPath, ['server/evidence/verify/main.ts', folder]);
+    // By the fingerprint that the list tells, as somebody does who was only given the files.
+    const fingerprint = await page.locator('code').innerText();
+    const verify = (...words: string[]) =>
+      run('npm', ['run', '--silent', 'verify-export', '--', ...words, '--fingerprint', fingerprint]);
+    const { stdout } = await verify(folder);
     expect(stdout).toContain('The export is intact.');
+    expect(stdout).toContain(`Signed by  ${fingerprint}`);
     expect(stdout).toContain('Asked for by the police');
     for (const { number } of cameras) expect(stdout).toContain(`Camera     ${number} `);
+    // A film beside them that is none of them is found out, and so is one byte.
+    const [film = ''] = readdirSync(folder).filter((name) => name.endsWith('.mp4'));
+    const forged = path.join(folder, 'forged.mp4');
+    copyFileSync(path.join(folder, film), forged);
+    await expect(verify(forged)).rejects.toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('forged.mp4 is not in the manifest'),
+    });
+    rmSync(forged);
+    appendFileSync(path.join(folder, film), 'x');
+    await expect(verify(path.join(folder, film))).rejects.toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('The export is NOT intact.'),
+    });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -76,9 +76,13 @@ async function start(): Promise<void> {
     ? undefined
     : await openStaticFiles(path.resolve(import.meta.dirname, '../build'));
   const { quotas } = config;
+  const { dir, keepDays, quotaGb, reserveGb } = config.exports;
   const exports = {
-    directory: path.join(config.dataDir, config.isDemo ? 'demo-exports' : 'exports'),
+    directory: dir,
     product: { name: 'Parapet', version: await ownVersion() },
+    keepMs: keepDays * 86_400_000,
+    quotaBytes: quotaGb * 1e9,
+    reserveBytes: reserveGb * 1e9,
   };
   const app = await createApp({
     store,

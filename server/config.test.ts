@@ -78,6 +78,29 @@ describe('readConfig', () => {
     ]);
   });
 
+  it('says where exports are kept, for how long and how much; the demo’s apart from a real site’s', () => {
+    const { exports, dataDir } = readConfig({});
+    expect(exports).toEqual({
+      dir: path.join(dataDir, 'demo-exports'),
+      keepDays: 7,
+      quotaGb: 50,
+      reserveGb: 2,
+    });
+    const file = yaml(
+      'vms: [{ id: a, kind: static, cameras: [] }]\nexports: { quotaGb: 200, keepDays: 30 }\n',
+    );
+    expect(readConfig({ PARAPET_CONFIG: file, PARAPET_EXPORTS_KEEP_DAYS: '14' }).exports).toEqual({
+      dir: path.join(dataDir, 'exports'),
+      keepDays: 14,
+      quotaGb: 200,
+      reserveGb: 2,
+    });
+    expect(readConfig({ PARAPET_EXPORTS_DIR: '/srv/exports' }).exports.dir).toBe('/srv/exports');
+    expect(() => readConfig({ PARAPET_EXPORTS_KEEP_DAYS: '0', PARAPET_EXPORTS_QUOTA_GB: 'much' })).toThrow(
+      /PARAPET_EXPORTS_KEEP_DAYS[^]*PARAPET_EXPORTS_QUOTA_GB/,
+    );
+  });
+
   it('has quotas: the demo’s by agency, elsewhere those that are named', () => {
     expect(readConfig({}).quotas).toEqual({
       total: 500,

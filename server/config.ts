@@ -142,6 +142,19 @@ const Settings = z.strictObject({
       agencies: z.record(z.string().trim().min(1), z.coerce.number().int().min(0).max(100_000)).optional(),
     })
     .prefault({}),
+  /** Where exports are kept, for how long, and how much. */
+  exports: z
+    .strictObject({
+      /** Else within `dataDir`. BFFs that share it share their exports. */
+      dir: z.string().min(1).optional(),
+      /** What is done, failed or paused goes after so many days. */
+      keepDays: z.coerce.number().int().min(1).max(3650).default(7),
+      /** What one person may store, GB. */
+      quotaGb: z.coerce.number().min(0.001).max(1_000_000).default(50),
+      /** What stays free on the disk, GB. */
+      reserveGb: z.coerce.number().min(0).max(1_000_000).default(2),
+    })
+    .prefault({}),
   /** One more of `vms`, as the requirements' config.yaml has it; its id is `milestone`. */
   milestone: RtaBlock.optional(),
   vms: z
@@ -175,7 +188,12 @@ export interface LiveKitSettings {
 export type LiveKitPreference = z.output<typeof LiveKit>['prefer'];
 
 /** Everything that can be configured. Holds secrets: never logged. */
-export type Config = Omit<z.output<typeof Settings>, 'vms' | 'milestone' | 'quotas' | 'livekit'> & {
+export type Config = Omit<
+  z.output<typeof Settings>,
+  'vms' | 'milestone' | 'quotas' | 'livekit' | 'exports'
+> & {
+  /** `dir` is the folder's full path. */
+  readonly exports: z.output<typeof Settings>['exports'] & { readonly dir: string };
   readonly livekit: LiveKitSettings | undefined;
   readonly quotas: { readonly total: number; readonly agencies: Readonly<Record<string, number>> };
   readonly vms: readonly VmsSettings[];
@@ -218,6 +236,10 @@ const variables: Readonly<
   PARAPET_MEDIA_MTU: { path: ['media', 'mtu'] },
   PARAPET_MEDIA_LINGER_MS: { path: ['media', 'lingerMs'] },
   PARAPET_QUOTAS: { path: ['quotas'], as: 'json' },
+  PARAPET_EXPORTS_DIR: { path: ['exports', 'dir'] },
+  PARAPET_EXPORTS_KEEP_DAYS: { path: ['exports', 'keepDays'] },
+  PARAPET_EXPORTS_QUOTA_GB: { path: ['exports', 'quotaGb'] },
+  PARAPET_EXPORTS_RESERVE_GB: { path: ['exports', 'reserveGb'] },
   PARAPET_ICE_SERVERS: { path: ['iceServers'], as: 'json' },
   PARAPET_LIVEKIT_URL: { path: ['livekit', 'url'] },
   PARAPET_LIVEKIT_API_URL: { path: ['livekit', 'apiUrl'] },
@@ -382,13 +404,17 @@ export function readConfig(
   const tls = parsed.data.tls && tlsFiles(parsed.data.tls, origin, base, faults);
   if (faults.length > 0) throw new ConfigError(faults);
   const isDemo = vms.length === 0;
+  const dataDir = path.resolve(parsed.data.dataDir);
+  // The demo's key signs nothing of a real site.
+  const { dir = path.join(dataDir, isDemo ? 'demo-exports' : 'exports'), ...exports } = parsed.data.exports;
   const { total, agencies = isDemo ? demoQuotas : {} } = parsed.data.quotas;
   return {
     ...settings,
     livekit,
     ...(tls === undefined ? {} : { tls }),
     quotas: { total, agencies },
-    dataDir: path.resolve(parsed.data.dataDir),
+    exports: { ...exports, dir: path.resolve(dir) },
+    dataDir,
     vms,
     isDemo,
     isDev: env['PARAPET_DEV'] === '1',

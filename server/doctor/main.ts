@@ -11,6 +11,7 @@ import {
   type Finding,
   probeDatabase,
   probeDataDir,
+  probeExports,
   probeLiveKit,
   probeMediaPort,
   probeNode,
@@ -39,6 +40,7 @@ async function main(): Promise<void> {
   const config = readConfig(process.env);
   console.log('ok      Configuration: every value can be used');
   tell(await probeDataDir(config.dataDir));
+  tell(await probeExports(config.exports.dir));
   tell(probeWebRtc());
   const isBuilt = existsSync(path.join(root, 'build/index.html')) && !isAppStale(root);
   console.log(`ok      App: ${isBuilt ? 'built' : 'will be built at the next npm start'}`);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { access, constants, mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import pg from 'pg';
+import { readFingerprint } from '#server/evidence/signing-key.ts';
 import type { RoomApi } from '#server/livekit/api.ts';
 import { LiveKitError } from '#server/livekit/error.ts';
 import type { Vms } from '#server/vms/vms.ts';
@@ -44,6 +45,28 @@ export async function probeDataDir(dataDir: string): Promise<Finding> {
       'Data directory',
       `${dataDir} cannot be written (${codeOf(cause)})`,
       'Give it to the user that runs Parapet, or set PARAPET_DATA_DIR.',
+    );
+  }
+}
+
+/** The folder of exports can be made and written; tells the fingerprint of the key that signs them, where there is one. */
+export async function probeExports(directory: string): Promise<Finding> {
+  const subject = 'Exports';
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await access(directory, constants.W_OK | constants.X_OK);
+    const fingerprint = await readFingerprint(directory);
+    return fine(
+      subject,
+      fingerprint === undefined
+        ? `${directory}; the key that signs them is made at the first start`
+        : `${directory}; signed with the key ${fingerprint}`,
+    );
+  } catch (cause) {
+    return broken(
+      subject,
+      `${directory} cannot be used (${codeOf(cause)})`,
+      'Give it and evidence-key.pem in it to the user that runs Parapet, or set PARAPET_EXPORTS_DIR.',
     );
   }
 }

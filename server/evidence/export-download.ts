@@ -61,7 +61,11 @@ export function downloadHandler(parts: DownloadParts): OtherHandlers['exportFile
     const row = await parts.find(principal.user, exportId);
     await past.cameras(principal.user, row.camera_ids, 'export');
     const file = row.files.find((one) => one.name === name);
-    if (file === undefined || row.store_id !== parts.runner?.storeId) throw new Refusal('not-found');
+    if (file === undefined) throw new Refusal('not-found');
+    if (row.store_id !== parts.runner?.storeId)
+      throw new Refusal('not-supported', {
+        detail: 'Another server of this site keeps the files of this export: ask there.',
+      });
     const etag = `"${file.sha256}"`;
     const { headers } = context.req.raw;
     const ifRange = headers.get('if-range');

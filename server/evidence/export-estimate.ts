@@ -4,6 +4,7 @@ import { ask } from '#server/recordings/ask.ts';
 import type { Frames } from '#server/recordings/frames.ts';
 import type { PastCamera } from '#server/recordings/past.ts';
 import type { RecordedSpan } from '#server/vms/recordings.ts';
+import { isThrough } from './shown-time.ts';
 
 type CameraEstimate = ExportEstimate['cameras'][number];
 
@@ -29,7 +30,7 @@ export async function estimateCamera(
   signal: AbortSignal,
 ): Promise<CameraEstimate> {
   const cameraId = camera.id;
-  if (recordings === undefined) return { cameraId, recordedMs: 0 };
+  if (recordings === undefined) return { cameraId, recordedMs: 0, cannot: 'not-supported' };
   const { recorded } = await ask(signal, (ending) => recordings.spans(cameraId, { start, end }, ending));
   const recordedMs = recorded.reduce((sum, span) => sum + span.end - span.start, 0);
   if (recordedMs === 0) return { cameraId, recordedMs };
@@ -38,12 +39,15 @@ export async function estimateCamera(
   for (const at of new Set(sampleTimes(recorded))) {
     const wish = { vmsId: camera.vmsId, recordings, cameraId, stream, at, viewer, signal };
     const gop = await frames.gop(wish).catch((cause: unknown) => {
-      if (cause instanceof Refusal && cause.code === 'codec-unsupported') return undefined;
+      if (cause instanceof Refusal && cause.code === 'codec-unsupported') return 'unsupported' as const;
       throw cause;
     });
+    if (gop === 'unsupported') return { cameraId, recordedMs, cannot: 'codec-unsupported' };
     if (gop === undefined) continue;
     bytes += gop.media.length;
-    ms += gop.shownUntil - gop.start;
+    // Of few pictures, each stands until the next one.
+    const { start: from, end: next = from, shownUntil } = gop;
+    ms += (isThrough(recorded, from, next) ? Math.max(next, shownUntil) : shownUntil) - from;
   }
   return { cameraId, recordedMs, ...(ms > 0 ? { bytes: Math.ceil((bytes / ms) * recordedMs) } : {}) };
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import {
   appendFileSync,
   mkdtempSync,
@@ -18,10 +18,12 @@ import { createFairLanes } from '#server/recordings/fair-lanes.ts';
 import { FakeRecordings, frameMs, gopMs } from '#server/recordings/testing/fake-recordings.ts';
 import { momentsIn, readFragments } from '#server/recordings/testing/read-fragments.ts';
 import type { RecordedFrame } from '#server/vms/recordings.ts';
+import { VmsError } from '#server/vms/vms.ts';
 import { type ExportOrder, runExport } from './export-job.ts';
 import type { Step } from './export-writer.ts';
-import { openSigningKey } from './signing-key.ts';
-import { manifestFor, verifyExport } from './verify/verify.ts';
+import { fingerprintOf, type Manifest, signed } from './manifest.ts';
+import { openSigningKey, readFingerprint } from './signing-key.ts';
+import { exportsNamed, verifyExport, wholeFolder } from './verify/verify.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 const noon = Date.UTC(2026, 10, 20, 12);
@@ -60,6 +62,25 @@ function site() {
     ],
   };
   return { recordings, order };
+}
+
+/** A recorder that keeps a keyframe now and then, and nothing else. */
+function keepEvery(recordings: FakeRecordings, stepMs: number): void {
+  const open = recordings.cursor.bind(recordings);
+  recordings.cursor = async (...asked) => {
+    const cursor = await open(...asked);
+    let at = 0;
+    const frame = async (timeMs: number, signal: AbortSignal): Promise<RecordedFrame | undefined> => {
+      at = Math.floor(timeMs / stepMs) * stepMs;
+      const found = await cursor.at(at, { keyframe: true }, signal);
+      return found && { ...found, timeMs: at };
+    };
+    return {
+      ...cursor,
+      at: (timeMs, _options, signal) => frame(timeMs, signal),
+      next: (signal) => frame(at + stepMs, signal),
+    };
+  };
 }
 
 const parts = (directory: string, onStep: (step: Step) => void = () => undefined) => ({
@@ -106,7 +127,7 @@ describe('an export', () => {
     expect(moments(files[2]?.name ?? '')).toEqual(every(24_000, 30_000));
     const { fragments } = readFragments(readFileSync(path.join(directory, files[1]?.name ?? '')));
     expect(fragments.map(([first]) => first?.time)).toEqual([0, 2000, 4000, 5000, 7000]);
-    const { manifest } = await verifyExport(directory);
+    const { manifest } = await verifyExport(wholeFolder(directory));
     expect(manifest?.cameras[1]).toMatchObject({
       gaps: [{ from: '2026-11-20T12:00:05.000Z', to: '2026-11-20T12:00:20.000Z' }],
       files: [
@@ -129,7 +150,7 @@ describe('an export', () => {
     recordings.recorded.set('a', [{ start: noon + 10_000, end: noon + 12_000 }]);
     recordings.recorded.delete('b');
     await runExport(order, parts(directory), never);
-    const { manifest, isFine } = await verifyExport(directory);
+    const { manifest, isFine } = await verifyExport(wholeFolder(directory));
     expect(isFine).toBe(true);
     expect(manifest?.cameras.map(({ gaps, files }) => [gaps.length, files.length])).toEqual([
       [2, 1],
@@ -165,7 +186,8 @@ describe('an export', () => {
       rmSync(directory, { recursive: true, force: true });
       let left = kill;
       const killed = parts(directory, () => {
-        if ((left -= 1) === 0) throw new Error('killed');
+        // Who is dead takes no further step.
+        if ((left -= 1) <= 0) throw new Error('killed');
       });
       await expect(runExport(site().order, killed, never)).rejects.toThrow('killed');
       // What the kernel still had is there in part, or followed by half a fragment.
@@ -196,7 +218,7 @@ describe('an export', () => {
     recordings.padding = 2000;
     let gops = 0;
     const killed = parts(directory, (step) => {
-      if (step === 'gop-appended' && (gops += 1) === 12) throw new Error('killed');
+      if (gops >= 12 || (step === 'gop-appended' && (gops += 1) === 12)) throw new Error('killed');
     });
     await expect(runExport(order, killed, never)).rejects.toThrow('killed');
     recordings.calls.length = 0;
@@ -210,12 +232,130 @@ describe('an export', () => {
     await runExport(site().order, parts(whole), never);
     let gops = 0;
     const killed = parts(directory, (step) => {
-      if (step === 'gop-appended' && (gops += 1) === 12) throw new Error('killed');
+      if (gops >= 12 || (step === 'gop-appended' && (gops += 1) === 12)) throw new Error('killed');
     });
     await expect(runExport(site().order, { ...killed, checkpointBytes: 0 }, never)).rejects.toThrow('killed');
     truncateSync(path.join(directory, '007-2026-11-20T120000Z.mp4'), 1000);
     await runExport(site().order, parts(directory), never);
     expect(contents(directory)).toEqual(contents(whole));
+  });
+
+  it('of few pictures lets each stand until the next one, and claims no gaps between them', async () => {
+    const directory = folder();
+    const { order, recordings } = site();
+    keepEvery(recordings, 5000);
+    const camera = order.cameras.slice(0, 1);
+    const range = { start: noon + 2000, end: noon + 30_000 };
+    const [film] = await runExport({ ...order, cameras: camera, range }, parts(directory), never);
+    const { fragments } = readFragments(readFileSync(path.join(directory, film?.name ?? '')));
+    expect(fragments.flat().map(({ time, duration }) => [time, duration])).toEqual(
+      [0, 1, 2, 3, 4, 5].map((i) => [i * 5000, 5000]),
+    );
+    const { manifest } = await verifyExport(wholeFolder(directory));
+    expect(manifest?.cameras).toMatchObject([
+      {
+        gaps: [],
+        files: [{ pieces: [{ atMs: 0, from: '2026-11-20T12:00:00.000Z', to: '2026-11-20T12:00:30.000Z' }] }],
+      },
+    ]);
+    expect(manifest?.cameras[0]?.withoutPictures).toBeUndefined();
+  });
+
+  it('says where the recorder had recorded but gave no pictures, which is no gap', async () => {
+    const directory = folder();
+    const { order, recordings } = site();
+    const spans = recordings.spans.bind(recordings);
+    // Retention has moved on when the pictures are asked for.
+    recordings.spans = async (...asked) => {
+      const found = await spans(...asked);
+      recordings.recorded.set('a', [{ start: noon + 10_000, end: noon + 60_000 }]);
+      return found;
+    };
+    await runExport({ ...order, cameras: order.cameras.slice(0, 1) }, parts(directory), never);
+    const { manifest } = await verifyExport(wholeFolder(directory));
+    expect(manifest?.cameras).toMatchObject([
+      {
+        gaps: [],
+        withoutPictures: [{ from: '2026-11-20T12:00:00.500Z', to: '2026-11-20T12:00:10.000Z' }],
+        files: [{ name: '007-2026-11-20T120010Z.mp4' }],
+      },
+    ]);
+  });
+
+  it('reads the last pictures of a recording anew when it was interrupted among them', async () => {
+    const directory = folder();
+    const whole = folder();
+    const { order, recordings } = site();
+    const one = { ...order, cameras: order.cameras.slice(0, 1) };
+    recordings.recorded.set('a', [{ start: noon - 60_000, end: noon + 20_600 }]);
+    const stopped = {
+      ...parts(directory),
+      checkpointBytes: 0,
+      // After the last GOP, which is not a whole one.
+      onProgress: (doneMs: number) =>
+        doneMs < 20_000 ? Promise.resolve() : Promise.reject(new Error('paused')),
+    };
+    await expect(runExport(one, stopped, never)).rejects.toThrow('paused');
+    recordings.recorded.set('a', [{ start: noon - 60_000, end: noon + 60_000 }]);
+    await runExport(one, parts(directory), never);
+    await runExport(one, parts(whole), never);
+    const film = '007-2026-11-20T120000Z.mp4';
+    expect(momentsIn(readFileSync(path.join(directory, film)))).toEqual(
+      momentsIn(readFileSync(path.join(whole, film))),
+    );
+  });
+
+  it('goes on from where an attempt failed, not from the last checkpoint before', async () => {
+    const directory = folder();
+    const { order, recordings } = site();
+    const one = { ...order, cameras: order.cameras.slice(0, 1) };
+    let frames = 0;
+    recordings.beforeFrame = () =>
+      (frames += 1) < 500 ? Promise.resolve() : Promise.reject(new VmsError('unexpected-answer', 'broken'));
+    const never60s = { ...parts(directory), checkpointBytes: Infinity };
+    await expect(runExport(one, never60s, never)).rejects.toMatchObject({ code: 'vms-unavailable' });
+    recordings.beforeFrame = undefined;
+    recordings.calls.length = 0;
+    await runExport(one, never60s, never);
+    // Fifteen GOPs in all, nine of which were in.
+    expect(recordings.calls.filter((call) => call === 'next a').length).toBeLessThan((8 * gopMs) / frameMs);
+  });
+
+  it.each(['while it was paused', 'after it was done'])(
+    'signs no byte that was changed %s, and exports it anew',
+    async (when) => {
+      const directory = folder();
+      const whole = folder();
+      await runExport(site().order, parts(whole), never);
+      let gops = 0;
+      const paused = {
+        ...parts(directory),
+        checkpointBytes: 0,
+        onProgress: () => ((gops += 1) < 20 ? Promise.resolve() : Promise.reject(new Error('paused'))),
+      };
+      await expect(runExport(site().order, paused, never)).rejects.toThrow('paused');
+      const names = readdirSync(directory).filter((name) => name.endsWith('.mp4'));
+      const film = path.join(directory, (when === 'after it was done' ? names[0] : names.at(-1)) ?? '');
+      const bytes = readFileSync(film);
+      bytes[1500] = (bytes[1500] ?? 0) ^ 1;
+      writeFileSync(film, bytes);
+      await runExport(site().order, parts(directory), never);
+      expect(contents(directory)).toEqual(contents(whole));
+    },
+  );
+
+  it('of a camera whose system records nothing is all gap', async () => {
+    const directory = folder();
+    const { order } = site();
+    const cameras = [...order.cameras.slice(0, 1), { id: 'c', number: 9, name: 'Listed only' }];
+    await runExport({ ...order, cameras }, parts(directory), never);
+    const { manifest, isFine } = await verifyExport(wholeFolder(directory));
+    expect(isFine).toBe(true);
+    expect(manifest?.cameras[1]).toMatchObject({
+      name: 'Listed only',
+      gaps: [{ from: '2026-11-20T12:00:00.500Z', to: '2026-11-20T12:00:30.000Z' }],
+      files: [],
+    });
   });
 
   it('stops when told, at once, and lets go of the recorder', async () => {
@@ -250,18 +390,104 @@ describe('verifying', () => {
     await runExport(site().order, parts(directory), never);
     return directory;
   }
-  const wrong = async (directory: string, fingerprint?: string): Promise<string[]> =>
-    (await verifyExport(directory, fingerprint)).findings
-      .filter(({ isFine }) => !isFine)
+  const wrong = async (named: string, ...fingerprints: string[]): Promise<string[]> => {
+    const all = await Promise.all(
+      (await exportsNamed([named])).map((one) => verifyExport(one, fingerprints)),
+    );
+    return all
+      .flatMap(({ findings }) => findings)
+      .filter(({ verdict }) => verdict === 'wrong')
       .map(({ words }) => words);
+  };
+  const verifier = (...words: string[]) =>
+    spawnSync(process.execPath, [path.join(import.meta.dirname, 'verify/main.ts'), ...words], {
+      encoding: 'utf8',
+    });
 
   it('finds an untouched export intact, named by folder, film or manifest', async () => {
     const directory = await exported();
     expect(await wrong(directory)).toEqual([]);
     const film = path.join(directory, '007-2026-11-20T120000Z.mp4');
-    expect(await manifestFor(film)).toBe(path.join(directory, 'manifest.json'));
-    const { fingerprint } = await verifyExport(directory);
+    const manifest = path.join(directory, 'manifest.json');
+    expect(await exportsNamed([film])).toMatchObject([{ manifest }]);
+    expect(await wrong(film)).toEqual([]);
+    expect(await wrong(manifest)).toEqual([]);
+    const { fingerprint = '' } = await verifyExport(wholeFolder(directory));
     expect(await wrong(directory, fingerprint)).toEqual([]);
+    expect(await wrong(directory, 'ab'.repeat(32), fingerprint)).toEqual([]);
+  });
+
+  it('vouches for no film that the manifest does not know, named or in a folder that is', async () => {
+    const directory = await exported();
+    const forged = path.join(directory, 'forged.mp4');
+    writeFileSync(forged, 'Another film');
+    expect(await wrong(forged)).toEqual(['forged.mp4 is not in the manifest: it is no part of this export']);
+    expect(await wrong(directory)).toEqual(['forged.mp4 lies beside the export and is no part of it']);
+    // Who asks about another film hears of it all the same.
+    const film = path.join(directory, '007-2026-11-20T120000Z.mp4');
+    expect(await wrong(film)).toEqual([]);
+    const said = verifier(film);
+    expect([said.status, said.stdout]).toEqual([
+      0,
+      expect.stringContaining('note   forged.mp4 lies beside the export'),
+    ]);
+    expect(verifier(film, forged)).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining('The export is NOT intact.') as unknown,
+    });
+  });
+
+  it('finds a chain that is broken, though it was signed again', async () => {
+    const directory = await exported();
+    const file = path.join(directory, 'manifest.json');
+    const { manifest } = JSON.parse(readFileSync(file, 'utf8')) as { manifest: Manifest };
+    const [first, ...rest] = manifest.chain;
+    for (const chain of [rest, [...rest, ...(first === undefined ? [] : [first])]]) {
+      writeFileSync(file, JSON.stringify(signed({ ...manifest, chain }, key)));
+      expect(await wrong(directory)).toEqual([expect.stringMatching(/^The chain over all files is broken/)]);
+    }
+  });
+
+  it('prints nothing that a terminal would act on', async () => {
+    const directory = await exported();
+    const file = path.join(directory, 'manifest.json');
+    const { manifest } = JSON.parse(readFileSync(file, 'utf8')) as { manifest: Manifest };
+    const evil = '\u001b[8m\u202eX\u2028\nThe export is intact.\r';
+    const forged: Manifest = {
+      ...manifest,
+      product: { name: evil, version: evil },
+      export: {
+        ...manifest.export,
+        title: evil,
+        reason: evil,
+        requestedBy: { name: evil, displayName: evil },
+      },
+      cameras: manifest.cameras.map((camera) => ({ ...camera, name: evil })),
+      chain: [],
+    };
+    writeFileSync(file, JSON.stringify(signed(forged, key)));
+    writeFileSync(path.join(directory, `\u001b[2J.mp4`), '');
+    const { stdout } = verifier(directory);
+    expect(stdout.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+    expect(stdout.split('\n')).not.toContain('The export is intact.');
+    expect(stdout).toMatch(/\nThe export is NOT intact\.\n$/);
+  });
+
+  it('checks everything that is named, or says that it cannot be read', async () => {
+    const [one, other] = [await exported(), await exported()];
+    appendFileSync(path.join(other, '007-2026-11-20T120000Z.mp4'), 'x');
+    const both = verifier(one, other);
+    expect([both.status, both.stdout]).toEqual([
+      1,
+      expect.stringMatching(/The export is intact\.[^]*The export is NOT intact\./),
+    ]);
+    const some = verifier(one, '/nowhere.mp4');
+    expect([some.status, some.stderr, some.stdout]).toEqual([
+      2,
+      '/nowhere.mp4 cannot be read.\n',
+      expect.stringContaining('The export is intact.'),
+    ]);
+    expect(verifier(one, '--fingerprint', 'abc').status).toBe(2);
   });
 
   it('finds one byte that is another, one that is missing, and a file that is', async () => {
@@ -300,10 +526,7 @@ describe('verifying', () => {
 
   it('is a command that says it in words and by its exit code', async () => {
     const directory = await exported();
-    const run = (...words: string[]) =>
-      spawnSync(process.execPath, [path.join(import.meta.dirname, 'verify/main.ts'), ...words], {
-        encoding: 'utf8',
-      });
+    const run = verifier;
     const fine = run(directory);
     expect([fine.status, fine.stderr]).toEqual([0, '']);
     expect(fine.stdout).toContain('The export is intact.');
@@ -321,6 +544,8 @@ describe('the signing key', () => {
     const again = await openSigningKey(directory);
     expect(keys.every((one) => one.equals(again))).toBe(true);
     expect(readdirSync(directory)).toEqual(['evidence-key.pem']);
+    expect(await readFingerprint(directory)).toBe(fingerprintOf(createPublicKey(again)));
+    expect(await readFingerprint(folder())).toBeUndefined();
   });
 });
 

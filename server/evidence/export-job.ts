@@ -4,13 +4,16 @@ import { mkdir } from 'node:fs/promises';
 import type { StreamName } from '#contract/camera.ts';
 import type { ExportFile } from '#contract/evidence.ts';
 import { Refusal } from '#server/http/refusal.ts';
+import { ask } from '#server/recordings/ask.ts';
 import type { FairLanes } from '#server/recordings/fair-lanes.ts';
 import type { RecordedSpan, VmsRecordings } from '#server/vms/recordings.ts';
 import { ExportWriter, type WriterSettings } from './export-writer.ts';
 import type { Journal } from './journal.ts';
 import { replaceFile } from './journal.ts';
-import { chainOf, gapsIn, type Manifest, signed } from './manifest.ts';
+import { chainOf, type Manifest, signed } from './manifest.ts';
 import { recordedGops } from './recorded-gops.ts';
+import { longestStillMs } from './shown-time.ts';
+import { within, without } from './span-sums.ts';
 import { makeCopies, watermarkWords } from './watermark/copies.ts';
 import type { Transcoder } from './watermark/transcoder.ts';
 
@@ -32,8 +35,10 @@ export interface OrderedCamera {
   readonly id: string;
   readonly number: number;
   readonly name: string;
-  readonly recordings: VmsRecordings;
-  readonly lanes: FairLanes;
+  /** Absent where its VMS has no recordings: then all of it is a gap. */
+  readonly recordings?: VmsRecordings;
+  /** Where readers of its recorder take turns. */
+  readonly lanes?: FairLanes;
 }
 
 export interface JobParts extends WriterSettings {
@@ -42,13 +47,19 @@ export interface JobParts extends WriterSettings {
   readonly now: () => number;
   /** Makes copies with a watermark, where there is one. */
   readonly transcoder?: Transcoder | undefined;
-  /** After every GOP. Throws to stop. */
-  readonly onProgress: (doneMs: number, bytes: number) => Promise<void>;
+  /** After every GOP, and about twice a second while copies are made of what is `copying`. Throws to stop. */
+  readonly onProgress: (doneMs: number, bytes: number, step: 'reading' | 'copying') => Promise<void>;
 }
 
 export const manifestName = 'manifest.json';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
+const asStretch = ({ start, end }: RecordedSpan): { from: string; to: string } => ({
+  from: iso(start),
+  to: iso(end),
+});
+/** A span begins a little before its first picture and ends a little after its last one, ms. */
+const worthTellingMs = 1000;
 
 /**
  * Does the export, or what is left of it after an earlier attempt in the same directory. Gives its files. What was
@@ -65,9 +76,16 @@ export async function runExport(
     order.cameras.map(({ id }) => id),
   );
   try {
-    for (const camera of order.cameras) await exportCamera(order, camera, writer, parts, signal);
-    if (order.hasWatermark === true) await copyFilms(order, writer, parts, signal);
+    // Nothing is signed that was changed since it was written: it is exported again.
+    do {
+      for (const camera of order.cameras) await exportCamera(order, camera, writer, parts, signal);
+      if (order.hasWatermark === true) await copyFilms(order, writer, parts, signal);
+    } while (!(await writer.isAsWritten(signal)));
     return await writeManifest(order, writer.journal, parts);
+  } catch (cause) {
+    // The next attempt goes on from here.
+    await writer.checkpoint().catch(() => undefined);
+    throw cause;
   } finally {
     await writer.close();
   }
@@ -82,19 +100,20 @@ async function exportCamera(
 ): Promise<void> {
   const camera = writer.journal.cameras.find((one) => one.cameraId === cameraId);
   if (camera === undefined || camera.isDone) return;
-  await writer.begin(camera);
-  const reading = {
-    recordings,
-    cameraId,
-    stream,
-    range,
-    after: camera.lastGop,
-    lanes,
-    viewer: `export ${id}`,
-  };
-  for await (const { frames, next } of recordedGops(reading, signal)) {
-    await writer.append(camera, number, frames, next);
-    await onProgress(writer.doneMs(range), writer.bytes);
+  await writer.begin(camera, signal);
+  if (recordings !== undefined && lanes !== undefined) {
+    const around = { start: range.start - longestStillMs, end: range.end + longestStillMs };
+    // What it said at the beginning counts for all attempts, so that they make the same film.
+    camera.recorded ??= (
+      await ask(signal, (ending) => recordings.spans(cameraId, around, ending))
+    ).recorded.map(({ start, end }) => ({ start, end }));
+    const { recorded, lastGop: after } = camera;
+    const reading = { recordings, cameraId, stream, range, recorded, after, lanes, viewer: `export ${id}` };
+    if (within(range, recorded).length > 0)
+      for await (const { frames, next } of recordedGops(reading, signal)) {
+        await writer.append(camera, number, frames, next);
+        await onProgress(writer.doneMs(range), writer.bytes, 'reading');
+      }
   }
   await writer.finish(camera);
 }
@@ -113,7 +132,7 @@ async function copyFilms(
   await makeCopies(
     { directory, journal, words: watermarkWords(order) },
     transcoder,
-    (bytes) => onProgress(doneMs, bytesOfFilms + bytes),
+    (bytes) => onProgress(doneMs, bytesOfFilms + bytes, 'copying'),
     signal,
   );
 }
@@ -125,22 +144,25 @@ async function writeManifest(
 ): Promise<ExportFile[]> {
   const { id, title, reason, requestedBy, createdAt, range, stream } = order;
   const cameras = order.cameras.map((camera) => {
-    const files = journal.cameras.find(({ cameraId }) => cameraId === camera.id)?.files ?? [];
+    const { files = [], recorded = [] } =
+      journal.cameras.find(({ cameraId }) => cameraId === camera.id) ?? {};
+    const pieces = files.flatMap((file) => file.pieces);
+    const withoutPictures = within(range, recorded)
+      .flatMap((span) => without(span, pieces))
+      .filter(({ start, end }) => end - start >= worthTellingMs);
     return {
       id: camera.id,
       number: camera.number,
       name: camera.name,
-      gaps: gapsIn(
-        range,
-        files.flatMap(({ pieces }) => pieces),
-      ),
-      files: files.map(({ name, bytes, sha256 = '', codec, pictures, pieces }) => ({
-        name,
-        bytes,
-        sha256,
-        codec,
-        pictures,
-        pieces: pieces.map(({ at, start, end }) => ({ atMs: at, from: iso(start), to: iso(end) })),
+      gaps: without(range, [...pieces, ...recorded]).map(asStretch),
+      ...(withoutPictures.length === 0 ? {} : { withoutPictures: withoutPictures.map(asStretch) }),
+      files: files.map((file) => ({
+        name: file.name,
+        bytes: file.bytes,
+        sha256: file.sha256 ?? '',
+        codec: file.codec,
+        pictures: file.pictures,
+        pieces: file.pieces.map(({ at, start, end }) => ({ atMs: at, from: iso(start), to: iso(end) })),
       })),
     };
   });

@@ -10,7 +10,16 @@ import type { Db } from '#server/store/store.ts';
 import { downloadHandler } from './export-download.ts';
 import { estimateCamera } from './export-estimate.ts';
 import type { ExportRunner } from './export-runner.ts';
-import { changeState, exportOf, type ExportRow, mostRunning, placesInQueue, tell } from './export-table.ts';
+import {
+  changeState,
+  exclusively,
+  exportOf,
+  type ExportRow,
+  placesInQueue,
+  settledMs,
+  tell,
+  waitingBefore,
+} from './export-table.ts';
 
 type Names =
   | 'listExports'
@@ -42,7 +51,8 @@ export function exportRoutes(parts: ExportParts): {
     return parts.runner;
   };
 
-  const shown = async (row: ExportRow): Promise<Export> => exportOf(row, await placesInQueue(db));
+  const shown = async (row: ExportRow): Promise<Export> =>
+    exportOf(row, await placesInQueue(db, now()), parts.runner);
 
   /** The export, if it is this person's or they administer; `not-found` else. */
   async function find(user: User, id: string): Promise<ExportRow> {
@@ -70,11 +80,13 @@ export function exportRoutes(parts: ExportParts): {
 
   async function estimate(user: User, request: ExportRequest, viewer: string, signal: AbortSignal) {
     const runner = runnerHere();
+    if (request.end > now() + settledMs)
+      throw new Refusal('invalid-request', { issues: [{ path: 'end', message: 'is in the future' }] });
     const cameras = await past.cameras(user, request.cameraIds, 'export');
-    const [each, freeBytes, { waiting, running }, canWatermark] = await Promise.all([
+    const [each, freeBytes, queued, canWatermark] = await Promise.all([
       Promise.all(cameras.map((camera) => estimateCamera(camera, request, frames, viewer, signal))),
       runner.freeFor(user.id),
-      load(),
+      waitingBefore(db, now()),
       runner.canWatermark(),
     ]);
     const films = each.reduce((sum, { bytes = 0 }) => sum + bytes, 0);
@@ -83,20 +95,9 @@ export function exportRoutes(parts: ExportParts): {
       // A copy is about as large as its film.
       bytes: request.hasWatermark ? 2 * films : films,
       freeBytes,
-      queued: running + waiting < mostRunning ? 0 : waiting,
+      queued,
       canWatermark,
     } satisfies ExportEstimate;
-  }
-
-  async function load(): Promise<{ waiting: number; running: number }> {
-    const rows = await db
-      .selectFrom('exports')
-      .select(['status', ({ fn }) => fn.countAll<number | string>().as('count')])
-      .where('status', 'in', ['queued', 'running'])
-      .groupBy('status')
-      .execute();
-    const count = (status: string): number => Number(rows.find((row) => row.status === status)?.count ?? 0);
-    return { waiting: count('queued'), running: count('running') };
   }
 
   return {
@@ -109,8 +110,8 @@ export function exportRoutes(parts: ExportParts): {
           .orderBy('created_at', 'desc')
           .limit(mostListed)
           .execute();
-        const places = await placesInQueue(db);
-        return rows.map((row) => exportOf(row, places));
+        const places = await placesInQueue(db, now());
+        return rows.map((row) => exportOf(row, places, parts.runner));
       },
 
       estimateExport: ({ principal, body, signal }) =>
@@ -122,12 +123,18 @@ export function exportRoutes(parts: ExportParts): {
         const expected = await estimate(user, body, sessionId, signal);
         if (body.hasWatermark && !expected.canWatermark)
           throw new Refusal('not-supported', { detail: 'There is no transcoder on this server.' });
+        const unable = expected.cameras.find(({ cannot }) => cannot === 'codec-unsupported');
+        if (unable !== undefined)
+          throw new Refusal('codec-unsupported', {
+            detail: `No film can be made of what camera ${unable.cameraId} has recorded.`,
+          });
         const total = expected.cameras.reduce((sum, { recordedMs }) => sum + recordedMs, 0);
         if (total === 0) throw new Refusal('no-recording');
-        if (expected.bytes > expected.freeBytes) throw new Refusal('quota-exceeded');
         const id = randomUUID();
         const time = now();
-        const row = await db.transaction().execute(async (trx) => {
+        const row = await exclusively(db, async (trx) => {
+          // Two that are asked for at the same time do not get the same room.
+          if (expected.bytes > (await runner.freeFor(user.id, trx))) throw new Refusal('quota-exceeded');
           const made = await trx
             .insertInto('exports')
             .values({
@@ -146,6 +153,7 @@ export function exportRoutes(parts: ExportParts): {
               status: 'queued',
               status_at: time,
               total_ms: total,
+              expected_bytes: expected.bytes,
               store_id: runner.storeId,
             })
             .returningAll()

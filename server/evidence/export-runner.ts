@@ -1,18 +1,27 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ProblemCode } from '#contract/problem.ts';
+import type { Role } from '#contract/account.ts';
+import { recordingRoutes } from '#contract/recording-routes.ts';
 import { type CameraDirectory, isAllowed } from '#server/cameras/directory.ts';
 import type { Logger } from '#server/http/log.ts';
 import { Refusal } from '#server/http/refusal.ts';
 import type { Frames } from '#server/recordings/frames.ts';
 import type { Db } from '#server/store/store.ts';
 import type { Vms } from '#server/vms/vms.ts';
+import { failureOf, isPassing } from './export-failure.ts';
 import { runExport, type OrderedCamera } from './export-job.ts';
-import { changeState, claimExports, type ExportRow, keepClaims, tell } from './export-table.ts';
+import {
+  changeState,
+  claimExports,
+  type ExportRow,
+  keepClaims,
+  leaveStore,
+  tell,
+  tendStore,
+} from './export-table.ts';
 import { openShelf } from './export-shelf.ts';
 import { fingerprintOf } from './manifest.ts';
-import { codeOf } from './growing-file.ts';
 import { openSigningKey } from './signing-key.ts';
 import { findTranscoder, type Transcoder } from './watermark/transcoder.ts';
 
@@ -39,8 +48,13 @@ const everyMs = 1000;
 /** Another process takes an export over when its runner has said nothing for so long. */
 const holdMs = 10_000;
 const cleanEveryMs = 60_000;
-/** A recorder that fails is asked again, with pauses up to these, ms; progress begins the list anew. */
+const tendEveryMs = 5000;
+/** What fails and may pass is tried again, with pauses up to these, ms; getting farther than ever begins the list anew. */
 const pausesMs = [1000, 2000, 5000, 10_000, 30_000];
+
+/** Who may ask for exports. */
+const exporters: unknown = recordingRoutes.createExport.needs.who;
+const isExporter = (role: Role): boolean => Array.isArray(exporters) && exporters.includes(role);
 
 /** Somebody or something wants the work to end; what was written stays. */
 class Stop extends Error {
@@ -55,6 +69,8 @@ interface Running {
 /** The exports of this process's store. */
 export interface ExportRunner {
   readonly storeId: string;
+  /** SHA-256 of the public key that signs, lower-case hex. */
+  readonly fingerprint: string;
   /** One round: keeps what runs, ends what may no longer, begins what may, removes what is over. */
   round(): Promise<void>;
   /** Rounds, one a second and whenever woken, until the signal ends it. Never rejects. */
@@ -69,8 +85,8 @@ export interface ExportRunner {
   idle(): Promise<void>;
   /** Whether copies with a watermark can be made here. */
   canWatermark(): Promise<boolean>;
-  /** Bytes that this person may still store. */
-  freeFor(userId: string): Promise<number>;
+  /** Bytes that this person may still store, see {@link Shelf.freeFor}. */
+  freeFor(userId: string, by?: Db): Promise<number>;
   directoryOf(id: string): string;
   /** Ends all work; it goes on with the next start. Safe to call twice. */
   close(): Promise<void>;
@@ -95,11 +111,14 @@ export async function openExportRunner(parts: RunnerParts): Promise<ExportRunner
   const { storeId } = shelf;
   const directoryOf = (id: string): string => shelf.directoryOf(id);
   const key: KeyObject = await openSigningKey(settings.directory);
-  log.info({ fingerprint: fingerprintOf(createPublicKey(key)) }, 'exports are signed with this key');
+  const fingerprint = fingerprintOf(createPublicKey(key));
+  log.info({ fingerprint }, 'exports are signed with this key');
   const running = new Map<string, Running>();
   const closing = new AbortController();
   let woken = Promise.withResolvers<undefined>();
   let cleanedAt = -Infinity;
+  let tendedAt = -Infinity;
+  let keptAt = -Infinity;
 
   let found: Promise<Transcoder | undefined> | undefined;
   /** Somebody may install one: what is not there is looked for again by the next process. */
@@ -110,10 +129,10 @@ export async function openExportRunner(parts: RunnerParts): Promise<ExportRunner
     const { cameras } = await directory.snapshot();
     return row.camera_ids.map((id) => {
       const camera = cameras.get(id);
-      const recordings = systems.find((vms) => vms.id === camera?.vmsId)?.recordings;
-      if (camera === undefined || recordings === undefined)
-        throw new Refusal('not-found', { detail: `Camera ${id}.` });
+      if (camera === undefined) throw new Refusal('not-found', { detail: `Camera ${id}.` });
       const { number, name, vmsId } = camera;
+      const recordings = systems.find((vms) => vms.id === vmsId)?.recordings;
+      if (recordings === undefined) return { id, number, name };
       return { id, number, name, recordings, lanes: frames.lanesOf({ vmsId, recordings, cameraId: id }) };
     });
   }
@@ -122,12 +141,13 @@ export async function openExportRunner(parts: RunnerParts): Promise<ExportRunner
   async function mayGoOn(row: ExportRow): Promise<boolean> {
     const user = await db
       .selectFrom('users')
-      .select('grants')
+      .select(['grants', 'role'])
       .where('id', '=', row.user_id)
       .executeTakeFirst();
     const { cameras } = await directory.snapshot();
     return (
       user !== undefined &&
+      isExporter(user.role) &&
       row.camera_ids.every((id) => {
         const camera = cameras.get(id);
         return camera !== undefined && isAllowed(user, camera, 'export');
@@ -135,8 +155,11 @@ export async function openExportRunner(parts: RunnerParts): Promise<ExportRunner
     );
   }
 
-  async function attempt(row: ExportRow, signal: AbortSignal, onProgress: () => void): Promise<void> {
-    const used = await shelf.usedBy(row.user_id, row.id);
+  async function attempt(
+    row: ExportRow,
+    signal: AbortSignal,
+    onProgress: (bytes: number) => void,
+  ): Promise<void> {
     let notedAt = -Infinity;
     const files = await runExport(
       {
@@ -158,14 +181,17 @@ export async function openExportRunner(parts: RunnerParts): Promise<ExportRunner
         product: settings.product,
         key,
         now,
-        async onProgress(doneMs, bytes) {
+        async onProgress(doneMs, bytes, step) {
           signal.throwIfAborted();
-          onProgress();
+          onProgress(bytes);
           if (performance.now() - notedAt < everyMs) return;
           notedAt = performance.now();
+          // What runs beside it grows, too.
+          const used = await shelf.usedBy(row.user_id, row.id);
           if (used + bytes > quotaBytes || (await shelf.freeOnDisk()) === 0)
             throw new Refusal('quota-exceeded');
-          await db.updateTable('exports').set({ done_ms: doneMs, bytes }).where('id', '=', row.id).execute();
+          const done_ms = step === 'copying' ? row.total_ms : doneMs;
+          await db.updateTable('exports').set({ done_ms, bytes }).where('id', '=', row.id).execute();
           await tell(db, [row.id]);
         },
       },
@@ -180,19 +206,21 @@ export async function openExportRunner(parts: RunnerParts): Promise<ExportRunner
   async function work(row: ExportRow, signal: AbortSignal): Promise<void> {
     const isEnding = (): boolean => signal.aborted;
     let failures = 0;
+    let furthest = 0;
     while (!isEnding()) {
       try {
-        await attempt(row, signal, () => {
-          failures = 0;
+        await attempt(row, signal, (bytes) => {
+          // What an earlier attempt had is no progress: the next one may fail at the same place.
+          if (bytes > furthest) failures = 0;
+          furthest = Math.max(furthest, bytes);
         });
         return;
       } catch (cause) {
         if (isEnding()) return;
         const pauseMs = pausesMs[failures];
-        const isPassing = cause instanceof Refusal && ['vms-unavailable', 'overloaded'].includes(cause.code);
-        if (isPassing && pauseMs !== undefined) {
+        if (isPassing(cause) && pauseMs !== undefined) {
           failures += 1;
-          log.warn({ err: cause, export: row.id, failures }, 'an export waits for its recorder');
+          log.warn({ err: cause, export: row.id, failures }, 'an export waits and tries again');
           await sleep(random() * pauseMs, undefined, { signal }).catch(() => undefined);
           continue;
         }
@@ -221,10 +249,23 @@ export async function openExportRunner(parts: RunnerParts): Promise<ExportRunner
     await job?.ended;
   }
 
+  /** What runs here and may go on, by id. */
+  async function keep(): Promise<Map<string, ExportRow>> {
+    try {
+      const rows = await keepClaims(db, holder, [...running.keys()], now(), holdMs);
+      keptAt = performance.now();
+      return new Map(rows.map((row) => [row.id, row]));
+    } catch (cause) {
+      // Somebody else may take over what we cannot say that we keep: it is not written to any more.
+      if (performance.now() - keptAt > holdMs / 2) await Promise.all([...running.keys()].map(stop));
+      throw cause;
+    }
+  }
+
   async function round(): Promise<void> {
     if (closing.signal.aborted) return;
     if (running.size > 0) {
-      const ours = new Map((await keepClaims(db, holder, now(), holdMs)).map((row) => [row.id, row]));
+      const ours = await keep();
       for (const id of running.keys()) {
         const row = ours.get(id);
         // Paused, cancelled, or taken over elsewhere.
@@ -241,9 +282,22 @@ export async function openExportRunner(parts: RunnerParts): Promise<ExportRunner
         }
       }
     }
+    if (performance.now() - tendedAt > tendEveryMs) {
+      await tendStore(db, storeId, holder, now());
+      tendedAt = performance.now();
+    }
     const ids = await claimExports(db, { storeId, holder }, now(), holdMs);
+    if (running.size === 0) keptAt = performance.now();
     for (const id of ids) {
-      const row = await db.selectFrom('exports').selectAll().where('id', '=', id).executeTakeFirst();
+      // It may have been stopped and resumed, and its earlier work not quite be over.
+      await stop(id);
+      const row = await db
+        .selectFrom('exports')
+        .selectAll()
+        .where('id', '=', id)
+        .where('status', '=', 'running')
+        .where('runner', '=', holder)
+        .executeTakeFirst();
       if (row !== undefined) begin(row);
     }
     if (performance.now() - cleanedAt < cleanEveryMs) return;
@@ -254,6 +308,7 @@ export async function openExportRunner(parts: RunnerParts): Promise<ExportRunner
   let ended: Promise<void> | undefined;
   return {
     storeId,
+    fingerprint,
     round,
     stop,
     async remove(id) {
@@ -276,7 +331,7 @@ export async function openExportRunner(parts: RunnerParts): Promise<ExportRunner
       while (running.size > 0) await Promise.all([...running.values()].map((job) => job.ended));
     },
     canWatermark: async () => (await transcoder()) !== undefined,
-    freeFor: (userId) => shelf.freeFor(userId),
+    freeFor: (userId, by) => shelf.freeFor(userId, by),
     close: () =>
       (ended ??= (async () => {
         closing.abort();
@@ -289,12 +344,7 @@ export async function openExportRunner(parts: RunnerParts): Promise<ExportRunner
           .where('runner', '=', holder)
           .execute()
           .catch(() => undefined);
+        await leaveStore(db, storeId, holder).catch(() => undefined);
       })()),
   };
-}
-
-/** Why an export failed, as its owner is told. */
-function failureOf(cause: unknown): ProblemCode {
-  if (cause instanceof Refusal) return cause.code;
-  return codeOf(cause) === 'ENOSPC' || codeOf(cause) === 'EDQUOT' ? 'quota-exceeded' : 'internal';
 }

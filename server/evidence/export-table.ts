@@ -4,15 +4,31 @@ import type { ProblemCode } from '#contract/problem.ts';
 import type { Schema } from '#server/store/schema.ts';
 import type { Db } from '#server/store/store.ts';
 import { publish } from '#server/news/envelope.ts';
+import { holdDuty, leaveDuty } from '#server/store/duty.ts';
 import { fairOrder } from './fair-order.ts';
 
 export type ExportRow = Selectable<Schema['exports']>;
 
 /** So many run at once, over all BFFs. */
 export const mostRunning = 10;
+/** What was recorded less than this ago may not have reached the recorder's database: an export of it waits. */
+export const settledMs = 60_000;
+/** Who has not said for so long that a folder of exports is looked after is gone, and what waits there waits for it. */
+const storeMs = 30_000;
+const dutyOf = (storeId: string): string => `exports ${storeId}`;
+
+/** Says that this folder's exports are looked after. To be said every few seconds. */
+export const tendStore = (db: Db, storeId: string, holder: string, now: number): Promise<boolean> =>
+  holdDuty(db, dutyOf(storeId), holder, now, storeMs);
+
+/** Says that this process looks after them no more. */
+export const leaveStore = (db: Db, storeId: string, holder: string): Promise<void> =>
+  leaveDuty(db, dutyOf(storeId), holder);
+
+type Waiting = Pick<ExportRow, 'store_id' | 'end_at'>;
 
 /** Takes changes to the queue one after the other, whoever makes them. */
-async function exclusively<T>(db: Db, work: (trx: Db) => Promise<T>): Promise<T> {
+export async function exclusively<T>(db: Db, work: (trx: Db) => Promise<T>): Promise<T> {
   return await db.transaction().execute(async (trx) => {
     await sql`lock table exports in share row exclusive mode`.execute(trx);
     return await work(trx);
@@ -25,25 +41,40 @@ const countByUser = (rows: readonly { user_id: string }[]): Map<string, number> 
   return counts;
 };
 
-const queueOf = async (db: Db) => {
+/** What waits, what is worked on, and what nobody works on any more; in the order, what waits where `isCounted`. */
+const queueOf = async (db: Db, now: number, isCounted: (row: Waiting) => boolean = () => true) => {
   const rows = await db
     .selectFrom('exports')
-    .select(['id', 'user_id', 'status', 'status_at', 'store_id', 'runner_until'])
+    .select(['id', 'user_id', 'status', 'status_at', 'store_id', 'runner_until', 'end_at'])
     .where('status', 'in', ['queued', 'running'])
     .execute();
-  const running = rows.filter(({ status }) => status === 'running');
+  const running = rows.filter(({ status, runner_until }) => status === 'running' && runner_until > now);
+  const orphans = rows.filter(({ status, runner_until }) => status === 'running' && runner_until <= now);
   const order = fairOrder(
     rows
-      .filter(({ status }) => status === 'queued')
+      .filter((row) => row.status === 'queued' && isCounted(row))
       .map(({ id, user_id, status_at }) => ({ id, userId: user_id, since: status_at })),
     countByUser(running),
   );
-  return { rows, running, order };
+  return { rows, running, orphans, order };
 };
+
+/** The folders that somebody looks after, this one too. */
+async function tendedStores(db: Db, own: string, now: number): Promise<ReadonlySet<string>> {
+  const prefix = dutyOf('');
+  const duties = await db
+    .selectFrom('duties')
+    .select('name')
+    .where('name', 'like', `${prefix}%`)
+    .where('held_until', '>', now)
+    .execute();
+  return new Set([own, ...duties.map(({ name }) => name.slice(prefix.length))]);
+}
 
 /**
  * Takes what may run now and has its files here: first what was left by a process that died, then what waits, in fair
- * order, while fewer than {@link mostRunning} run anywhere.
+ * order, while fewer than {@link mostRunning} run anywhere. What nobody works on any more takes no place, and neither
+ * does what waits in a folder that nobody looks after.
  */
 export async function claimExports(
   db: Db,
@@ -54,19 +85,27 @@ export async function claimExports(
   const waiting = await db
     .selectFrom('exports')
     .select('id')
-    .where('status', 'in', ['queued', 'running'])
     .where('store_id', '=', who.storeId)
-    .where('runner_until', '<=', now)
+    .where((where) =>
+      where.or([
+        where.and([where('status', '=', 'queued'), where('end_at', '<=', now - settledMs)]),
+        where.and([where('status', '=', 'running'), where('runner_until', '<=', now)]),
+      ]),
+    )
     .limit(1)
     .executeTakeFirst();
   if (waiting === undefined) return [];
   return await exclusively(db, async (trx) => {
-    const { rows, running, order } = await queueOf(trx);
-    const orphans = running.filter(
-      ({ store_id, runner_until }) => store_id === who.storeId && runner_until <= now,
+    const stores = await tendedStores(trx, who.storeId, now);
+    const { rows, running, order, ...left } = await queueOf(
+      trx,
+      now,
+      ({ store_id, end_at }) => stores.has(store_id) && end_at <= now - settledMs,
     );
+    const orphans = left.orphans.filter(({ store_id }) => store_id === who.storeId);
     const here = new Set(rows.filter(({ store_id }) => store_id === who.storeId).map(({ id }) => id));
-    const next = order.slice(0, Math.max(0, mostRunning - running.length)).filter(({ id }) => here.has(id));
+    const places = Math.max(0, mostRunning - running.length - orphans.length);
+    const next = order.slice(0, places).filter(({ id }) => here.has(id));
     const ids = [...orphans, ...next].map(({ id }) => id);
     for (const id of ids)
       await trx
@@ -85,13 +124,20 @@ export async function claimExports(
   });
 }
 
-/** Keeps what this process runs; gives those that it may still run. */
-export async function keepClaims(db: Db, holder: string, now: number, holdMs: number): Promise<ExportRow[]> {
+/** Keeps what this process runs, by their ids; gives those that it may still run. What it holds but does not run it loses. */
+export async function keepClaims(
+  db: Db,
+  holder: string,
+  ids: readonly string[],
+  now: number,
+  holdMs: number,
+): Promise<ExportRow[]> {
   return await db
     .updateTable('exports')
     .set({ runner_until: now + holdMs })
     .where('status', '=', 'running')
     .where('runner', '=', holder)
+    .where('id', 'in', [...ids])
     .returningAll()
     .execute();
 }
@@ -140,7 +186,7 @@ export async function changeState(
   });
 }
 
-/** Tells the owners' pages how far their exports are. */
+/** Tells the pages of owners and administrators how far exports are. */
 export async function tell(db: Db, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   const rows = await db
@@ -153,6 +199,7 @@ export async function tell(db: Db, ids: readonly string[]): Promise<void> {
     ...rows.map((row) => ({
       kind: 'news' as const,
       user: row.user_id,
+      isForAdministrators: true as const,
       news: { kind: 'export' as const, exportId: row.id, status: row.status, progress: progressOf(row) },
     })),
   );
@@ -164,17 +211,25 @@ const progressOf = ({ done_ms, total_ms, bytes }: ExportRow): Export['progress']
   bytes,
 });
 
+/** How many wait before one that is asked for now: none where one more may run. */
+export async function waitingBefore(db: Db, now: number): Promise<number> {
+  const { running, order } = await queueOf(db, now);
+  return running.length + order.length < mostRunning ? 0 : order.length;
+}
+
 /** Places in the queue by export, from 1. */
-export async function placesInQueue(db: Db): Promise<ReadonlyMap<string, number>> {
-  const { order } = await queueOf(db);
+export async function placesInQueue(db: Db, now: number): Promise<ReadonlyMap<string, number>> {
+  const { order } = await queueOf(db, now);
   return new Map(order.map(({ id }, i) => [id, i + 1]));
 }
 
 function stateOf(row: ExportRow, place: number | undefined): ExportState {
   const at = row.status_at;
   switch (row.status) {
-    case 'queued':
-      return { status: 'queued', place: place ?? 1 };
+    case 'queued': {
+      const notBefore = row.end_at + settledMs;
+      return { status: 'queued', place: place ?? 1, ...(notBefore > at ? { notBefore } : {}) };
+    }
     case 'running':
       return { status: 'running', since: at };
     case 'paused':
@@ -189,8 +244,15 @@ function stateOf(row: ExportRow, place: number | undefined): ExportState {
   }
 }
 
-/** The row as the contract has it. */
-export const exportOf = (row: ExportRow, places: ReadonlyMap<string, number>): Export => ({
+/**
+ * The row as the contract has it.
+ * @param here the folder of the BFF that answers, and the fingerprint of its key
+ */
+export const exportOf = (
+  row: ExportRow,
+  places: ReadonlyMap<string, number>,
+  here: { readonly storeId: string; readonly fingerprint: string } | undefined,
+): Export => ({
   id: row.id,
   title: row.title,
   cameraIds: row.camera_ids,
@@ -204,4 +266,6 @@ export const exportOf = (row: ExportRow, places: ReadonlyMap<string, number>): E
   state: stateOf(row, places.get(row.id)),
   progress: progressOf(row),
   files: [...row.files],
+  ...(row.store_id === here?.storeId ? {} : { isElsewhere: true }),
+  ...(row.store_id === here?.storeId && row.status === 'done' ? { signedBy: here.fingerprint } : {}),
 });

@@ -2,17 +2,20 @@ import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fragment, type Sample } from '#server/fmp4/fragment.ts';
 import { initSegment } from '#server/fmp4/init.ts';
-import { samplesOf, shownFor, ticksPerSecond, trackOf } from '#server/recordings/gop.ts';
+import { shownFor, ticksPerSecond, trackOf } from '#server/recordings/gop.ts';
 import type { RecordedFrame, RecordedSpan } from '#server/vms/recordings.ts';
 import { GrowingFile } from './growing-file.ts';
 import {
   type Journal,
   type JournalCamera,
+  type JournalCopy,
   type JournalFile,
   readJournal,
   syncDirectory,
   writeJournal,
 } from './journal.ts';
+import { sha256Of } from './sha256-of.ts';
+import { isThrough, samplesThrough } from './shown-time.ts';
 
 /** Where a test may pull the plug. */
 export type Step = 'file-begun' | 'gop-appended' | 'bytes-safe' | 'checkpoint' | 'file-complete';
@@ -34,10 +37,15 @@ export class ExportWriter {
   #file: GrowingFile | undefined;
   #safeBytes = 0;
   #safeAt = performance.now();
+  /** What is written ends where the recording did: more may follow, so it is no place to go on from. */
+  #isOpenEnded = false;
+  /** Files that were complete before this writer came. */
+  readonly #old: Set<string>;
 
   private constructor(settings: WriterSettings, journal: Journal) {
     this.#settings = settings;
     this.journal = journal;
+    this.#old = new Set(completeFiles(journal).map(({ name }) => name));
   }
 
   /** Takes up what is in the directory. Files of which the journal knows nothing are removed. */
@@ -76,18 +84,37 @@ export class ExportWriter {
   }
 
   /**
-   * Opens the file that the camera is in the middle of. When it is not as long as was promised, the camera begins anew:
-   * gaps that nobody recorded would be worse.
+   * Opens the file that the camera is in the middle of. When it is not what was promised, the camera begins anew: gaps
+   * that nobody recorded would be worse, and so would bytes that nobody exported.
    */
-  async begin(camera: JournalCamera): Promise<void> {
+  async begin(camera: JournalCamera, signal: AbortSignal): Promise<void> {
+    this.#isOpenEnded = false;
     const last = camera.files.at(-1);
     if (last === undefined || last.sha256 !== undefined) return;
-    this.#file = await GrowingFile.open(path.join(this.#settings.directory, last.name), last.bytes);
+    const at = path.join(this.#settings.directory, last.name);
+    this.#file = await GrowingFile.open(at, last.bytes, last.safeSha256, signal);
     this.#safeBytes = last.bytes;
-    if (this.#file !== undefined) return;
-    for (const { name } of camera.files) await rm(path.join(this.#settings.directory, name), { force: true });
-    camera.files.length = 0;
-    delete camera.lastGop;
+    if (this.#file === undefined) await this.#beginAnew(camera);
+  }
+
+  /**
+   * Whether the files that were complete before this writer came are still what they were. Cameras of which one is not
+   * have to be exported anew; so have copies of their films. Aborts with the signal.
+   */
+  async isAsWritten(signal: AbortSignal): Promise<boolean> {
+    let isSame = true;
+    for (const { name, sha256 } of completeFiles(this.journal)) {
+      if (!this.#old.has(name)) continue;
+      const found = await sha256Of(path.join(this.#settings.directory, name), signal).catch(() => undefined);
+      signal.throwIfAborted();
+      if (found === sha256) continue;
+      isSame = false;
+      const camera = this.journal.cameras.find(({ files }) => files.some((file) => file.name === name));
+      if (camera === undefined) await this.#dropCopies(({ name: copy }) => copy === name);
+      else await this.#beginAnew(camera);
+    }
+    if (!isSame) await this.checkpoint();
+    return isSame;
   }
 
   /**
@@ -104,6 +131,10 @@ export class ExportWriter {
     const [keyframe] = frames;
     if (keyframe === undefined) return;
     const track = trackOf(keyframe);
+    if (next === undefined) {
+      await this.checkpoint();
+      this.#isOpenEnded = true;
+    }
     const configuration = Buffer.from(track.configuration).toString('base64');
     let file = camera.files.at(-1);
     if (
@@ -112,13 +143,15 @@ export class ExportWriter {
       file.sha256 !== undefined
     ) {
       await this.#complete(camera);
-      file = await this.#beginFile(camera, number, keyframe.timeMs, track.codecString, configuration);
-      await this.#file?.append(initSegment(track, ticksPerSecond));
+      const init = initSegment(track, ticksPerSecond);
+      const { codecString } = track;
+      file = await this.#beginFile(camera, number, keyframe.timeMs, codecString, configuration, init);
       this.#step('file-begun');
     }
-    const samples = samplesOf(frames, next);
+    const recorded = camera.recorded ?? [];
+    const samples = samplesThrough(frames, next, recorded);
     await this.#file?.append(fragment(file.fragments + 1, file.lengthMs, samples));
-    notePieces(file, frames, samples);
+    notePieces(file, frames, samples, recorded);
     file.fragments += 1;
     file.pictures += samples.length;
     file.lengthMs += samples.reduce((sum, { duration }) => sum + duration, 0);
@@ -131,13 +164,15 @@ export class ExportWriter {
     if (isDue) await this.checkpoint();
   }
 
-  /** Makes everything safe. */
+  /** Makes everything safe that is worth it. */
   async checkpoint(): Promise<void> {
+    if (this.#isOpenEnded) return;
     await this.#file?.sync();
     this.#step('bytes-safe');
     const open = this.#file === undefined ? undefined : this.#openFile();
     if (open !== undefined && this.#file !== undefined) {
       open.bytes = this.#file.bytes;
+      open.safeSha256 = this.#file.sha256();
       this.#safeBytes = open.bytes;
     }
     this.#safeAt = performance.now();
@@ -147,6 +182,7 @@ export class ExportWriter {
 
   /** The camera is in. */
   async finish(camera: JournalCamera): Promise<void> {
+    this.#isOpenEnded = false;
     await this.#complete(camera);
     camera.isDone = true;
     await this.checkpoint();
@@ -159,6 +195,23 @@ export class ExportWriter {
     await file?.close();
   }
 
+  async #beginAnew(camera: JournalCamera): Promise<void> {
+    const names = new Set(camera.files.map(({ name }) => name));
+    for (const name of names) await rm(path.join(this.#settings.directory, name), { force: true });
+    await this.#dropCopies(({ of }) => names.has(of));
+    camera.files.length = 0;
+    camera.isDone = false;
+    delete camera.lastGop;
+    delete camera.recorded;
+  }
+
+  async #dropCopies(isToGo: (copy: JournalCopy) => boolean): Promise<void> {
+    for (const copy of this.journal.copies.filter(isToGo)) {
+      await rm(path.join(this.#settings.directory, copy.name), { force: true });
+      this.journal.copies.splice(this.journal.copies.indexOf(copy), 1);
+    }
+  }
+
   #openFile(): JournalFile | undefined {
     return this.journal.cameras.flatMap(({ files }) => files).find(({ sha256 }) => sha256 === undefined);
   }
@@ -169,6 +222,7 @@ export class ExportWriter {
     start: number,
     codec: string,
     configuration: string,
+    init: Uint8Array,
   ): Promise<JournalFile> {
     const { directory } = this.#settings;
     const stem = `${String(number).padStart(3, '0')}-${stamp(start)}`;
@@ -178,6 +232,8 @@ export class ExportWriter {
     this.#file = await GrowingFile.open(path.join(directory, name), 0);
     this.#safeBytes = 0;
     await syncDirectory(directory);
+    // The journal knows of no file that does not say how it is coded.
+    await this.#file?.append(init);
     const file = { name, bytes: 0, lengthMs: 0, fragments: 0, pictures: 0, codec, configuration, pieces: [] };
     camera.files.push(file);
     return file;
@@ -199,13 +255,24 @@ export class ExportWriter {
   }
 }
 
+/** Films and copies that are written to their end, with their hashes. */
+const completeFiles = ({ cameras, copies }: Journal): { name: string; sha256: string }[] =>
+  [...cameras.flatMap(({ files }) => files), ...copies].flatMap(({ name, sha256 }) =>
+    sha256 === undefined ? [] : [{ name, sha256 }],
+  );
+
 /** Notes which recorded time is where in the file, and where it is interrupted. */
-function notePieces(file: JournalFile, frames: readonly RecordedFrame[], samples: readonly Sample[]): void {
+function notePieces(
+  file: JournalFile,
+  frames: readonly RecordedFrame[],
+  samples: readonly Sample[],
+  recorded: readonly RecordedSpan[],
+): void {
   let at = file.lengthMs;
   let usualMs = 40;
   frames.forEach(({ timeMs }, i) => {
     const duration = samples[i]?.duration ?? 0;
-    const shown = shownFor(duration, usualMs);
+    const shown = isThrough(recorded, timeMs, timeMs + duration) ? duration : shownFor(duration, usualMs);
     if (shown > 0) usualMs = shown;
     const last = file.pieces.at(-1);
     // A clock that was set back does not interrupt anything.

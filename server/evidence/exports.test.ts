@@ -3,18 +3,33 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { copyFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Export } from '#contract/evidence.ts';
 import { News } from '#contract/news.ts';
-import { iso, noon, type PastHarness, startPastApp } from '#server/recordings/testing/past-town.ts';
-import { pglite, type TestStore } from '#server/store/testing/databases.ts';
-import { type Browser, grant } from '#server/testing/harness.ts';
+import { iso, noon, startPastApp } from '#server/recordings/testing/past-town.ts';
+import { grant } from '#server/testing/harness.ts';
 import { VmsError } from '#server/vms/vms.ts';
 import { readRange } from './byte-range.ts';
 import { sampleTimes } from './export-estimate.ts';
-import type { ExportSettings } from './export-runner.ts';
 import { fairOrder } from './fair-order.ts';
-import { verifyExport } from './verify/verify.ts';
+import {
+  held,
+  at,
+  ivan,
+  directory,
+  settings,
+  openTown,
+  request,
+  ask,
+  read,
+  films,
+  codeOf,
+  runner,
+  work,
+  hold,
+  insertWaiting,
+} from './testing/exports-town.ts';
+import { verifyExport, wholeFolder } from './verify/verify.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -55,83 +70,7 @@ it('takes samples all over what is recorded', () => {
 });
 
 describe('exports', () => {
-  let held: TestStore;
-  let at: PastHarness;
-  let ivan: Browser;
-  let directory: string;
-  let settings: ExportSettings;
-  beforeAll(async () => {
-    held = await pglite.open();
-  });
-  afterAll(() => held.close());
-  beforeEach(async () => {
-    await held.empty();
-    directory = mkdtempSync(path.join(tmpdir(), 'parapet-exports-'));
-    settings = {
-      directory,
-      product: { name: 'Parapet', version: '0.1.0' },
-      checkpointBytes: 0,
-      findTranscoder: () => Promise.resolve(undefined),
-    };
-    at = await startPastApp(held.store, { exports: settings });
-    ivan = await at.as('ivan');
-    return async () => {
-      await at.app.close();
-      rmSync(directory, { recursive: true, force: true });
-    };
-  });
-
-  const request = {
-    title: 'Case 7',
-    cameraIds: ['p1', 'p2'],
-    start: iso(noon - 3_610_000),
-    end: iso(noon - 3_580_000),
-    reason: 'Asked for by the court',
-  };
-  const ask = (browser: Browser, more: object = {}) =>
-    browser.json<Export>('POST', '/api/exports', { ...request, ...more });
-  const read = (id: string, browser = ivan) => browser.json<Export>('GET', `/api/exports/${id}`);
-  const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code;
-  const runner = () => {
-    if (at.app.exports === undefined) throw new Error('there is no runner');
-    return at.app.exports;
-  };
-  const work = async (): Promise<void> => {
-    await runner().round();
-    await runner().idle();
-  };
-  /** Recorders that do not go on by themselves. */
-  const hold = () => {
-    const { promise, resolve } = Promise.withResolvers<undefined>();
-    at.recordings.beforeFrame = async (_camera, signal) => {
-      const { promise: gone, reject } = Promise.withResolvers<never>();
-      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-      await Promise.race([promise, gone]);
-    };
-    return () => {
-      at.recordings.beforeFrame = undefined;
-      resolve(undefined);
-    };
-  };
-  /** As if these were all in: an estimate for each would read the recorder. */
-  const insertWaiting = async (name: string, count: number) => {
-    const [row] = await held.store.db.selectFrom('exports').selectAll().execute();
-    if (row === undefined) throw new Error('there is no export to copy');
-    for (let i = 0; i < count; i++)
-      await held.store.db
-        .insertInto('exports')
-        .values({
-          ...row,
-          id: crypto.randomUUID(),
-          user_id: at.idOf(name),
-          files: '[]',
-          status: 'queued',
-          status_at: noon + 1 + i,
-          runner: null,
-          runner_until: 0,
-        })
-        .execute();
-  };
+  openTown();
 
   it('are asked for, done, fetched, and proved', async () => {
     const asked = await ask(ivan);
@@ -159,7 +98,7 @@ describe('exports', () => {
       expect(createHash('sha256').update(bytes).digest('hex')).toBe(file.sha256);
       expect(response.headers.get('content-length')).toBe(String(file.bytes));
     }
-    const { isFine, manifest } = await verifyExport(path.join(directory, asked.id));
+    const { isFine, manifest } = await verifyExport(wholeFolder(path.join(directory, asked.id)));
     expect(isFine).toBe(true);
     expect(manifest?.export).toMatchObject({
       reason: 'Asked for by the court',
@@ -338,10 +277,35 @@ describe('exports', () => {
     await nextRunner?.round();
     await nextRunner?.idle();
     expect((await read(id)).state.status).toBe('done');
-    expect((await verifyExport(path.join(directory, id))).isFine).toBe(true);
+    expect((await verifyExport(wholeFolder(path.join(directory, id)))).isFine).toBe(true);
     // 50 frames of each of 16 and 6 GOPs; what the first process made safe is not read again.
     expect(next.recordings.calls.filter((call) => call.startsWith('next')).length).toBeLessThan(800);
+    // No picture is lost, and none is there twice.
+    const { id: undisturbed } = await ask(await next.as('ivan'));
+    await nextRunner?.round();
+    await nextRunner?.idle();
+    expect(films(id)).toEqual(films(undisturbed));
+    expect(films(id).map(({ pictures }) => pictures)).toEqual([750, 250]);
     await next.app.close();
+  });
+
+  it('of another BFF say where they are instead of that they are not', async () => {
+    const { id } = await ask(ivan);
+    await work();
+    expect(await read(id)).toMatchObject({ signedBy: runner().fingerprint });
+    const other = mkdtempSync(path.join(tmpdir(), 'parapet-exports-'));
+    const next = await startPastApp(held.store, { join: at, exports: { ...settings, directory: other } });
+    const there = await next.as('ivan');
+    const seen = await read(id, there);
+    expect(seen).toMatchObject({ isElsewhere: true, state: { status: 'done' } });
+    expect(seen.signedBy).toBeUndefined();
+    const answer = await there.send('GET', `/api/exports/${id}/files/manifest.json`);
+    expect(await answer.json()).toMatchObject({
+      code: 'not-supported',
+      detail: expect.stringContaining('Another server') as unknown,
+    });
+    await next.app.close();
+    rmSync(other, { recursive: true });
   });
 
   it('of another BFF’s folder are left to it', async () => {
@@ -371,9 +335,19 @@ describe('exports', () => {
     expect((await read(id)).state.status).toBe('done');
   });
 
-  it('of what no film can be made of fail, once', async () => {
+  it('of what no film can be made of are refused by the camera’s name, or fail once', async () => {
     at.recordings.codec = 'MJPEG';
+    const refused = await ivan.send('POST', '/api/exports', request);
+    expect(await refused.json()).toMatchObject({
+      code: 'codec-unsupported',
+      detail: expect.stringContaining('camera p1') as unknown,
+    });
+    expect(await ivan.json('POST', '/api/exports/estimate', request)).toMatchObject({
+      cameras: [{ cameraId: 'p1', cannot: 'codec-unsupported' }, { cannot: 'codec-unsupported' }],
+    });
+    at.recordings.codec = 'H264';
     const { id } = await ask(ivan);
+    at.recordings.codec = 'MJPEG';
     await work();
     expect((await read(id)).state).toMatchObject({
       status: 'failed',
@@ -461,12 +435,61 @@ describe('exports', () => {
     const { id } = await ask(ivan);
     await work();
     at.clock.pass(7 * 86_400_000 + 1);
-    ivan = await at.as('ivan');
+    const again = await at.as('ivan');
     vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 61_000);
     await runner().round();
     vi.restoreAllMocks();
-    expect(await read(id)).toMatchObject({ state: { status: 'expired' }, files: [] });
+    expect(await read(id, again)).toMatchObject({ state: { status: 'expired' }, files: [] });
     expect(existsSync(path.join(directory, id))).toBe(false);
+  });
+
+  it.each(['paused', 'failed'] as const)('that are %s expire as well', async (status) => {
+    const { id } = await ask(ivan);
+    const free = hold();
+    await runner().round();
+    if (status === 'paused') await ivan.json('POST', `/api/exports/${id}/pause`);
+    else {
+      at.recordings.error = new VmsError('unknown-camera', 'gone');
+      free();
+      await runner().idle();
+    }
+    expect((await read(id)).state.status).toBe(status);
+    expect(existsSync(path.join(directory, id))).toBe(true);
+    let skipped = 0;
+    const pass = async (ms: number) => {
+      at.clock.pass(ms);
+      vi.spyOn(performance, 'now').mockReturnValue(performance.now() + (skipped += 61_000));
+      await runner().round();
+      vi.restoreAllMocks();
+      return (await read(id, await at.as('ivan'))).state.status;
+    };
+    expect(await pass(7 * 86_400_000 - 1)).toBe(status);
+    expect(await pass(1)).toBe('expired');
+    expect(existsSync(path.join(directory, id))).toBe(false);
+  });
+
+  it('tell administrators’ pages as well, and nobody else’s', async () => {
+    const heardBy = async (name: string) => {
+      const leaving = new AbortController();
+      const response = await (await at.as(name)).send('GET', '/api/news', undefined, {}, leaving.signal);
+      let heard = '';
+      const listening = (async () => {
+        for await (const text of response.body?.pipeThrough(new TextDecoderStream()) ?? []) heard += text;
+      })().catch(() => undefined);
+      return {
+        heard: () => heard,
+        end: async () => {
+          leaving.abort();
+          await listening;
+        },
+      };
+    };
+    const [boss, olga] = [await heardBy('boss'), await heardBy('olga')];
+    const { id } = await ask(ivan);
+    await expect.poll(boss.heard).toContain(id);
+    expect(olga.heard()).not.toContain(id);
+    await boss.end();
+    await olga.end();
   });
 
   it('tell their owner’s pages how far they are', async () => {

@@ -21,9 +21,15 @@ export class GrowingFile {
 
   /**
    * Opens the file to go on behind its first `bytes`; what is after them is cut off. Gives undefined when it is shorter
-   * than that: then it is not the file that was promised.
+   * than that, or when these bytes have another hash: then it is not the file that was promised. Aborts with the signal.
+   * @param sha256 of these bytes, lower-case hex, where it is known
    */
-  static async open(path: string, bytes: number): Promise<GrowingFile | undefined> {
+  static async open(
+    path: string,
+    bytes: number,
+    sha256?: string,
+    signal?: AbortSignal,
+  ): Promise<GrowingFile | undefined> {
     const handle = await open(path, bytes === 0 ? 'w+' : 'r+', 0o600).catch((cause: unknown) => {
       if (codeOf(cause) === 'ENOENT') return undefined;
       throw cause;
@@ -38,12 +44,16 @@ export class GrowingFile {
       const hash = createHash('sha256');
       const buffer = Buffer.alloc(Math.min(bytes, readAtOnce));
       for (let at = 0; at < bytes;) {
+        signal?.throwIfAborted();
         const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, bytes - at), at);
         if (bytesRead === 0) throw new Error('the file has become shorter while it was read');
         hash.update(buffer.subarray(0, bytesRead));
         at += bytesRead;
       }
-      return new GrowingFile(handle, hash, bytes);
+      const file = new GrowingFile(handle, hash, bytes);
+      if (sha256 === undefined || file.sha256() === sha256) return file;
+      await handle.close();
+      return undefined;
     } catch (cause) {
       await handle.close();
       throw cause;

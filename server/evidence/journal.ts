@@ -8,11 +8,14 @@ import { z } from 'zod';
  */
 
 const Piece = z.object({ at: z.int(), start: z.int(), end: z.int() });
+const Span = z.object({ start: z.int(), end: z.int() });
 
 const JournalFile = z.object({
   name: z.string(),
   /** Safe bytes. */
   bytes: z.int(),
+  /** SHA-256 of those, lower-case hex: whoever goes on behind them signs them, too. */
+  safeSha256: z.string().optional(),
   /** Milliseconds of pictures in it: where the next ones go. */
   lengthMs: z.int(),
   /** Fragments in it. */
@@ -29,6 +32,8 @@ export type JournalFile = z.infer<typeof JournalFile>;
 
 const JournalCamera = z.object({
   cameraId: z.string(),
+  /** What the recorder said of the range and a little around it when the camera was begun. */
+  recorded: z.array(Span).optional(),
   /** The keyframe of the last GOP that is in. */
   lastGop: z.int().optional(),
   files: z.array(JournalFile),

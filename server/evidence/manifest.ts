@@ -41,8 +41,10 @@ export const Manifest = z.strictObject({
       id: z.string(),
       number: z.int(),
       name: z.string(),
-      /** Where nothing was recorded. */
+      /** Where nothing was recorded, as the recorder says. */
       gaps: z.array(Stretch),
+      /** Where the recorder says that it recorded, and gave no picture for a second or longer. */
+      withoutPictures: z.array(Stretch).optional(),
       files: z.array(ManifestFile),
     }),
   ),
@@ -132,21 +134,4 @@ export function signerOf({ manifest, signature }: SignedManifest): KeyObject | u
   } catch {
     return undefined;
   }
-}
-
-const iso = (ms: number): string => new Date(ms).toISOString();
-
-/** What is left of a range when the pieces are taken away. */
-export function gapsIn(
-  range: { readonly start: number; readonly end: number },
-  pieces: readonly { readonly start: number; readonly end: number }[],
-): { from: string; to: string }[] {
-  const gaps: { from: string; to: string }[] = [];
-  let at = range.start;
-  for (const { start, end } of pieces) {
-    if (start > at) gaps.push({ from: iso(at), to: iso(Math.min(start, range.end)) });
-    at = Math.max(at, end);
-  }
-  if (at < range.end) gaps.push({ from: iso(at), to: iso(range.end) });
-  return gaps;
 }

@@ -95,6 +95,20 @@ describe('bookmarks', () => {
     expect(at.recordings.bookmarks).toHaveLength(1);
   });
 
+  it('are moved to another camera, which makes another one of them', async () => {
+    const made = await otto.json<{ id: string }>('POST', '/api/bookmarks', draft);
+    const wish = { ...draft, cameraId: 'p2' };
+    const moved = await otto.json<{ id: string }>('PUT', `/api/bookmarks/${made.id}`, wish);
+    expect(moved).toEqual({ ...wish, id: moved.id, canEdit: true });
+    expect(moved.id).not.toBe(made.id);
+    expect(await otto.json('GET', `/api/bookmarks?${query('p1,p2')}`)).toEqual([moved]);
+    expect(await audit()).toEqual([
+      'bookmark-saved otto p1',
+      'bookmark-saved otto p1',
+      'bookmark-saved otto p2',
+    ]);
+  });
+
   it('cannot be moved to a camera that is not one’s own', async () => {
     const { id } = await otto.json<{ id: string }>('POST', '/api/bookmarks', draft);
     expect(await codeOf(await otto.send('PUT', `/api/bookmarks/${id}`, { ...draft, cameraId: 'm1' }))).toBe(

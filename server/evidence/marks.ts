@@ -192,7 +192,7 @@ export function markRoutes(parts: {
     },
 
     async changeBookmark({ principal, params, body, signal }) {
-      const { recordings, vmsId } = await find(principal.user, params.bookmarkId, signal);
+      const { recordings, vmsId, bookmark } = await find(principal.user, params.bookmarkId, signal);
       const system = await systemFor(principal.user, [body.cameraId], 'playback');
       if (system.vmsId !== vmsId)
         throw new Refusal('invalid-request', {
@@ -201,7 +201,9 @@ export function markRoutes(parts: {
       const saved = await ask(signal, (ending) =>
         recordings.saveBookmark({ ...asSaved(body), id: params.bookmarkId }, ending),
       );
-      await note('bookmark-saved', principal.user, [saved.cameraId], saved);
+      // The camera that it is no longer of is concerned as well.
+      const concerned = [...new Set([bookmark.cameraId, saved.cameraId])];
+      await note('bookmark-saved', principal.user, concerned, saved);
       return shown(principal.user, saved);
     },
 

@@ -2,14 +2,16 @@ import type { StreamName } from '#contract/camera.ts';
 import { ask } from '#server/recordings/ask.ts';
 import type { FairLanes } from '#server/recordings/fair-lanes.ts';
 import { readRest } from '#server/recordings/frames.ts';
-import { samplesOf } from '#server/recordings/gop.ts';
 import type { RecordedFrame, RecordedSpan, RecordingCursor, VmsRecordings } from '#server/vms/recordings.ts';
+import { samplesThrough } from './shown-time.ts';
 
 export interface GopReading {
   readonly recordings: VmsRecordings;
   readonly cameraId: string;
   readonly stream: StreamName;
   readonly range: RecordedSpan;
+  /** The recorder's spans in the range and a little around it. */
+  readonly recorded: readonly RecordedSpan[];
   /** The keyframe of the last GOP that is known already: what comes after it is given. */
   readonly after: number | undefined;
   readonly lanes: FairLanes;
@@ -19,7 +21,7 @@ export interface GopReading {
 
 export interface ReadGop {
   readonly frames: readonly RecordedFrame[];
-  /** When the frame after the last one was taken. */
+  /** When the frame after the last one was taken; undefined where the recording ends for now: more may follow. */
   readonly next: number | undefined;
 }
 
@@ -50,7 +52,7 @@ async function firstKeyframe(
  * Reading takes turns with everybody else at the recorder, GOP by GOP. Throws a `Refusal`.
  */
 export async function* recordedGops(reading: GopReading, signal: AbortSignal): AsyncGenerator<ReadGop> {
-  const { recordings, cameraId, stream, range, after, lanes, viewer } = reading;
+  const { recordings, cameraId, stream, range, recorded, after, lanes, viewer } = reading;
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => lanes.run(viewer, signal, work);
   const cursor = await inTurn(() => ask(signal, (ending) => recordings.cursor(cameraId, stream, ending)));
   try {
@@ -60,7 +62,8 @@ export async function* recordedGops(reading: GopReading, signal: AbortSignal): A
       const { frames, next } = await inTurn(() => readRest(cursor, start, signal));
       keyframe = next;
       const isKnown = after !== undefined && start.timeMs <= after;
-      const shownMs = samplesOf(frames, next?.timeMs).reduce((sum, { duration }) => sum + duration, 0);
+      const samples = samplesThrough(frames, next?.timeMs, recorded);
+      const shownMs = samples.reduce((sum, { duration }) => sum + duration, 0);
       // Before the range lies a gap, and before that what we were given.
       const isBefore = start.timeMs + shownMs <= range.start;
       if (!isKnown && !isBefore) yield { frames, next: next?.timeMs };

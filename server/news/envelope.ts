@@ -18,6 +18,8 @@ const Envelope = z.discriminatedUnion('kind', [
     sessions: z.array(z.uuid()).optional(),
     user: z.uuid().optional(),
     notUser: z.uuid().optional(),
+    /** Of a user's, for administrators as well. */
+    isForAdministrators: z.literal(true).optional(),
   }),
   z.object({ kind: z.literal('sessions-ended'), sessions: z.array(z.uuid()) }),
   z.object({ kind: z.literal('users-changed'), users: z.array(z.uuid()) }),

@@ -231,4 +231,10 @@ export const migrations: Readonly<Record<string, Migration>> = {
       `create index viewing_quality_seen_at on viewing_quality (seen_at)`,
     ),
   },
+  '0007-export-room': {
+    up: statements(
+      // What it was estimated to be: room that others cannot have while it waits or runs.
+      `alter table exports add column expected_bytes int8 not null default 0`,
+    ),
+  },
 };

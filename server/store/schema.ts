@@ -152,6 +152,8 @@ export interface Schema {
     done_ms: Generated<number>;
     total_ms: number;
     bytes: Generated<number>;
+    /** What it was estimated to be when it was asked for. */
+    expected_bytes: Generated<number>;
     files: ColumnType<ExportFile[], string | undefined, string>;
     /** The folder that its files are in: several BFFs have several. */
     store_id: string;

@@ -105,6 +105,7 @@ export interface VmsRecordings {
   ): Promise<readonly VmsBookmark[]>;
   /** One bookmark, where the VMS can be asked for it by its id; else it is looked for in lists. */
   readBookmark?(id: string, signal: AbortSignal): Promise<VmsBookmark | undefined>;
+  /** Makes a bookmark, or changes the one with this id. The answer's id may be another: a bookmark of another camera is a new one. */
   saveBookmark(
     bookmark: Omit<VmsBookmark, 'id'> & { id?: string },
     signal: AbortSignal,

@@ -1,38 +1,86 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { canonical, chainOf, fingerprintOf, type Manifest, SignedManifest, signerOf } from '../manifest.ts';
+import { sha256Of } from '../sha256-of.ts';
+
+/** Something that was looked at. What is neither fine nor wrong is worth knowing. */
+export interface Finding {
+  readonly verdict: 'fine' | 'wrong' | 'note';
+  /** May hold names that somebody else has chosen: to be printed as `plain`. */
+  readonly words: string;
+}
 
 /** What was found out about an export, without asking anybody. */
 export interface Verdict {
   readonly isFine: boolean;
   /** In the order in which it was looked at. */
-  readonly findings: readonly { readonly isFine: boolean; readonly words: string }[];
+  readonly findings: readonly Finding[];
   /** SHA-256 of the key that signed, hex; undefined when the signature is not right. */
   readonly fingerprint: string | undefined;
   readonly manifest: Manifest | undefined;
 }
 
-/** The manifest that belongs to what somebody names: itself, or the one beside a film, or the one in a folder. */
-export async function manifestFor(named: string): Promise<string> {
-  if ((await stat(named)).isDirectory()) return path.join(named, 'manifest.json');
-  return named.endsWith('.json') ? named : path.join(path.dirname(named), 'manifest.json');
+/** An export that somebody wants to be checked, by what they named. */
+export interface NamedExport {
+  /** The path of its manifest. */
+  readonly manifest: string;
+  /** Films of it that were named, by their names: each has to be in the manifest. */
+  readonly films: readonly string[];
+  /** The whole folder was named: no film in it may be missing from the manifest. */
+  readonly isWholeFolder: boolean;
+}
+
+const filmName = /\.(mp4|m4v|mov|mkv|avi|webm|ts|mts|mpe?g|3gp|wmv|asf)$/i;
+const manifestName = 'manifest.json';
+
+/** What is no manifest is a film, whatever it is called: it has to be in the manifest beside it. */
+const byFile = (file: string): NamedExport => {
+  const isManifest = /\.json$/i.test(file);
+  const manifest = isManifest ? file : path.join(path.dirname(file), manifestName);
+  return { manifest, films: isManifest ? [] : [path.basename(file)], isWholeFolder: false };
+};
+
+/** All of the export in a folder. */
+export const wholeFolder = (directory: string): NamedExport => ({
+  manifest: path.join(directory, manifestName),
+  films: [],
+  isWholeFolder: true,
+});
+
+/**
+ * The exports that belong to what somebody names: manifests, films, the folders they are in. What is of one export
+ * comes together. Rejects where there is no such file.
+ */
+export async function exportsNamed(names: readonly string[]): Promise<NamedExport[]> {
+  const found = new Map<string, NamedExport>();
+  for (const named of names) {
+    const one = (await stat(named)).isDirectory() ? wholeFolder(named) : byFile(named);
+    const key = path.resolve(one.manifest);
+    const known = found.get(key);
+    found.set(key, {
+      manifest: one.manifest,
+      films: [...(known?.films ?? []), ...one.films],
+      isWholeFolder: one.isWholeFolder || known?.isWholeFolder === true,
+    });
+  }
+  return [...found.values()];
 }
 
 /**
- * Checks the signature, the chain, and every file beside the manifest, byte by byte.
- * @param fingerprint of the site's key, where it is known: another signer is a forger then
+ * Checks the signature, the chain, every film that was named, and every file beside the manifest, byte by byte.
+ * @param fingerprints of the site's keys, where they are known: another signer is a forger then
  */
-export async function verifyExport(named: string, fingerprint?: string): Promise<Verdict> {
-  const findings: { isFine: boolean; words: string }[] = [];
-  const find = (isFine: boolean, words: string): boolean => {
-    findings.push({ isFine, words });
-    return isFine;
+export async function verifyExport(
+  { manifest: file, films: named, isWholeFolder }: NamedExport,
+  fingerprints: readonly string[] = [],
+): Promise<Verdict> {
+  const findings: Finding[] = [];
+  const find = (isFine: boolean, words: string): void => {
+    findings.push({ verdict: isFine ? 'fine' : 'wrong', words });
   };
-  const file = await manifestFor(named);
+  const directory = path.dirname(file);
   const verdict = (manifest?: Manifest, signer?: string): Verdict => ({
-    isFine: findings.every((finding) => finding.isFine),
+    isFine: findings.every((finding) => finding.verdict !== 'wrong'),
     findings,
     fingerprint: signer,
     manifest,
@@ -59,9 +107,9 @@ export async function verifyExport(named: string, fingerprint?: string): Promise
       ? 'The signature is not right: the manifest was changed'
       : 'The manifest is as it was signed',
   );
-  if (fingerprint !== undefined)
+  if (fingerprints.length > 0)
     find(
-      signer === fingerprint.toLowerCase().replaceAll(/[\s:]/g, ''),
+      signer !== undefined && fingerprints.includes(signer),
       signer === undefined ? 'Nobody known signed it' : `Signed by the key ${signer}`,
     );
 
@@ -70,12 +118,24 @@ export async function verifyExport(named: string, fingerprint?: string): Promise
   const names = new Set(films.map(({ name }) => name));
   for (const { name, of } of manifest.copies ?? [])
     if (!names.has(of)) find(false, `${name} is a copy of a film that is not in the manifest`);
+  const isUnbroken = canonical(chainOf(manifest.export.id, files)) === canonical(manifest.chain);
   find(
-    canonical(chainOf(manifest.export.id, files)) === canonical(manifest.chain),
-    'The chain over all files is unbroken',
+    isUnbroken,
+    isUnbroken
+      ? 'The chain over all files is unbroken'
+      : 'The chain over all files is broken: one was put in, taken out, or put elsewhere',
   );
+  const isListed = (name: string): boolean => files.some((one) => one.name === name);
+  for (const name of named)
+    if (!isListed(name)) find(false, `${name} is not in the manifest: it is no part of this export`);
+  for (const name of (await readdir(directory)).sort())
+    if (filmName.test(name) && !isListed(name) && !named.includes(name))
+      findings.push({
+        verdict: isWholeFolder ? 'wrong' : 'note',
+        words: `${name} lies beside the export and is no part of it`,
+      });
   for (const { name, bytes, sha256 } of files) {
-    const at = path.join(path.dirname(file), name);
+    const at = path.join(directory, name);
     const size = await stat(at).then(
       (found) => found.size,
       () => undefined,
@@ -88,10 +148,4 @@ export async function verifyExport(named: string, fingerprint?: string): Promise
     }
   }
   return verdict(manifest, signer);
-}
-
-async function sha256Of(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const part of createReadStream(file)) hash.update(part as Buffer);
-  return hash.digest('hex');
 }

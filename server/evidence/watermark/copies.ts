@@ -1,8 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Journal, type JournalCopy, syncDirectory, writeJournal } from '../journal.ts';
+import { sha256Of } from '../sha256-of.ts';
 import type { Transcoder } from './transcoder.ts';
 
 const wordsName = 'watermark.txt';
@@ -73,10 +73,9 @@ async function finish(
   } finally {
     await handle.close();
   }
-  const hash = createHash('sha256');
-  for await (const bytes of createReadStream(from)) hash.update(bytes as Buffer);
+  const sha256 = await sha256Of(from);
   const { size } = await stat(from);
   await rename(from, path.join(directory, name));
   await syncDirectory(directory);
-  return { bytes: size, sha256: hash.digest('hex') };
+  return { bytes: size, sha256 };
 }

@@ -10,7 +10,7 @@ import { createFairLanes } from '#server/recordings/fair-lanes.ts';
 import { FakeRecordings } from '#server/recordings/testing/fake-recordings.ts';
 import type { RecordedFrame } from '#server/vms/recordings.ts';
 import { type ExportOrder, runExport } from '../export-job.ts';
-import { verifyExport } from '../verify/verify.ts';
+import { verifyExport, wholeFolder } from '../verify/verify.ts';
 import { watermarkWords } from './copies.ts';
 import { findTranscoder, type Transcoder } from './transcoder.ts';
 
@@ -162,11 +162,34 @@ describe.skipIf(!hasFfmpeg)('with FFmpeg', () => {
     expect(readdirSync(directory).sort()).toEqual([copy, film, 'journal.json', 'manifest.json'].sort());
   });
 
+  it('a film shows at each of its times what the manifest says was recorded then', async () => {
+    const directory = folder();
+    const wish = { ...order(pictures), hasWatermark: false };
+    const [film] = await runExport(wish, parts(directory, undefined), never);
+    const { manifest } = await verifyExport(wholeFolder(directory));
+    const pieces = manifest?.cameras[0]?.files[0]?.pieces ?? [];
+    expect(pieces).toHaveLength(2);
+    const shown = decoded(directory, film?.name ?? '');
+    const strips = shown.pictures.map((picture) => readStrip(picture));
+    const told = shown.times.map((time) => {
+      const piece = pieces.findLast(({ atMs }) => atMs <= time);
+      return piece === undefined ? undefined : Date.parse(piece.from) + time - piece.atMs;
+    });
+    expect(strips.map((strip) => strip?.timeMs)).toEqual(told);
+    expect(new Set(strips.map((strip) => strip?.number))).toEqual(new Set([7]));
+    // What it was asked for is there, and the gap is not.
+    const ends = pieces.map(({ to }) => Date.parse(to));
+    expect(told.filter((time) => time !== undefined && ends.some((end) => time < end))).toHaveLength(
+      told.length,
+    );
+    expect(told[0]).toBeLessThanOrEqual(noon);
+  });
+
   it('the manifest names copies, what is on them and what made them, and they are verified', async () => {
     const directory = folder();
     const wish = order(pictures);
     const [film, copy] = await runExport(wish, parts(directory, transcoder), never);
-    const { manifest, isFine } = await verifyExport(directory);
+    const { manifest, isFine } = await verifyExport(wholeFolder(directory));
     expect(isFine).toBe(true);
     expect(manifest?.copies).toEqual([
       {
@@ -181,9 +204,9 @@ describe.skipIf(!hasFfmpeg)('with FFmpeg', () => {
     ]);
     expect(manifest?.chain.map(({ name }) => name)).toEqual([film?.name, copy?.name]);
     appendFileSync(path.join(directory, copy?.name ?? ''), 'x');
-    expect((await verifyExport(directory)).findings.filter((one) => !one.isFine)).toMatchObject([
-      { words: expect.stringContaining(copy?.name ?? '-') as string },
-    ]);
+    expect(
+      (await verifyExport(wholeFolder(directory))).findings.filter((one) => one.verdict === 'wrong'),
+    ).toMatchObject([{ words: expect.stringContaining(copy?.name ?? '-') as string }]);
   });
 
   it('is stopped at once and leaves nothing half; the next attempt makes only what is missing', async () => {

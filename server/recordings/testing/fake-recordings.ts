@@ -162,8 +162,12 @@ export class FakeRecordings implements VmsRecordings {
 
   async saveBookmark(bookmark: Omit<VmsBookmark, 'id'> & { id?: string }, signal: AbortSignal) {
     await this.#asked('saveBookmark', '', signal);
-    const saved = { ...bookmark, id: bookmark.id ?? `bookmark-${(this.#ids += 1)}` };
-    this.bookmarks = [...this.bookmarks.filter(({ id }) => id !== saved.id), saved];
+    const { id: before } = bookmark;
+    const known = this.bookmarks.find(({ id }) => id === before);
+    // As XProtect has it: one of another camera is another one.
+    const isNew = before === undefined || (known !== undefined && known.cameraId !== bookmark.cameraId);
+    const saved = { ...bookmark, id: isNew ? `bookmark-${(this.#ids += 1)}` : before };
+    this.bookmarks = [...this.bookmarks.filter(({ id }) => id !== before), saved];
     return saved;
   }
 

@@ -101,6 +101,11 @@ export const ExportEstimate = z.object({
       recordedMs: z.int().nonnegative(),
       /** Guessed from a sample of its GOPs; absent when nothing is recorded. */
       bytes: z.int().nonnegative().optional(),
+      /**
+       * Why there will be no film of it. An export with a `codec-unsupported` camera is refused; one whose system keeps no
+       * recordings (`not-supported`) is in the manifest as a gap.
+       */
+      cannot: z.enum(['codec-unsupported', 'not-supported']).optional(),
     }),
   ),
   bytes: z.int().nonnegative(),
@@ -126,8 +131,15 @@ export type ExportFile = z.output<typeof ExportFile>;
 
 /** How far an export is. */
 export const ExportState = z.discriminatedUnion('status', [
-  /** Ten run at once; `place` counts from 1. */
-  z.object({ status: z.literal('queued'), place: z.int().positive() }),
+  /**
+   * Ten run at once; `place` counts from 1. One that ends just now waits until its end is settled in the recorder: it does
+   * not begin before `notBefore`.
+   */
+  z.object({
+    status: z.literal('queued'),
+    place: z.int().positive(),
+    notBefore: Instant.optional(),
+  }),
   z.object({ status: z.literal('running'), since: Instant }),
   z.object({ status: z.literal('paused'), since: Instant }),
   z.object({ status: z.literal('done'), at: Instant, expiresAt: Instant }),
@@ -159,5 +171,9 @@ export const Export = z.object({
   }),
   /** The files that are complete. */
   files: z.array(ExportFile),
+  /** Its files are kept by another BFF, and cannot be fetched from the one that answers. */
+  isElsewhere: z.literal(true).optional(),
+  /** Fingerprint of the key that its manifest is signed with, lower-case hex; once it is done, where its files are. */
+  signedBy: z.string().optional(),
 });
 export type Export = z.output<typeof Export>;

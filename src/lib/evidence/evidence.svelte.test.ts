@@ -145,6 +145,19 @@ describe('a bookmark', () => {
     await expect.poll(() => [...kept.kept.values()].map(({ title }) => title)).toEqual(['After']);
   });
 
+  it('that is given to another camera stands there, and no longer where it was', async () => {
+    await open();
+    await userEvent.keyboard('b');
+    await userEvent.keyboard('A bag{Enter}');
+    await expect.element(dialog()).not.toBeInTheDocument();
+    await page.getByRole('button', { name: /Change the bookmark/ }).click();
+    await page.getByLabelText('Camera', { exact: true }).selectOptions(cameras[1]!.id);
+    await userEvent.keyboard('{Enter}');
+    await expect.element(dialog()).not.toBeInTheDocument();
+    expect([...kept.kept.values()].map(({ cameraId }) => cameraId)).toEqual([cameras[1]!.id]);
+    expect(evidence.kept.marks).toEqual([{ kind: 'bookmark', cameraIds: [cameras[1]!.id], at: noon }]);
+  });
+
   it('that cannot be saved keeps what was typed and says why', async () => {
     await open();
     await expect.poll(() => evidence.kept.isKnown).toBe(true);
@@ -269,6 +282,73 @@ describe('an export', () => {
     await page.getByLabelText('Why it leaves the house').fill('R');
     await userEvent.keyboard('{Enter}');
     expect(kept.queue.size).toBe(0);
+  });
+
+  it('leaves out a camera that no film can be made of, and says why', async () => {
+    await open();
+    kept.unable = cameras[1]!.id;
+    await userEvent.keyboard('x');
+    const box = page.getByRole('checkbox', { name: /No film can be made of its video format/ });
+    await expect.element(box).toBeDisabled();
+    await expect.element(box).not.toBeChecked();
+    await page.getByLabelText('Title').fill('T');
+    await page.getByLabelText('Why it leaves the house').fill('R');
+    await userEvent.keyboard('{Enter}');
+    await expect.poll(() => kept.queue.size).toBe(1);
+    expect([...kept.queue.values()][0]?.cameraIds).toEqual([cameras[0]!.id, cameras[2]!.id]);
+  });
+
+  it('that is done is deleted by somebody who was asked, and says whose it is and who signed it', async () => {
+    await open({ role: 'administrator' });
+    const request = {
+      title: 'Case',
+      reason: 'x',
+      cameraIds: [cameras[0]!.id],
+      start: noon,
+      end: noon + 1000,
+    };
+    const { id } = await kept.begin({ ...request, stream: 'main', hasWatermark: true });
+    await evidence.exports.refresh();
+    evidence.isOpen = true;
+    evidence.list = 'exports';
+    await expect.element(page.getByText(/^by .?Investigator/)).toBeVisible();
+    evidence.hear(kept.move(id, { state: { status: 'queued', place: 1, notBefore: now + 60_000 } }).news);
+    await evidence.exports.refresh();
+    await expect.element(page.getByText(/^Begins at .*settled in the recorder$/)).toBeVisible();
+    const progress = { doneMs: 1000, totalMs: 1000, bytes: 2_000_000 };
+    evidence.hear(kept.move(id, { state: { status: 'running', since: now }, progress }).news);
+    await expect.element(page.getByText('Putting your name into the picture, 2 MB written')).toBeVisible();
+    const state = { status: 'done' as const, at: now, expiresAt: now + 86_400_000 };
+    evidence.hear(kept.move(id, { state, signedBy: 'ab'.repeat(32) }).news);
+    await expect.element(page.getByText('ab'.repeat(32))).toBeVisible();
+
+    await page.getByRole('button', { name: /Delete the export/ }).click();
+    await expect.element(dialog()).toBeVisible();
+    await userEvent.keyboard('{Escape}');
+    expect(kept.queue.get(id)?.state.status).toBe('done');
+    await page.getByRole('button', { name: /Delete the export/ }).click();
+    await dialog().getByRole('button', { name: 'Delete the export' }).click();
+    await expect.poll(() => kept.queue.get(id)?.state.status).toBe('cancelled');
+    await expect.element(dialog()).not.toBeInTheDocument();
+  });
+
+  it('whose files another server keeps has none to fetch here', async () => {
+    await open();
+    const request = {
+      title: 'Case',
+      reason: 'x',
+      cameraIds: [cameras[0]!.id],
+      start: noon,
+      end: noon + 1000,
+    };
+    const { id } = await kept.begin({ ...request, stream: 'main', hasWatermark: false });
+    const files = [{ name: 'manifest.json', kind: 'manifest' as const, bytes: 1, sha256: 'a'.repeat(64) }];
+    kept.move(id, { state: { status: 'done', at: now, expiresAt: now + 1 }, files, isElsewhere: true });
+    await evidence.exports.refresh();
+    evidence.isOpen = true;
+    evidence.list = 'exports';
+    await expect.element(page.getByText(/^Another server of this site keeps these files/)).toBeVisible();
+    await expect.element(page.getByRole('link', { name: /manifest.json/ })).not.toBeInTheDocument();
   });
 
   it('needs the right to export', async () => {

@@ -5,6 +5,7 @@ import type {
   BookmarkDraft,
   EvidenceLock,
   EvidenceLockDraft,
+  Export,
   ExportRequest,
 } from '#contract/evidence.ts';
 import type { News } from '#contract/news.ts';
@@ -22,7 +23,8 @@ import { type EvidenceAct, whyNot, type WhyNot } from './permits.ts';
 export type EvidenceAsking =
   | { readonly kind: 'bookmark'; readonly changes?: Bookmark }
   | { readonly kind: 'lock'; readonly changes?: EvidenceLock }
-  | { readonly kind: 'export' };
+  | { readonly kind: 'export' }
+  | { readonly kind: 'delete-export'; readonly export: Export };
 
 /** Which list is seen beside the pictures. */
 export type EvidenceList = 'bookmarks' | 'locks' | 'exports';
@@ -77,6 +79,11 @@ export class Evidence {
     return this.investigation.cameraIds.flatMap((id) => this.cameraOf(id) ?? []);
   }
 
+  /** Whether the exports are those of everybody. */
+  get seesAllExports(): boolean {
+    return this.#role() === 'administrator';
+  }
+
   /** Why that cannot be done now; undefined when it can. A bookmark is of the selected camera, the rest of all. */
   whyNot(act: EvidenceAct): WhyNot | undefined {
     const { selected } = this.investigation;
@@ -121,6 +128,8 @@ export class Evidence {
   /** Makes a bookmark, or changes one. Throws what the request threw: the dialog stays and says it. */
   async saveBookmark(draft: BookmarkDraft, changes?: Bookmark): Promise<void> {
     const saved = await this.#api.saveBookmark(draft, changes?.id);
+    // Of another camera it is another one.
+    if (changes) this.kept.take(changes.id);
     this.kept.put(saved);
     this.asking = undefined;
     this.#show('bookmarks');
@@ -185,6 +194,12 @@ export class Evidence {
       this.#say('evidence.export-change-failed', isolate(title), error);
       void this.exports.refresh();
     }
+  }
+
+  /** Deletes what is done, with its files. Throws what the request threw. */
+  async deleteExport(id: string): Promise<void> {
+    await this.exports.change(id, 'cancel');
+    this.asking = undefined;
   }
 
   #show(list: EvidenceList): void {

@@ -77,6 +77,21 @@ it('makes, changes, lists and deletes bookmarks', async () => {
   await expect(recordings.deleteBookmark('../sites', never)).rejects.toMatchObject({ name: 'VmsError' });
 });
 
+it('moves a bookmark to another camera, whole or not at all', async () => {
+  const { recordings } = await recordedSite();
+  const within = { start: then - hour, end: then + hour };
+  const made = await recordings.saveBookmark(bookmark, never);
+  const wish = { ...made, cameraId: second, title: 'Of the other camera' };
+  const moved = await recordings.saveBookmark(wish, never);
+  expect(moved).toEqual({ ...wish, id: moved.id });
+  expect(await recordings.listBookmarks([first, second], within, never)).toEqual([moved]);
+  // The gateway has no such camera.
+  await expect(recordings.saveBookmark({ ...moved, cameraId: randomUUID() }, never)).rejects.toMatchObject({
+    name: 'VmsError',
+  });
+  expect(await recordings.listBookmarks([first, second], within, never)).toEqual([moved]);
+});
+
 it('lists more bookmarks and locks than a call gives', async () => {
   const { recordings } = await recordedSite({ adapter: { recordings: { marksPerCall: 10 } } });
   const within = { start: then - hour, end: then + 2 * hour };

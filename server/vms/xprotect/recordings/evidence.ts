@@ -132,34 +132,48 @@ export class Evidence {
     return readJson(reply.body, MadeBookmark).data;
   }
 
-  /** Makes a bookmark, or changes the one with this id. */
+  /** Makes a bookmark, or changes the one with this id. A change of its camera gives it another id. */
   async saveBookmark(
-    bookmark: Omit<VmsBookmark, 'id'> & { id?: string },
+    { id, ...bookmark }: Omit<VmsBookmark, 'id'> & { id?: string },
     signal: AbortSignal,
   ): Promise<VmsBookmark> {
-    const content = {
-      header: bookmark.title,
-      description: bookmark.description,
-      timeBegin: iso(bookmark.start),
-      timeEnd: iso(bookmark.end),
-      timeTriggered: iso(bookmark.at),
-    };
-    if (bookmark.id !== undefined) {
-      const path = `bookmarks/${idFor(bookmark.id)}`;
-      const changed = await this.#api.send('PATCH', path, content, signal);
-      if (changed.status >= 300) throw refusal(changed, 'bookmarks');
+    if (id === undefined) return await this.#makeBookmark(bookmark, signal);
+    const path = `bookmarks/${idFor(id)}`;
+    const read = async (): Promise<VmsBookmark> => {
       const reply = await this.#api.send('GET', path, undefined, signal);
       if (reply.status !== 200) throw refusal(reply, 'bookmarks');
       return readJson(reply.body, MadeBookmark).data;
-    }
-    const reply = await this.#api.send(
-      'POST',
-      'bookmarks',
-      { ...content, devicePath: { type: 'cameras', id: bookmark.cameraId } },
-      signal,
-    );
+    };
+    if ((await read()).cameraId !== bookmark.cameraId.toLowerCase())
+      return await this.#moveBookmark(id, bookmark, signal);
+    const changed = await this.#api.send('PATCH', path, contentOfBookmark(bookmark), signal);
+    if (changed.status >= 300) throw refusal(changed, 'bookmarks');
+    return await read();
+  }
+
+  async #makeBookmark(bookmark: Omit<VmsBookmark, 'id'>, signal: AbortSignal): Promise<VmsBookmark> {
+    const devicePath = { type: 'cameras', id: bookmark.cameraId };
+    const content = { ...contentOfBookmark(bookmark), devicePath };
+    const reply = await this.#api.send('POST', 'bookmarks', content, signal);
     if (reply.status >= 300) throw refusal(reply, 'bookmarks');
     return readJson(reply.body, MadeBookmark).data;
+  }
+
+  /** What a bookmark is of is said when it is made: the new one stands before the old one goes. */
+  async #moveBookmark(
+    id: string,
+    bookmark: Omit<VmsBookmark, 'id'>,
+    signal: AbortSignal,
+  ): Promise<VmsBookmark> {
+    const made = await this.#makeBookmark(bookmark, signal);
+    try {
+      await this.deleteBookmark(id, signal);
+    } catch (cause) {
+      // Not moved is better than there twice.
+      await this.deleteBookmark(made.id, signal).catch(() => undefined);
+      throw cause;
+    }
+    return made;
   }
 
   /** Deletes it; one that is gone already is fine. */
@@ -279,6 +293,14 @@ export class Evidence {
     );
   }
 }
+
+const contentOfBookmark = (bookmark: Omit<VmsBookmark, 'id'>): object => ({
+  header: bookmark.title,
+  description: bookmark.description,
+  timeBegin: iso(bookmark.start),
+  timeEnd: iso(bookmark.end),
+  timeTriggered: iso(bookmark.at),
+});
 
 const contentOf = (lock: Omit<VmsEvidenceLock, 'id'>): object => ({
   header: lock.title,

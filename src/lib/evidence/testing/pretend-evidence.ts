@@ -14,10 +14,13 @@ export class PretendEvidence implements EvidenceApi {
   readonly queue = new Map<string, Export>();
   readonly #ability: RecordingAbility;
   readonly #now: number;
+  #marks = 0;
   refusal: ProblemCode | undefined;
   asked = 0;
   freeBytes = 5_000_000_000;
   recordedMs: number | undefined;
+  /** Of which no film can be made. */
+  unable: string | undefined;
   waiting = 0;
 
   constructor(now: number, cameraIds: readonly string[], ability: Partial<RecordingAbility> = {}) {
@@ -43,8 +46,12 @@ export class PretendEvidence implements EvidenceApi {
     );
   };
 
-  readonly saveBookmark: EvidenceApi['saveBookmark'] = async (draft, id = `mark-${this.kept.size + 1}`) => {
+  readonly saveBookmark: EvidenceApi['saveBookmark'] = async (draft, before) => {
     this.#admit();
+    const known = this.kept.get(before ?? '');
+    const isMoved = known !== undefined && known.cameraId !== draft.cameraId;
+    const id = isMoved || before === undefined ? `mark-${(this.#marks += 1)}` : before;
+    if (before !== undefined) this.kept.delete(before);
     const bookmark = { ...draft, id, author: 'Investigator', canEdit: true };
     this.kept.set(id, bookmark);
     return bookmark;
@@ -85,10 +92,14 @@ export class PretendEvidence implements EvidenceApi {
   readonly estimate: EvidenceApi['estimate'] = async ({ cameraIds, start, end }) => {
     this.#admit();
     const recordedMs = this.recordedMs ?? end - start;
-    const each = cameraIds.map((cameraId) => ({ cameraId, recordedMs, bytes: recordedMs * 250 }));
+    const each = cameraIds.map((cameraId) =>
+      cameraId === this.unable
+        ? { cameraId, recordedMs, cannot: 'codec-unsupported' as const }
+        : { cameraId, recordedMs, bytes: recordedMs * 250 },
+    );
     return {
       cameras: each,
-      bytes: each.reduce((sum, { bytes }) => sum + bytes, 0),
+      bytes: each.reduce((sum, { bytes = 0 }) => sum + bytes, 0),
       freeBytes: this.freeBytes,
       queued: this.waiting,
       canWatermark: false,
