@@ -116,6 +116,34 @@ describe('those who wait for the same', () => {
   });
 });
 
+it('does not count the wait for a turn as the recorder’s', async () => {
+  const turn = Promise.withResolvers<undefined>();
+  const late = new AbortController();
+  let sent = 0;
+  const patient = new FrameSource({
+    inTurn: async (request) => {
+      await turn.promise;
+      return await request();
+    },
+    patience: () => {
+      sent++;
+      return late.signal;
+    },
+    fetchFrames: (_, __, signal) =>
+      new Promise((___, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason as Error));
+      }),
+  });
+  const answer = patient.get('c', 'sub', 'gop', noon, never);
+  answer.catch(() => undefined);
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(sent).toBe(0);
+  turn.resolve(undefined);
+  await expect.poll(() => sent).toBe(1);
+  late.abort(new DOMException('too late', 'TimeoutError'));
+  await expect(answer).rejects.toMatchObject({ code: 'unreachable' });
+});
+
 it('is refused by an answer that begins after what was asked for', async () => {
   const late = new FrameSource({
     fetchFrames: async () => {

@@ -4,7 +4,7 @@ import { ForwardRun } from './forward-run.ts';
 import { frameAt, type FrameSource, type Gop, nextFrameTime, previousFrameTime } from './frame-source.ts';
 import { GopDecoder, hasWebCodecs, needCodec, timeOfFrame } from './gop-decoder.ts';
 import { LatestWins } from './latest-wins.ts';
-import { pastErrorOf } from './past-error.ts';
+import { type PastError, pastErrorOf } from './past-error.ts';
 import type { PastMoment, PastStatus } from './past-moment.ts';
 import { ReverseRun } from './reverse-run.ts';
 import type { StillShelf } from './still-shelf.ts';
@@ -15,6 +15,8 @@ export interface RecordedPictureOptions {
   readonly shelf: StillShelf;
   /** Whether something is recorded at `time`; undefined while that is not known. */
   readonly isRecorded: (time: number) => boolean | undefined;
+  /** Which moment's keyframe stands for `time` while a hand moves: many moments share one. As it is when left out. */
+  readonly previewAt?: (time: number) => number;
   /** Where recording goes on after `time`. */
   readonly findNext: (time: number, signal: AbortSignal) => Promise<number | undefined>;
   /** Monotonic, ms. */
@@ -30,6 +32,32 @@ const reverseBytes = 48 * 1024 * 1024;
 /** So long only keyframes are shown where the machine cannot keep up, ms. */
 const economyMs = 10_000;
 const retryMs = { first: 1_000, most: 15_000 };
+/** So far from a moment without a recording another answer is possible, ms. */
+const elsewhereMs = 1_000;
+/** Between a failure and asking for another moment, ms: a key that is held down chooses thirty in a second. */
+const breathMs = 300;
+/** A hand that has not moved for so long rests: now the keyframe of the very moment is worth a request, ms. */
+const handRestMs = 150;
+/** A picture that is further off is said to be late, ms at 1×, once it has been for a while, ms. */
+const late = { offMs: 1_500, forMs: 500 };
+/** Where recording goes on could not be looked up: not again before, ms. */
+const lookAgainMs = 5_000;
+
+/** Why there is no picture, and of which moment that was said. */
+interface Failure {
+  readonly error: PastError;
+  readonly time: number;
+  /** Monotonic, ms. */
+  readonly at: number;
+}
+
+/** A gap somebody is in, and what is known of its end. */
+interface Gap {
+  readonly time: number;
+  readonly lookedAt: number;
+  next: number | 'never' | undefined;
+  isFailed: boolean;
+}
 
 type Mode = 'forward' | 'reverse' | 'keys' | 'scrub' | 'still';
 
@@ -51,21 +79,30 @@ export class RecordedPicture {
   readonly #keys: LatestWins<number>;
   #forward: ForwardRun | undefined;
   #reverse: ReverseRun | undefined;
-  #isFetching = false;
+  /** The group that is on its way. A turn ends it: what was wanted before must not be taken for what is wanted now. */
+  #flight: AbortController | undefined;
   #fetchAgainAt = 0;
   #brush: CanvasRenderingContext2D | undefined;
   #moment: PastMoment | undefined;
   #mode: Mode | undefined;
   #exactOf: number | undefined;
+  #keyOf: number | undefined;
+  #movedAt = 0;
+  #failure: Failure | undefined;
   #failures = 0;
   #retryAt = 0;
+  #lateSince: number | undefined;
   #caughtUpAt = -Infinity;
   #economyUntil = -Infinity;
-  #gap: { readonly time: number } | undefined;
+  #gap: Gap | undefined;
 
   status: PastStatus = $state.raw({ kind: 'loading' });
   /** What plays instead where single frames cannot be decoded: then nothing is exact, and there are no steps. */
   film: Film | undefined = $state.raw();
+  /** Whether a preview lies over the film: a hand moves time, or the film has not come to where it let go. */
+  isPreview = $state(false);
+  /** Whether the picture has been far from the moment for a while: it is catching up. */
+  isLate = $state(false);
   /** When the picture that is seen was taken, epoch ms. */
   shownTime: number | undefined = $state.raw();
   /** Which recorded stream is played; previews always use the small one. */
@@ -105,17 +142,21 @@ export class RecordedPicture {
     }
   }
 
-  /** How much older than the moment the picture is, ms; undefined where there is none to speak of. */
+  /** How much older than the moment the picture is, ms, negative if it is younger; undefined where none is shown. */
   get lagMs(): number | undefined {
     if (this.status.kind !== 'shown' || this.shownTime === undefined || !this.#moment) return undefined;
-    return Math.max(0, this.#moment.time - this.shownTime);
+    return this.#moment.time - this.shownTime;
   }
 
-  /** The moment of the frame before or after the one of `time`; undefined when there is none. Throws a PastError. */
+  /**
+   * The moment of the frame before or after the one of `time`; undefined when there is none. Before a moment in a gap is
+   * the last frame before the gap. Throws a PastError, or the signal's reason.
+   */
   async neighbour(time: number, direction: 1 | -1, signal: AbortSignal): Promise<number | undefined> {
     const gop = await this.#gopOf(time, signal);
     const here = frameAt(gop, time).time;
     if (direction > 0) return nextFrameTime(gop, here);
+    if (here < time && this.#options.isRecorded(time) === false) return here;
     const before = previousFrameTime(gop, here);
     if (before !== undefined) return before;
     try {
@@ -130,17 +171,17 @@ export class RecordedPicture {
   present(moment: PastMoment): void {
     const before = this.#moment;
     this.#moment = moment;
-    if (this.film) {
-      this.film.present(moment);
-      this.status = this.film.status;
-      this.shownTime = this.film.shownTime;
-      return;
-    }
+    const now = this.#now();
+    if (before?.time !== moment.time) this.#movedAt = now;
     const wanted = modeOf(moment);
-    const mode = wanted === 'forward' && this.#now() < this.#economyUntil ? 'keys' : wanted;
+    const mode = wanted === 'forward' && now < this.#economyUntil ? 'keys' : wanted;
     if (mode !== this.#mode || before?.seeks !== moment.seeks) this.#turn(mode);
-    if (this.#isInGap(moment.time)) return;
-    if (this.status.kind === 'failed' && this.#now() < this.#retryAt) return;
+    if (this.film) this.#presentFilm(this.film, moment);
+    else if (!this.#isInGap(moment.time) && !this.#isBackedOff(moment)) this.#follow(mode, moment);
+    this.#judge(moment, now);
+  }
+
+  #follow(mode: Mode, moment: PastMoment): void {
     switch (mode) {
       case 'forward': {
         this.#playForward(moment);
@@ -161,12 +202,75 @@ export class RecordedPicture {
       case 'scrub':
         this.#showBest(moment);
         {
-          // Slow enough to ask for each keyframe once: a keyframe answers only for as far as was asked.
-          const isSlow = mode === 'keys' && Math.abs(moment.speed) <= fastest;
-          this.#keys.want(isSlow ? Math.floor(moment.time / 1000) * 1000 : moment.time);
+          this.#wantKey(mode, moment);
           return;
         }
     }
+  }
+
+  /** While a hand moves, previews lie over the film: it could not follow, and would be asked to at every move. */
+  #presentFilm(film: Film, moment: PastMoment): void {
+    if (this.#mode === 'scrub') {
+      if (this.#isInGap(moment.time)) {
+        this.isPreview = false;
+        return;
+      }
+      this.isPreview = this.#showBest(moment) || this.isPreview;
+      this.#wantKey('scrub', moment);
+      if (this.isPreview) return;
+    }
+    film.present(moment);
+    if (this.isPreview && film.status.kind === 'shown' && !film.isReady) return;
+    this.isPreview = false;
+    this.status = film.status;
+    this.shownTime = film.shownTime;
+  }
+
+  /** Asks for a keyframe near the moment: of the moment itself only where that is not one request for each move. */
+  #wantKey(mode: Mode, { time, speed }: PastMoment): void {
+    if (mode === 'scrub') {
+      const isResting = this.#now() - this.#movedAt >= handRestMs;
+      this.#keyOf = isResting ? time : (this.#options.previewAt?.(time) ?? time);
+    } else {
+      // Slow enough to ask for each keyframe once: a keyframe answers only for as far as was asked.
+      this.#keyOf = Math.abs(speed) <= fastest ? Math.floor(time / 1000) * 1000 : time;
+    }
+    this.#keys.want(this.#keyOf);
+  }
+
+  /** Whether nothing may be asked for yet, because it failed. What is here already is shown all the same. */
+  #isBackedOff(moment: PastMoment): boolean {
+    const failure = this.#failure;
+    if (!failure) return false;
+    if (failure.error.code === 'no-recording' && Math.abs(moment.time - failure.time) >= elsewhereMs)
+      this.#forgive();
+    if (this.#now() >= this.#retryAt) return false;
+    const isPreviewed = this.#mode !== 'forward' && this.#showBest(moment);
+    if (!isPreviewed && this.status.kind !== 'failed') this.#sayFailed(failure);
+    return true;
+  }
+
+  /** What failed may be asked for again, as if it had not. */
+  #forgive(): void {
+    this.#failure = undefined;
+    this.#failures = 0;
+    this.#retryAt = 0;
+    if (this.status.kind === 'failed') this.status = { kind: 'loading' };
+  }
+
+  #sayFailed({ error: { code } }: Failure): void {
+    this.status = { kind: 'failed', code };
+  }
+
+  /** Says whether the picture is late: not for a hiccup, and not where this camera has no nearer one. */
+  #judge(moment: PastMoment, now: number): void {
+    const off = Math.abs(this.lagMs ?? 0);
+    const isOff =
+      off > late.offMs * Math.max(1, Math.abs(moment.speed)) &&
+      !moment.isScrubbing &&
+      (this.#mode === 'keys' || !this.isReady);
+    this.#lateSince = isOff ? (this.#lateSince ?? now) : undefined;
+    this.isLate = this.#lateSince !== undefined && now - this.#lateSince >= late.forMs;
   }
 
   /** Playing forwards it has fallen behind: leaves out what is between, and goes on where the others are. */
@@ -176,14 +280,13 @@ export class RecordedPicture {
     // Again so soon: this machine cannot decode them all. Keyframes alone cost it a fiftieth.
     if (now - this.#caughtUpAt < economyMs) this.#economyUntil = now + economyMs;
     this.#caughtUpAt = now;
-    this.#forward?.close();
-    this.#forward = undefined;
+    this.#leave();
   }
 
   /** Asks again at once for what failed. */
   hurry(): void {
-    this.#retryAt = 0;
     this.#failures = 0;
+    this.#retryAt = 0;
     this.film?.hurry();
   }
 
@@ -194,23 +297,38 @@ export class RecordedPicture {
     this.#exact.close();
     this.#keys.close();
     this.#decoder.close();
-    this.#forward?.close();
+    this.#leave();
     this.#reverse?.close();
-    this.#forward = this.#reverse = undefined;
+    this.#reverse = undefined;
   }
 
-  /** Another mode, or another place: runs begin anew. */
+  /** Another mode, or another place: runs begin anew, and what is on its way for the old one is not waited for. */
   #turn(mode: Mode): void {
+    // While a hand moves each move is a turn: the keyframe under way is near enough, and would never come otherwise.
+    if (mode === this.#mode) this.#keys.forget();
+    else this.#keys.drop();
     this.#mode = mode;
     this.#exactOf = undefined;
-    this.#exact.forget();
-    this.#keys.forget();
-    this.#forward?.close();
-    this.#forward = undefined;
+    this.#exact.drop();
+    this.#leave();
+    this.#fetchAgainAt = 0;
     if (mode !== 'reverse') {
       this.#reverse?.close();
       this.#reverse = undefined;
     }
+    const failure = this.#failure;
+    // Somebody chose another moment: it is asked for at once. Moves of a hand are too many for that.
+    if (!failure || (mode === 'scrub' && failure.error.code !== 'damaged')) return;
+    if (this.#now() - failure.at >= breathMs) this.#forgive();
+    else this.#retryAt = Math.min(this.#retryAt, failure.at + breathMs);
+  }
+
+  /** Ends playing forwards, and the group that is on its way. */
+  #leave(): void {
+    this.#flight?.abort();
+    this.#flight = undefined;
+    this.#forward?.close();
+    this.#forward = undefined;
   }
 
   #isInGap(time: number): boolean {
@@ -222,22 +340,34 @@ export class RecordedPicture {
       }
       return false;
     }
-    if (this.#gap) return true;
-    const gap = (this.#gap = { time });
+    const known = this.#gap;
+    const isAnother = known && (time < known.time || (typeof known.next === 'number' && time >= known.next));
+    const isDue = known?.isFailed === true && this.#now() - known.lookedAt >= lookAgainMs;
+    if (!known || isAnother || isDue) this.#lookOut(time);
+    else if (this.status.kind !== 'gap') this.status = { kind: 'gap', next: known.next };
+    return true;
+  }
+
+  /** Looks up where recording goes on. */
+  #lookOut(time: number): void {
+    const gap: Gap = { time, lookedAt: this.#now(), next: undefined, isFailed: false };
+    this.#gap = gap;
     this.status = { kind: 'gap', next: undefined };
     this.#options.findNext(time, this.#end.signal).then(
       (next) => {
-        if (this.#gap === gap) this.status = { kind: 'gap', next: next ?? 'never' };
+        gap.next = next ?? 'never';
+        if (this.#gap === gap) this.status = { kind: 'gap', next: gap.next };
       },
-      () => undefined,
+      () => (gap.isFailed = true),
     );
-    return true;
   }
 
   #playForward(moment: PastMoment): void {
     const run = this.#forward;
     if (!run) {
       this.#fetch(moment.time, (gop) => {
+        // The clock was set back meanwhile: it would show nothing until time had come to it.
+        if (gop.start > (this.#moment?.time ?? moment.time)) return;
         this.#forward = new ForwardRun();
         this.#forward.add(gop);
         this.#forward.pump(this.#moment?.time ?? moment.time);
@@ -248,7 +378,7 @@ export class RecordedPicture {
     const frame = run.take(moment.time);
     if (frame) this.#draw(frame, timeOfFrame(frame), true);
     if (run.failure) {
-      this.#fail(run.failure);
+      this.#fail(run.failure, moment.time);
       return;
     }
     const last = run.last;
@@ -284,18 +414,34 @@ export class RecordedPicture {
     });
   }
 
-  /** Gets the group of `time` and does something with it; one at a time. */
+  /** Gets the group of `time` and does something with it; one at a time. Not once a turn has been taken meanwhile. */
   #fetch(time: number, use: (gop: Gop) => void | Promise<void>): void {
-    if (this.#isFetching || this.#now() < this.#fetchAgainAt) return;
-    this.#isFetching = true;
-    const mode = this.#mode;
-    this.#gopOf(time, this.#end.signal)
+    if (this.#flight || this.#now() < this.#fetchAgainAt) return;
+    const flight = (this.#flight = new AbortController());
+    this.#gopOf(time, flight.signal)
       .then(async (gop) => {
-        if (this.#mode === mode) await use(gop);
-        this.#failures = 0;
+        if (this.#flight !== flight) return;
+        await use(gop);
+        this.#succeed();
       })
-      .catch((cause: unknown) => this.#fail(cause))
-      .finally(() => (this.#isFetching = false));
+      .catch((cause: unknown) => {
+        if (this.#flight !== flight) return;
+        // What comes next is not missed yet.
+        if (this.#hasNow && pastErrorOf(cause).code !== 'codec')
+          this.#fetchAgainAt = this.#now() + retryMs.first;
+        else this.#fail(cause, time);
+      })
+      .finally(() => {
+        if (this.#flight === flight) this.#flight = undefined;
+      });
+  }
+
+  /** Whether the run that plays holds the group of the moment. */
+  get #hasNow(): boolean {
+    const time = this.#moment?.time ?? 0;
+    if (this.#mode === 'reverse') return this.#reverse?.has(time) ?? false;
+    const last = this.#forward?.last;
+    return last !== undefined && time < (last.end ?? Infinity);
   }
 
   async #gopOf(time: number, signal: AbortSignal): Promise<Gop> {
@@ -308,38 +454,53 @@ export class RecordedPicture {
     try {
       const gop = await this.#gopOf(time, signal);
       const { time: taken } = frameAt(gop, time);
-      const frame = await this.#decoder.frameAt(gop, taken, signal);
-      this.#failures = 0;
-      if (this.#mode !== 'still' || this.#moment?.time !== time) {
+      // What is being decoded is let through: a key held down would else never show anything.
+      const frame = await this.#decoder.frameAt(gop, taken, this.#end.signal);
+      const wanted = this.#mode === 'still' ? this.#moment?.time : undefined;
+      const isNearer =
+        wanted !== undefined && Math.abs(wanted - taken) < Math.abs(wanted - (this.shownTime ?? Infinity));
+      if (this.#gap || (wanted !== time && !isNearer)) {
         frame.close();
         return;
       }
-      this.#draw(frame, taken, true);
-      this.#exactOf = time;
+      this.#succeed();
+      this.#draw(frame, taken, wanted === time);
+      if (wanted === time) this.#exactOf = time;
     } catch (cause) {
-      this.#fail(cause);
+      if (this.#mode === 'still' && this.#moment?.time === time && !signal.aborted) this.#fail(cause, time);
     }
   }
 
   async #showKey(time: number, signal: AbortSignal): Promise<void> {
     try {
       await this.#options.shelf.load(this.cameraId, time, signal);
-      this.#failures = 0;
       const moment = this.#moment;
-      if (moment && (this.#mode === 'scrub' || this.#mode === 'keys')) this.#showBest(moment);
+      if (!moment || (this.#mode !== 'scrub' && this.#mode !== 'keys')) return;
+      if (!this.film) this.#succeed();
+      if (!this.#gap) this.isPreview = this.#showBest(moment) && this.film !== undefined;
     } catch (cause) {
-      this.#fail(cause);
+      // Without a preview there is still the film.
+      if (this.#keyOf === time && !signal.aborted && !this.film) this.#fail(cause, time);
     }
   }
 
-  /** The nearest keyframe that is here already. */
-  #showBest({ time, toleranceMs }: PastMoment): void {
+  /** The nearest keyframe that is here already, if one is; not in place of a nearer picture where time rests. */
+  #showBest({ time, toleranceMs }: PastMoment): boolean {
     const still = this.#options.shelf.best(this.cameraId, time, toleranceMs);
-    if (still && still.time !== this.shownTime) this.#draw(still.bitmap, still.time, false);
+    const isNearer =
+      this.#mode === 'still' &&
+      this.status.kind === 'shown' &&
+      still !== undefined &&
+      Math.abs(time - (this.shownTime ?? -Infinity)) <= Math.abs(time - still.time);
+    if (isNearer) return true;
+    if (still && (still.time !== this.shownTime || this.status.kind !== 'shown'))
+      this.#draw(still.bitmap, still.time, false);
+    return still !== undefined;
   }
 
   #draw(picture: VideoFrame | ImageBitmap, time: number, isExact: boolean): void {
-    const isFrame = picture instanceof VideoFrame;
+    // Where there are no decoders there are no frames either, not even by name.
+    const isFrame = 'displayWidth' in picture;
     const width = isFrame ? picture.displayWidth : picture.width;
     const height = isFrame ? picture.displayHeight : picture.height;
     const canvas = this.#brush?.canvas;
@@ -356,14 +517,21 @@ export class RecordedPicture {
       this.status = { kind: 'shown', isExact };
   }
 
-  #fail(cause: unknown): void {
+  #succeed(): void {
+    this.#failures = 0;
+    this.#failure = undefined;
+  }
+
+  /** What was asked for `time` came to nothing. */
+  #fail(cause: unknown, time: number): void {
     if (this.#end.signal.aborted || (cause instanceof DOMException && cause.name === 'AbortError')) return;
     const error = pastErrorOf(cause);
     if (error.code === 'codec') {
       this.#fallBack();
       return;
     }
-    this.status = { kind: 'failed', code: error.code };
+    this.#failure = { error, time, at: this.#now() };
+    this.#sayFailed(this.#failure);
     this.#forward?.close();
     this.#forward = undefined;
     const ceiling = error.isTransient
@@ -372,6 +540,7 @@ export class RecordedPicture {
     const random = this.#options.random ?? Math.random;
     this.#retryAt = this.#now() + (0.5 + random() / 2) * ceiling;
   }
+
   /** This browser cannot decode frames of it: hls.js may, by the browser's own player. */
   #fallBack(): void {
     if (this.film) return;
