@@ -336,7 +336,6 @@ export const ar: Words = {
   'timeline.zoom-out': 'تصغير',
 
   'past.add-hint': 'اختر حتى تسع كاميرات من الجانب لمشاهدة تسجيلاتها معًا.',
-  'past.ago': '−{hours}:{minutes}:{seconds}',
   'past.camera-full': 'يمكن تشغيل تسع كاميرات معًا. أزل واحدة أولًا.',
   'past.copy-link': 'نسخ رابط إلى هذه اللحظة',
   'past.copied': 'نُسخ الرابط',
@@ -368,6 +367,8 @@ export const ar: Words = {
   'past.loop-end': 'إنهاء التكرار',
   'past.loop-from': 'حُدّدت A. اذهب إلى النهاية واضغط مجددًا.',
   'past.next-recording': 'التسجيل التالي',
+  'past.no-earlier-picture': 'لا صورة قبل هذه',
+  'past.no-later-picture': 'لا صورة بعد هذه',
   'past.no-next': 'لا تسجيل بعده',
   'past.no-previous': 'لا تسجيل قبله',
   'past.oldest-reached': 'هذا أقدم تسجيل',

@@ -357,7 +357,6 @@ export const en = {
 
   // Pictures of the past
   'past.add-hint': 'Choose up to nine cameras at the side to watch their recordings together.',
-  'past.ago': '−{hours}:{minutes}:{seconds}',
   'past.camera-full': 'Nine cameras can be played together. Take one away first.',
   'past.copy-link': 'Copy a link to this moment',
   'past.copied': 'The link is copied',
@@ -390,6 +389,8 @@ export const en = {
   'past.loop-end': 'End the repeating',
   'past.loop-from': 'A is set. Go to the end and press again.',
   'past.next-recording': 'Next recording',
+  'past.no-earlier-picture': 'There is no earlier picture',
+  'past.no-later-picture': 'There is no later picture',
   'past.no-next': 'There is no later recording',
   'past.no-previous': 'There is no earlier recording',
   'past.oldest-reached': 'This is the oldest recording',
