@@ -1,5 +1,5 @@
 import type { Camera } from '#contract/camera.ts';
-import { t } from '#lib/ui/words/words.svelte.ts';
+import { language, t } from '#lib/ui/words/words.svelte.ts';
 import { notices } from '#lib/ui/notices.svelte.ts';
 import { whyKey } from '#lib/ui/words/why.ts';
 import { mostTogether, type PastPlace } from './deep-link.ts';
@@ -9,6 +9,7 @@ import type { SpanCacheOptions } from './span-cache.ts';
 import { SpanStore } from './span-store.svelte.ts';
 import { SyncGroup } from './sync-group.svelte.ts';
 import { TimelineView } from './timeline-view.svelte.ts';
+import { momentText } from './time-labels.ts';
 import { readTypedTime, type TypedFault } from './typed-time.ts';
 import { homeZone, type Zone, zoneOf } from './zone.ts';
 
@@ -144,7 +145,9 @@ export class Investigation {
     }
     this.#rest();
     try {
-      if (!(await this.group.step(this.selected, direction)))
+      if (await this.group.step(this.selected, direction))
+        notices.say(momentText(this.group.time, this.zone, language().code, 'milli'));
+      else
         notices.show(t(direction > 0 ? 'past.no-later-picture' : 'past.no-earlier-picture'), {
           meaning: 'notice',
         });
