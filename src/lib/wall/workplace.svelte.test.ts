@@ -93,7 +93,7 @@ describe('by keyboard', () => {
     const asked: [cameraId: string, at: number][] = [];
     const wall = await render(WorkplaceOnMocks, {
       bff: site.bff,
-      onrecordings: (cameraId, at) => asked.push([cameraId, at]),
+      onrecordings: (cameraId: string, at: number) => asked.push([cameraId, at]),
     });
     await expect.poll(() => figures().length).toBe(16);
     figures()[5]?.focus();

@@ -1,16 +1,15 @@
+import type { Component } from 'svelte';
 import type { Camera } from '#contract/camera.ts';
 import type { News } from '#contract/news.ts';
 import { notices } from '#lib/ui/notices.svelte.ts';
 import { t } from '#lib/ui/words/words.svelte.ts';
 import type { Rewind, RewindOptions } from './rewind.svelte.ts';
-import type RewindBanner from './RewindBanner.svelte';
-import type RewindLayer from './RewindLayer.svelte';
 
 /** What plays and draws the past. */
 export interface RewindParts {
   readonly Rewind: typeof Rewind;
-  readonly Banner: typeof RewindBanner;
-  readonly Layer: typeof RewindLayer;
+  readonly Banner: Component<{ rewind: RewindSwitch }>;
+  readonly Layer: Component<{ rewind: RewindSwitch; camera: Camera }>;
 }
 
 /** How far back one key goes, ms; pressed again, the next. */
@@ -22,16 +21,7 @@ export interface RewindSwitchOptions {
   readonly now?: () => number;
   readonly rewind?: Omit<RewindOptions, 'now'>;
   /** Fetches what plays and draws the past. */
-  readonly load?: () => Promise<RewindParts>;
-}
-
-async function loadParts(): Promise<RewindParts> {
-  const [{ Rewind }, { default: Banner }, { default: Layer }] = await Promise.all([
-    import('./rewind.svelte.ts'),
-    import('./RewindBanner.svelte'),
-    import('./RewindLayer.svelte'),
-  ]);
-  return { Rewind, Banner, Layer };
+  readonly load: () => Promise<RewindParts>;
 }
 
 /** Live, or some seconds back: one key each way. What plays the past is fetched when it is first wanted. */
@@ -50,7 +40,7 @@ export class RewindSwitch {
   /** What draws the past; undefined until it has been fetched: live pictures must be covered meanwhile. */
   parts: RewindParts | undefined = $state.raw();
 
-  constructor({ cameras, now = Date.now, rewind = {}, load = loadParts }: RewindSwitchOptions) {
+  constructor({ cameras, now = Date.now, rewind = {}, load }: RewindSwitchOptions) {
     this.#cameras = cameras;
     this.#clock = now;
     this.#options = rewind;

@@ -11,6 +11,9 @@ import { pagePictures } from '#mocks/site/page-pictures.ts';
 import { PretendRecorder } from '#lib/recordings/testing/pretend-recorder.ts';
 import { notices } from '#lib/ui/notices.svelte.ts';
 import '#lib/ui/app.css';
+import { Rewind } from './rewind.svelte.ts';
+import RewindBanner from './RewindBanner.svelte';
+import RewindLayer from './RewindLayer.svelte';
 import { RewindSwitch, type RewindSwitchOptions } from './rewind-switch.svelte.ts';
 import RewindOnSite from './testing/RewindOnSite.svelte';
 
@@ -45,6 +48,7 @@ afterEach(() => {
 async function open(shown: readonly Camera[], more: Partial<RewindSwitchOptions> = {}) {
   cameras = shown;
   rewind = new RewindSwitch({
+    load: async () => ({ Rewind, Banner: RewindBanner, Layer: RewindLayer }),
     ...more,
     cameras: () => cameras,
     rewind: {
