@@ -4,9 +4,11 @@ import { ForwardRun } from './forward-run.ts';
 import { frameAt, type FrameSource, type Gop, nextFrameTime, previousFrameTime } from './frame-source.ts';
 import { GopDecoder, hasWebCodecs, needCodec, timeOfFrame } from './gop-decoder.ts';
 import { LatestWins } from './latest-wins.ts';
-import { type PastError, pastErrorOf } from './past-error.ts';
+import { Outlook } from './outlook.ts';
+import { pastErrorOf } from './past-error.ts';
 import type { PastMoment, PastStatus } from './past-moment.ts';
 import { ReverseRun } from './reverse-run.ts';
+import { Setback } from './setback.ts';
 import type { StillShelf } from './still-shelf.ts';
 
 export interface RecordedPictureOptions {
@@ -31,33 +33,12 @@ const aheadMs = 1500;
 const reverseBytes = 48 * 1024 * 1024;
 /** So long only keyframes are shown where the machine cannot keep up, ms. */
 const economyMs = 10_000;
-const retryMs = { first: 1_000, most: 15_000 };
-/** So far from a moment without a recording another answer is possible, ms. */
-const elsewhereMs = 1_000;
-/** Between a failure and asking for another moment, ms: a key that is held down chooses thirty in a second. */
-const breathMs = 300;
+/** A group that comes next and could not be had is asked for again after this, ms. */
+const aheadAgainMs = 1_000;
 /** A hand that has not moved for so long rests: now the keyframe of the very moment is worth a request, ms. */
 const handRestMs = 150;
 /** A picture that is further off is said to be late, ms at 1×, once it has been for a while, ms. */
 const late = { offMs: 1_500, forMs: 500 };
-/** Where recording goes on could not be looked up: not again before, ms. */
-const lookAgainMs = 5_000;
-
-/** Why there is no picture, and of which moment that was said. */
-interface Failure {
-  readonly error: PastError;
-  readonly time: number;
-  /** Monotonic, ms. */
-  readonly at: number;
-}
-
-/** A gap somebody is in, and what is known of its end. */
-interface Gap {
-  readonly time: number;
-  readonly lookedAt: number;
-  next: number | 'never' | undefined;
-  isFailed: boolean;
-}
 
 type Mode = 'forward' | 'reverse' | 'keys' | 'scrub' | 'still';
 
@@ -77,6 +58,8 @@ export class RecordedPicture {
   readonly #decoder = new GopDecoder();
   readonly #exact: LatestWins<number>;
   readonly #keys: LatestWins<number>;
+  readonly #setback: Setback;
+  readonly #outlook: Outlook;
   #forward: ForwardRun | undefined;
   #reverse: ReverseRun | undefined;
   /** The group that is on its way. A turn ends it: what was wanted before must not be taken for what is wanted now. */
@@ -88,13 +71,9 @@ export class RecordedPicture {
   #exactOf: number | undefined;
   #keyOf: number | undefined;
   #movedAt = 0;
-  #failure: Failure | undefined;
-  #failures = 0;
-  #retryAt = 0;
   #lateSince: number | undefined;
   #caughtUpAt = -Infinity;
   #economyUntil = -Infinity;
-  #gap: Gap | undefined;
 
   status: PastStatus = $state.raw({ kind: 'loading' });
   /** What plays instead where single frames cannot be decoded: then nothing is exact, and there are no steps. */
@@ -112,6 +91,12 @@ export class RecordedPicture {
     this.cameraId = options.cameraId;
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
+    this.#setback = new Setback({ now: this.#now, random: options.random });
+    this.#outlook = new Outlook({
+      now: this.#now,
+      findNext: (time) => options.findNext(time, this.#end.signal),
+      onKnown: (next) => (this.status = { kind: 'gap', next }),
+    });
     this.#exact = new LatestWins((time, signal) => this.#showExact(time, signal));
     this.#keys = new LatestWins((time, signal) => this.#showKey(time, signal));
     if (!hasWebCodecs()) this.#fallBack();
@@ -182,29 +167,14 @@ export class RecordedPicture {
   }
 
   #follow(mode: Mode, moment: PastMoment): void {
-    switch (mode) {
-      case 'forward': {
-        this.#playForward(moment);
-        return;
-      }
-      case 'reverse': {
-        this.#playBack(moment);
-        return;
-      }
-      case 'still':
-        if (this.#exactOf === moment.time) return;
-        this.#showBest(moment);
-        {
-          this.#exact.want(moment.time);
-          return;
-        }
-      case 'keys':
-      case 'scrub':
-        this.#showBest(moment);
-        {
-          this.#wantKey(mode, moment);
-          return;
-        }
+    if (mode === 'forward') this.#playForward(moment);
+    else if (mode === 'reverse') this.#playBack(moment);
+    else if (mode !== 'still') {
+      this.#showBest(moment);
+      this.#wantKey(mode, moment);
+    } else if (this.#exactOf !== moment.time) {
+      this.#showBest(moment);
+      this.#exact.want(moment.time);
     }
   }
 
@@ -240,26 +210,17 @@ export class RecordedPicture {
 
   /** Whether nothing may be asked for yet, because it failed. What is here already is shown all the same. */
   #isBackedOff(moment: PastMoment): boolean {
-    const failure = this.#failure;
-    if (!failure) return false;
-    if (failure.error.code === 'no-recording' && Math.abs(moment.time - failure.time) >= elsewhereMs)
-      this.#forgive();
-    if (this.#now() >= this.#retryAt) return false;
+    if (this.#setback.cameTo(moment.time)) this.#begin();
+    const { error, isResting } = this.#setback;
+    if (!error || !isResting) return false;
     const isPreviewed = this.#mode !== 'forward' && this.#showBest(moment);
-    if (!isPreviewed && this.status.kind !== 'failed') this.#sayFailed(failure);
+    if (!isPreviewed && this.status.kind !== 'failed') this.status = { kind: 'failed', code: error.code };
     return true;
   }
 
-  /** What failed may be asked for again, as if it had not. */
-  #forgive(): void {
-    this.#failure = undefined;
-    this.#failures = 0;
-    this.#retryAt = 0;
+  /** What failed is asked for again. */
+  #begin(): void {
     if (this.status.kind === 'failed') this.status = { kind: 'loading' };
-  }
-
-  #sayFailed({ error: { code } }: Failure): void {
-    this.status = { kind: 'failed', code };
   }
 
   /** Says whether the picture is late: not for a hiccup, and not where this camera has no nearer one. */
@@ -285,8 +246,7 @@ export class RecordedPicture {
 
   /** Asks again at once for what failed. */
   hurry(): void {
-    this.#failures = 0;
-    this.#retryAt = 0;
+    this.#setback.forgive();
     this.film?.hurry();
   }
 
@@ -316,11 +276,7 @@ export class RecordedPicture {
       this.#reverse?.close();
       this.#reverse = undefined;
     }
-    const failure = this.#failure;
-    // Somebody chose another moment: it is asked for at once. Moves of a hand are too many for that.
-    if (!failure || (mode === 'scrub' && failure.error.code !== 'damaged')) return;
-    if (this.#now() - failure.at >= breathMs) this.#forgive();
-    else this.#retryAt = Math.min(this.#retryAt, failure.at + breathMs);
+    if (this.#setback.chose(mode === 'scrub')) this.#begin();
   }
 
   /** Ends playing forwards, and the group that is on its way. */
@@ -333,33 +289,16 @@ export class RecordedPicture {
 
   #isInGap(time: number): boolean {
     if (this.#options.isRecorded(time) !== false) {
-      if (this.#gap) {
-        this.#gap = undefined;
+      if (this.#outlook.isInGap) {
+        this.#outlook.leave();
         this.status = { kind: 'loading' };
         this.#turn(this.#mode ?? 'still');
       }
       return false;
     }
-    const known = this.#gap;
-    const isAnother = known && (time < known.time || (typeof known.next === 'number' && time >= known.next));
-    const isDue = known?.isFailed === true && this.#now() - known.lookedAt >= lookAgainMs;
-    if (!known || isAnother || isDue) this.#lookOut(time);
-    else if (this.status.kind !== 'gap') this.status = { kind: 'gap', next: known.next };
+    const next = this.#outlook.from(time);
+    if (this.status.kind !== 'gap' || this.status.next !== next) this.status = { kind: 'gap', next };
     return true;
-  }
-
-  /** Looks up where recording goes on. */
-  #lookOut(time: number): void {
-    const gap: Gap = { time, lookedAt: this.#now(), next: undefined, isFailed: false };
-    this.#gap = gap;
-    this.status = { kind: 'gap', next: undefined };
-    this.#options.findNext(time, this.#end.signal).then(
-      (next) => {
-        gap.next = next ?? 'never';
-        if (this.#gap === gap) this.status = { kind: 'gap', next: gap.next };
-      },
-      () => (gap.isFailed = true),
-    );
   }
 
   #playForward(moment: PastMoment): void {
@@ -422,13 +361,13 @@ export class RecordedPicture {
       .then(async (gop) => {
         if (this.#flight !== flight) return;
         await use(gop);
-        this.#succeed();
+        this.#setback.succeeded();
       })
       .catch((cause: unknown) => {
         if (this.#flight !== flight) return;
         // What comes next is not missed yet.
         if (this.#hasNow && pastErrorOf(cause).code !== 'codec')
-          this.#fetchAgainAt = this.#now() + retryMs.first;
+          this.#fetchAgainAt = this.#now() + aheadAgainMs;
         else this.#fail(cause, time);
       })
       .finally(() => {
@@ -459,11 +398,11 @@ export class RecordedPicture {
       const wanted = this.#mode === 'still' ? this.#moment?.time : undefined;
       const isNearer =
         wanted !== undefined && Math.abs(wanted - taken) < Math.abs(wanted - (this.shownTime ?? Infinity));
-      if (this.#gap || (wanted !== time && !isNearer)) {
+      if (this.#outlook.isInGap || (wanted !== time && !isNearer)) {
         frame.close();
         return;
       }
-      this.#succeed();
+      this.#setback.succeeded();
       this.#draw(frame, taken, wanted === time);
       if (wanted === time) this.#exactOf = time;
     } catch (cause) {
@@ -476,8 +415,8 @@ export class RecordedPicture {
       await this.#options.shelf.load(this.cameraId, time, signal);
       const moment = this.#moment;
       if (!moment || (this.#mode !== 'scrub' && this.#mode !== 'keys')) return;
-      if (!this.film) this.#succeed();
-      if (!this.#gap) this.isPreview = this.#showBest(moment) && this.film !== undefined;
+      if (!this.film) this.#setback.succeeded();
+      if (!this.#outlook.isInGap) this.isPreview = this.#showBest(moment) && this.film !== undefined;
     } catch (cause) {
       // Without a preview there is still the film.
       if (this.#keyOf === time && !signal.aborted && !this.film) this.#fail(cause, time);
@@ -517,28 +456,17 @@ export class RecordedPicture {
       this.status = { kind: 'shown', isExact };
   }
 
-  #succeed(): void {
-    this.#failures = 0;
-    this.#failure = undefined;
-  }
-
   /** What was asked for `time` came to nothing. */
   #fail(cause: unknown, time: number): void {
     if (this.#end.signal.aborted || (cause instanceof DOMException && cause.name === 'AbortError')) return;
-    const error = pastErrorOf(cause);
-    if (error.code === 'codec') {
+    if (pastErrorOf(cause).code === 'codec') {
       this.#fallBack();
       return;
     }
-    this.#failure = { error, time, at: this.#now() };
-    this.#sayFailed(this.#failure);
+    const { code } = this.#setback.failed(cause, time);
+    this.status = { kind: 'failed', code };
     this.#forward?.close();
     this.#forward = undefined;
-    const ceiling = error.isTransient
-      ? Math.min(retryMs.most, retryMs.first * 2 ** this.#failures++)
-      : Infinity;
-    const random = this.#options.random ?? Math.random;
-    this.#retryAt = this.#now() + (0.5 + random() / 2) * ceiling;
   }
 
   /** This browser cannot decode frames of it: hls.js may, by the browser's own player. */

@@ -147,7 +147,7 @@ export class SpanCache {
       const ends = await Promise.race([Promise.all(this.#bringing(level, range)), aborted(signal)]);
       signal.throwIfAborted();
       const failure = ends?.find((end) => end !== undefined) ?? this.#failure;
-      if (failure !== undefined && this.#isLacking(cameraIds, level, range)) throw failure;
+      if (failure !== undefined && this.#isLacking(cameraIds, level, range)) throw failure as Error;
     } finally {
       this.#wishes.delete(who);
       this.#giveUp();

@@ -395,6 +395,10 @@ export class SyncGroup {
 
 function areSame(a: readonly Wanted[], b: readonly Wanted[]): boolean {
   return (
-    a.length === b.length && a.every(({ cameraId, at }, i) => cameraId === b[i]?.cameraId && at === b[i]?.at)
+    a.length === b.length &&
+    a.every(({ cameraId, at }, i) => {
+      const other = b[i];
+      return other?.cameraId === cameraId && other.at === at;
+    })
   );
 }
