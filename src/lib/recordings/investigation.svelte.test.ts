@@ -306,6 +306,16 @@ describe('cameras', () => {
   });
 });
 
+it('says of a picture that it is not yet of the moment', async () => {
+  await open();
+  await expect.poll(() => strip()).toBe(frameOf(noon));
+  expect(tiles()[0]?.textContent).not.toContain('Catching up');
+  recorder.hangs = () => true;
+  investigation.group.seek(noon + 30_000);
+  await expect.poll(() => tiles()[0]?.textContent).toContain('Catching up');
+  expect(shown()).toBe(frameOf(noon));
+});
+
 it('says where nothing is recorded, and where it goes on', async () => {
   await open({ at: edge + 90_000 });
   await expect.poll(() => tiles()[0]?.textContent).toContain('No recording here; next at 12:0');

@@ -6,7 +6,7 @@ export class LatestWins<Target> {
   readonly #run: (target: Target, signal: AbortSignal) => Promise<void>;
   readonly #isSame: (a: Target, b: Target) => boolean;
   #isClosed = false;
-  #running: { readonly target: Target; readonly end: AbortController } | undefined;
+  #running: { readonly target: Target; readonly end: AbortController; readonly since: number } | undefined;
   #waiting: Target | undefined;
 
   /** `run` must settle, and soon once its signal is aborted; what it throws ends that one run and nothing else. */
@@ -27,15 +27,17 @@ export class LatestWins<Target> {
     return this.#waiting !== undefined;
   }
 
-  /** Wants this now, and no longer what waited before. */
-  want(target: Target): void {
+  /** Wants this now, and no longer what waited before. Another one that has been running for `stuckMs` gives way. */
+  want(target: Target, stuckMs = Infinity): void {
     if (this.#isClosed) return;
     if (!this.#running) {
       void this.#begin(target);
       return;
     }
-    const { target: running, end } = this.#running;
-    this.#waiting = !end.signal.aborted && this.#isSame(running, target) ? undefined : target;
+    const { target: running, end, since } = this.#running;
+    const isSame = !end.signal.aborted && this.#isSame(running, target);
+    this.#waiting = isSame ? undefined : target;
+    if (!isSame && performance.now() - since >= stuckMs) end.abort();
   }
 
   /** Forgets what waits. The running one goes on. */
@@ -57,7 +59,7 @@ export class LatestWins<Target> {
 
   async #begin(target: Target): Promise<void> {
     const end = new AbortController();
-    this.#running = { target, end };
+    this.#running = { target, end, since: performance.now() };
     try {
       await this.#run(target, end.signal);
     } catch {

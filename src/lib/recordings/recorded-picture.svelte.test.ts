@@ -376,6 +376,22 @@ describe('dragging', () => {
     await expect.poll(() => here().at(-1)).toBe(noon + 20_490);
   });
 
+  it('goes on past a keyframe that nobody answers for', async () => {
+    open();
+    await shows(frameOf(noon));
+    recorder.hangs = (at) => Math.abs(at - (noon + 60_000)) < 1_000;
+    group.scrub(noon + 60_000);
+    group.tick();
+    // Only then both want it: the picture, and who fetches ahead of the hand.
+    expect(recorder.asked.some(({ at }) => at === noon + 60_000)).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 1_600));
+    group.scrub(noon + 90_000);
+    await expect
+      .poll(() => strip()?.timeMs, { timeout: 4_000 })
+      .toBe(recorder.groupEdge(camera!.id, noon + 90_000, 'sub'));
+    expect(recorder.asked.find(({ at }) => at === noon + 60_000)?.signal.aborted).toBe(true);
+  });
+
   it('shows the recorder’s own pictures over a film, which plays again at the end', async () => {
     const native = VideoDecoder;
     Reflect.deleteProperty(globalThis, 'VideoDecoder');

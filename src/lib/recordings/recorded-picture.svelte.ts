@@ -37,6 +37,8 @@ const economyMs = 10_000;
 const aheadAgainMs = 1_000;
 /** A hand that has not moved for so long rests: now the keyframe of the very moment is worth a request, ms. */
 const handRestMs = 150;
+/** A keyframe that takes longer is given up for another one that is wanted, ms. */
+export const stuckMs = 1_500;
 /** A picture that is further off is said to be late, ms at 1×, once it has been for a while, ms. */
 const late = { offMs: 1_500, forMs: 500 };
 
@@ -205,7 +207,8 @@ export class RecordedPicture {
       // Slow enough to ask for each keyframe once: a keyframe answers only for as far as was asked.
       this.#keyOf = Math.abs(speed) <= fastest ? Math.floor(time / 1000) * 1000 : time;
     }
-    this.#keys.want(this.#keyOf);
+    // One that nobody answers for must not stand in the way of all that are passed meanwhile.
+    this.#keys.want(this.#keyOf, stuckMs);
   }
 
   /** Whether nothing may be asked for yet, because it failed. What is here already is shown all the same. */
@@ -265,7 +268,7 @@ export class RecordedPicture {
   /** Another mode, or another place: runs begin anew, and what is on its way for the old one is not waited for. */
   #turn(mode: Mode): void {
     // While a hand moves each move is a turn: the keyframe under way is near enough, and would never come otherwise.
-    if (mode === this.#mode) this.#keys.forget();
+    if (mode === 'scrub' && mode === this.#mode) this.#keys.forget();
     else this.#keys.drop();
     this.#mode = mode;
     this.#exactOf = undefined;

@@ -135,6 +135,17 @@ describe('of many targets', () => {
     expect([begun, seeks.hasNewer]).toEqual([[1, 1], false]);
   });
 
+  it('one that runs for too long gives way to another, not to itself', async () => {
+    const { begun, seeks, endOne } = setUp();
+    seeks.want(1);
+    seeks.want(1, 0);
+    seeks.want(2);
+    expect(begun).toEqual([1]);
+    seeks.want(2, 0);
+    await endOne();
+    expect(begun).toEqual([1, 2]);
+  });
+
   it('none is begun after the end', async () => {
     const { begun, seeks, endOne } = setUp();
     seeks.want(1);

@@ -3,7 +3,7 @@ import { FrameSource, type FrameSourceOptions } from './frame-source.ts';
 import { type AskJpeg, askJpeg } from './jpeg-still.ts';
 import { LatestWins } from './latest-wins.ts';
 import { type GapConduct, Playhead, type PlayEnd, type Speed } from './playhead.ts';
-import { RecordedPicture } from './recorded-picture.svelte.ts';
+import { RecordedPicture, stuckMs } from './recorded-picture.svelte.ts';
 import { DragDirection, previewsFor, slotMs, slotOf, type Wanted } from './scrub.ts';
 import { Skew } from './skew.ts';
 import type { SpanStore } from './span-store.svelte.ts';
@@ -255,7 +255,8 @@ export class SyncGroup {
       cameraId,
       spans: this.#knownSpans(cameraId, time),
     }));
-    this.#prefetch.want(previewsFor({ cameras, time, msPerPx: this.msPerPx, direction, ahead: scrubAhead }));
+    const wanted = previewsFor({ cameras, time, msPerPx: this.msPerPx, direction, ahead: scrubAhead });
+    this.#prefetch.want(wanted, stuckMs);
   }
 
   /** Repeats [a, b), or ends repeating. */
