@@ -104,6 +104,20 @@ describe('those who wait for the same', () => {
     expect(asked.map(({ signal }) => signal.aborted)).toEqual([true]);
   });
 
+  it('begin anew when the one before has just been given up', async () => {
+    answers = Promise.withResolvers();
+    const gone = new AbortController();
+    const first = get(noon, 'gop', gone.signal);
+    const end = expect(first).rejects.toThrow('gone');
+    gone.abort(new Error('gone'));
+    while (!asked[0]!.signal.aborted) await Promise.resolve();
+    const second = get(noon);
+    answers.resolve(undefined);
+    await end;
+    expect((await second).frames).toHaveLength(30);
+    expect(asked).toHaveLength(2);
+  });
+
   it('all get it when one has gone', async () => {
     answers = Promise.withResolvers();
     const one = new AbortController();

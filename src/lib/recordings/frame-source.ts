@@ -116,14 +116,15 @@ export class FrameSource {
     if (kept) return kept;
     const key = `${shelfKey(cameraId, stream, only)} ${at}`;
     let flight = this.#flights.get(key);
-    if (!flight) {
+    if (!flight || flight.abort.signal.aborted) {
       const abort = new AbortController();
-      const promise = this.#load(cameraId, stream, only, at, abort.signal).finally(() =>
-        this.#flights.delete(key),
-      );
+      const promise = this.#load(cameraId, stream, only, at, abort.signal).finally(() => {
+        if (this.#flights.get(key) === begun) this.#flights.delete(key);
+      });
       // Whoever waits hears of a failure by the promise itself.
       promise.catch(() => undefined);
-      this.#flights.set(key, (flight = { promise, abort, waiting: 0 }));
+      const begun: Flight = { promise, abort, waiting: 0 };
+      this.#flights.set(key, (flight = begun));
     }
     return this.#join(flight, signal);
   }

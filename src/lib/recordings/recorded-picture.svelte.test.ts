@@ -384,7 +384,7 @@ describe('dragging', () => {
     group.tick();
     // Only then both want it: the picture, and who fetches ahead of the hand.
     expect(recorder.asked.some(({ at }) => at === noon + 60_000)).toBe(true);
-    await new Promise((resolve) => setTimeout(resolve, 1_600));
+    await new Promise((resolve) => setTimeout(resolve, 3_100));
     group.scrub(noon + 90_000);
     await expect
       .poll(() => strip()?.timeMs, { timeout: 4_000 })

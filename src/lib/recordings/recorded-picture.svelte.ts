@@ -38,7 +38,7 @@ const aheadAgainMs = 1_000;
 /** A hand that has not moved for so long rests: now the keyframe of the very moment is worth a request, ms. */
 const handRestMs = 150;
 /** A keyframe that takes longer is given up for another one that is wanted, ms. */
-export const stuckMs = 1_500;
+export const stuckMs = 3_000;
 /** A picture that is further off is said to be late, ms at 1×, once it has been for a while, ms. */
 const late = { offMs: 1_500, forMs: 500 };
 
@@ -200,15 +200,12 @@ export class RecordedPicture {
 
   /** Asks for a keyframe near the moment: of the moment itself only where that is not one request for each move. */
   #wantKey(mode: Mode, { time, speed }: PastMoment): void {
-    if (mode === 'scrub') {
-      const isResting = this.#now() - this.#movedAt >= handRestMs;
-      this.#keyOf = isResting ? time : (this.#options.previewAt?.(time) ?? time);
-    } else {
-      // Slow enough to ask for each keyframe once: a keyframe answers only for as far as was asked.
-      this.#keyOf = Math.abs(speed) <= fastest ? Math.floor(time / 1000) * 1000 : time;
-    }
-    // One that nobody answers for must not stand in the way of all that are passed meanwhile.
-    this.#keys.want(this.#keyOf, stuckMs);
+    const isResting = this.#now() - this.#movedAt >= handRestMs;
+    if (mode === 'scrub') this.#keyOf = isResting ? time : (this.#options.previewAt?.(time) ?? time);
+    // Slow enough to ask for each keyframe once: a keyframe answers only for as far as was asked.
+    else this.#keyOf = Math.abs(speed) <= fastest ? Math.floor(time / 1000) * 1000 : time;
+    // One that nobody answers for must not stand in the way of all that a hand passes meanwhile.
+    this.#keys.want(this.#keyOf, mode === 'scrub' ? stuckMs : Infinity);
   }
 
   /** Whether nothing may be asked for yet, because it failed. What is here already is shown all the same. */
@@ -244,7 +241,9 @@ export class RecordedPicture {
     // Again so soon: this machine cannot decode them all. Keyframes alone cost it a fiftieth.
     if (now - this.#caughtUpAt < economyMs) this.#economyUntil = now + economyMs;
     this.#caughtUpAt = now;
-    this.#leave();
+    // What is on its way is let through: where everything is slow nothing would ever come.
+    this.#forward?.close();
+    this.#forward = undefined;
   }
 
   /** Asks again at once for what failed. */
