@@ -214,13 +214,22 @@ test('nine cameras play on one clock, as close together as their skew says', asy
       timeout: 40_000,
     })
     .toBe(9);
-  await expect
-    .poll(async () => {
+  const skew = page.getByText(/^Skew [\d,]+ ms$/);
+  await expect(skew).toBeVisible();
+  // Not one lucky moment: over two seconds, nine of ten times, and what is said is what is seen.
+  await expect(async () => {
+    const apart: number[] = [];
+    for (let i = 0; i < 20; i++) {
       const all = await times();
-      return Math.max(...all) - Math.min(...all);
-    })
-    .toBeLessThanOrEqual(100);
-  await expect(page.getByText(/^Skew [\d,]+ ms$/)).toBeVisible();
+      apart.push(Math.max(...all) - Math.min(...all));
+      await page.waitForTimeout(100);
+    }
+    const seen = apart.toSorted((a, b) => a - b)[17] ?? Infinity;
+    const said = Number((await skew.textContent())?.replace(/\D/g, ''));
+    expect(seen).toBeLessThanOrEqual(100);
+    expect(said).toBeLessThanOrEqual(100);
+    expect(seen).toBeLessThanOrEqual(said + frameMs);
+  }).toPass({ timeout: 40_000 });
 });
 
 test('where single frames cannot be decoded a film plays on the same clock, and says what it cannot do', async ({

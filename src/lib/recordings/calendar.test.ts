@@ -78,14 +78,25 @@ describe('keys', () => {
 
   it('with Ctrl are the browser’s', () => {
     expect(timelineKey({ ...bare, key: 'ArrowLeft', ctrlKey: true }, place)).toBeUndefined();
-    expect(transportKey({ ...bare, key: 'l', ctrlKey: true }, true)).toBeUndefined();
+    expect(transportKey({ ...bare, sign: 'l', ctrlKey: true }, true)).toBeUndefined();
   });
 
-  it('that are letters only where letters are wanted', () => {
-    expect(transportKey({ ...bare, key: 'N' }, true)).toBe('next-recording');
-    expect(transportKey({ ...bare, key: 'n' }, false)).toBeUndefined();
-    expect(transportKey({ ...bare, key: '.' }, false)).toBe('step-forward');
-    expect(transportKey({ ...bare, key: '3' }, false)).toEqual({ select: 2 });
+  it.each([
+    ['N', 'next-recording'],
+    ['.', 'step-forward'],
+    ['[', 'slower'],
+    ['/', 'search'],
+    ['3', { select: 2 }],
+  ])('that are signs only where these are wanted: %s', (sign, command) => {
+    expect(transportKey({ ...bare, sign }, true)).toEqual(command);
+    expect(transportKey({ ...bare, sign }, false)).toBeUndefined();
+  });
+
+  it.each([
+    [' ', 'toggle'],
+    ['?', 'keys'],
+  ])('that always mean something: %j', (sign, command) => {
+    expect(transportKey({ ...bare, sign }, false)).toBe(command);
   });
 });
 

@@ -1,3 +1,4 @@
+import { signOf } from '#lib/ui/key-sign.ts';
 import { settings } from '#lib/ui/settings.svelte.ts';
 import type { Investigation } from './investigation.svelte.ts';
 import { type EvidenceCommand, type TransportCommand, transportKey } from './transport-keys.ts';
@@ -36,9 +37,13 @@ export class DeskKeyboard {
     // A button that has the focus is what Space presses.
     const isPressing = target instanceof HTMLButtonElement || target instanceof HTMLAnchorElement;
     if (event.key === ' ' && isPressing) return;
-    const command = transportKey(event, settings.hasLetterKeys);
+    const { ctrlKey, altKey, metaKey } = event;
+    const pressed = { sign: signOf(event), ctrlKey, altKey, metaKey };
+    const command = transportKey(pressed, settings.hasLetterKeys);
     if (command === undefined) return;
     event.preventDefault();
+    // Only steps are meant again and again while a key is held down.
+    if (event.repeat && command !== 'step-back' && command !== 'step-forward') return;
     this.#do(command);
   }
 

@@ -104,6 +104,20 @@ describe('those who wait for the same', () => {
     expect(asked.map(({ signal }) => signal.aborted)).toEqual([true]);
   });
 
+  it('begin anew when the one before has just been given up', async () => {
+    answers = Promise.withResolvers();
+    const gone = new AbortController();
+    const first = get(noon, 'gop', gone.signal);
+    const end = expect(first).rejects.toThrow('gone');
+    gone.abort(new Error('gone'));
+    while (!asked[0]!.signal.aborted) await Promise.resolve();
+    const second = get(noon);
+    answers.resolve(undefined);
+    await end;
+    expect((await second).frames).toHaveLength(30);
+    expect(asked).toHaveLength(2);
+  });
+
   it('all get it when one has gone', async () => {
     answers = Promise.withResolvers();
     const one = new AbortController();
@@ -114,6 +128,34 @@ describe('those who wait for the same', () => {
     await end;
     expect((await stays).frames).toHaveLength(30);
   });
+});
+
+it('does not count the wait for a turn as the recorder’s', async () => {
+  const turn = Promise.withResolvers<undefined>();
+  const late = new AbortController();
+  let sent = 0;
+  const patient = new FrameSource({
+    inTurn: async (request) => {
+      await turn.promise;
+      return await request();
+    },
+    patience: () => {
+      sent++;
+      return late.signal;
+    },
+    fetchFrames: (_, __, signal) =>
+      new Promise((___, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason as Error));
+      }),
+  });
+  const answer = patient.get('c', 'sub', 'gop', noon, never);
+  answer.catch(() => undefined);
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(sent).toBe(0);
+  turn.resolve(undefined);
+  await expect.poll(() => sent).toBe(1);
+  late.abort(new DOMException('too late', 'TimeoutError'));
+  await expect(answer).rejects.toMatchObject({ code: 'unreachable' });
 });
 
 it('is refused by an answer that begins after what was asked for', async () => {

@@ -28,8 +28,15 @@ export interface Gop {
 /** Asks the BFF for frames. */
 export type FetchFrames = (cameraId: string, query: FramesQuery, signal: AbortSignal) => Promise<Response>;
 
+/** Lets a request wait for others before it. */
+export type InTurn = <Result>(request: () => Promise<Result>, signal: AbortSignal) => Promise<Result>;
+
 export interface FrameSourceOptions {
   readonly fetchFrames?: FetchFrames;
+  /** Runs a request when it is its turn. Throws what the request throws, or the signal's reason. At once when left out. */
+  readonly inTurn?: InTurn;
+  /** A signal that ends when an answer has taken too long; asked for when the request is sent. */
+  readonly patience?: () => AbortSignal;
   /** How many bytes of coded pictures are kept. */
   readonly limitBytes?: number;
   readonly now?: () => number;
@@ -65,6 +72,8 @@ export const fetchFrames: FetchFrames = (cameraId, query, signal) =>
 /** Coded pictures of the past, fetched by group and kept while there is room. For one page. */
 export class FrameSource {
   readonly #fetch: FetchFrames;
+  readonly #inTurn: InTurn;
+  readonly #patience: () => AbortSignal;
   readonly #now: () => number;
   readonly #kept: ByteLru<string, Shelf>;
   /** By camera, stream and kind: the starts of the groups that are kept, ascending. */
@@ -73,6 +82,8 @@ export class FrameSource {
 
   constructor(options: FrameSourceOptions = {}) {
     this.#fetch = options.fetchFrames ?? fetchFrames;
+    this.#inTurn = options.inTurn ?? ((request) => request());
+    this.#patience = options.patience ?? (() => AbortSignal.timeout(patienceMs));
     this.#now = options.now ?? (() => performance.now());
     this.#kept = new ByteLru(options.limitBytes ?? 96 * 1024 * 1024, ({ gop, only }) => {
       const starts = this.#starts.get(shelfKey(gop.cameraId, gop.stream, only));
@@ -105,14 +116,15 @@ export class FrameSource {
     if (kept) return kept;
     const key = `${shelfKey(cameraId, stream, only)} ${at}`;
     let flight = this.#flights.get(key);
-    if (!flight) {
+    if (!flight || flight.abort.signal.aborted) {
       const abort = new AbortController();
-      const promise = this.#load(cameraId, stream, only, at, abort.signal).finally(() =>
-        this.#flights.delete(key),
-      );
+      const promise = this.#load(cameraId, stream, only, at, abort.signal).finally(() => {
+        if (this.#flights.get(key) === begun) this.#flights.delete(key);
+      });
       // Whoever waits hears of a failure by the promise itself.
       promise.catch(() => undefined);
-      this.#flights.set(key, (flight = { promise, abort, waiting: 0 }));
+      const begun: Flight = { promise, abort, waiting: 0 };
+      this.#flights.set(key, (flight = begun));
     }
     return this.#join(flight, signal);
   }
@@ -144,13 +156,21 @@ export class FrameSource {
     signal: AbortSignal,
   ): Promise<Gop> {
     try {
-      const patience = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
-      const response = await this.#fetch(cameraId, { at, stream, only }, patience).catch((cause: unknown) => {
-        signal.throwIfAborted();
-        throw new NetworkError('unreachable', 'No answer with frames', { cause });
-      });
-      if (!response.ok) throw await readProblem(response);
-      const file = new Uint8Array(await response.arrayBuffer());
+      const { response, file } = await this.#inTurn(async () => {
+        // Not before: who waits for a turn has not been kept waiting by the recorder.
+        const patience = AbortSignal.any([signal, this.#patience()]);
+        try {
+          const answer = await this.#fetch(cameraId, { at, stream, only }, patience);
+          return {
+            response: answer,
+            file: answer.ok ? new Uint8Array(await answer.arrayBuffer()) : undefined,
+          };
+        } catch (cause) {
+          signal.throwIfAborted();
+          throw new NetworkError('unreachable', 'No answer with frames', { cause });
+        }
+      }, signal);
+      if (!file) throw await readProblem(response);
       signal.throwIfAborted();
       const fragment = readFragment(file);
       const [first] = fragment.frames;

@@ -7,6 +7,7 @@ import type { Pictures } from '#mocks/camera/compose.ts';
 import { readStrip } from '#mocks/camera/strip.ts';
 import { siteCameras } from '#mocks/site/cameras.ts';
 import { pagePictures } from '#mocks/site/page-pictures.ts';
+import { NetworkError } from '#lib/api/errors.ts';
 import { notices } from '#lib/ui/notices.svelte.ts';
 import { speak } from '#lib/ui/words/words.svelte.ts';
 import '#lib/ui/app.css';
@@ -14,6 +15,7 @@ import type { PastPlace } from './deep-link.ts';
 import { Investigation } from './investigation.svelte.ts';
 import InvestigationOnSite from './testing/InvestigationOnSite.svelte';
 import { PretendRecorder } from './testing/pretend-recorder.ts';
+import { xOf } from './time-scale.ts';
 import { zoneOf } from './zone.ts';
 
 const now = Date.UTC(2026, 10, 20, 13);
@@ -62,8 +64,7 @@ afterEach(() => {
   for (const { id } of notices.current) notices.close(id);
 });
 
-async function open(place: Partial<PastPlace> = {}) {
-  const { read } = recorder.answers();
+async function open(place: Partial<PastPlace> = {}, read = recorder.answers().read) {
   investigation = new Investigation({
     place: { cameraIds: [one.id], at: noon, speed: 1, isPlaying: false, loop: undefined, ...place },
     now: () => now,
@@ -175,6 +176,74 @@ describe('by keyboard alone', () => {
     await expect.poll(() => investigation.group.time).toBe(edge - 1_800_000);
   });
 
+  it('goes two recordings far by two quick presses, and nowhere when somebody goes elsewhere meanwhile', async () => {
+    recorder.recorded = [-1_800_000, 120_000, 600_000].map((at) => ({
+      start: edge + at,
+      end: edge + at + 200_000,
+    }));
+    const { read } = recorder.answers();
+    let answer = Promise.withResolvers<undefined>();
+    answer.resolve(undefined);
+    await open({ at: edge - 1_790_000 }, async (query, signal) => {
+      await answer.promise;
+      return await read(query, signal);
+    });
+    await expect.poll(() => strip()).toBe(frameOf(edge - 1_790_000));
+    await userEvent.keyboard('nn');
+    await expect.poll(() => investigation.group.time).toBe(edge + 600_000);
+
+    investigation.spans.close();
+    cleanup();
+    investigation.close();
+    answer = Promise.withResolvers();
+    await open({ at: edge - 1_790_000 }, async (query, signal) => {
+      await answer.promise;
+      return await read(query, signal);
+    });
+    await userEvent.keyboard('n');
+    investigation.group.seek(edge + 130_000);
+    answer.resolve(undefined);
+    await expect.poll(() => strip()).toBe(frameOf(edge + 130_000));
+    expect(investigation.group.time).toBe(edge + 130_000);
+  });
+
+  it('says that it is not known whether there is another recording, and does not say there is none', async () => {
+    await open({}, async () => {
+      throw new NetworkError('unreachable', 'down');
+    });
+    await userEvent.keyboard('n');
+    await expect
+      .poll(() => notices.current.map(({ words }) => words).join())
+      .toMatch(/^What is recorded cannot be read/);
+  });
+
+  it('says that there is no earlier picture, and which one it has come to', async () => {
+    recorder.recorded = [{ start: edge, end: edge + 60_000 }];
+    await open({ at: edge });
+    await expect.poll(() => strip()).toBe(edge);
+    await userEvent.keyboard('.');
+    await expect.poll(() => notices.spoken).toContain(`.${String((edge + 40) % 1000).padStart(3, '0')} UTC`);
+    await userEvent.keyboard(',,');
+    await expect.element(page.getByText('There is no earlier picture').first()).toBeVisible();
+    expect(investigation.group.time).toBe(edge);
+  });
+
+  it('answers to an Arabic keyboard by where its keys are, and to its digits', async () => {
+    await open({ cameraIds: [one.id, two.id] });
+    const press = (key: string, code: string) =>
+      document.body.dispatchEvent(
+        new KeyboardEvent('keydown', { key, code, bubbles: true, cancelable: true }),
+      );
+    press('٢', 'Digit2');
+    expect(investigation.selected).toBe(two.id);
+    press('ن', 'KeyK');
+    expect(investigation.group.isPlaying).toBe(true);
+    press('ن', 'KeyK');
+    expect(investigation.group.isPlaying).toBe(false);
+    press('ق', 'KeyR');
+    expect(investigation.loopFrom).toBeDefined();
+  });
+
   it('repeats from A to B', async () => {
     await open();
     await userEvent.keyboard('r');
@@ -237,6 +306,16 @@ describe('cameras', () => {
   });
 });
 
+it('says of a picture that it is not yet of the moment', async () => {
+  await open();
+  await expect.poll(() => strip()).toBe(frameOf(noon));
+  expect(tiles()[0]?.textContent).not.toContain('Catching up');
+  recorder.hangs = () => true;
+  investigation.group.seek(noon + 30_000);
+  await expect.poll(() => tiles()[0]?.textContent).toContain('Catching up');
+  expect(shown()).toBe(frameOf(noon));
+});
+
 it('says where nothing is recorded, and where it goes on', async () => {
   await open({ at: edge + 90_000 });
   await expect.poll(() => tiles()[0]?.textContent).toContain('No recording here; next at 12:0');
@@ -254,6 +333,38 @@ it('goes to another day, at the same time, from the calendar', async () => {
     .toBeVisible();
   await userEvent.keyboard('{ArrowLeft}{ArrowLeft}{Enter}');
   await expect.poll(() => investigation.group.time).toBe(noon - 2 * 86_400_000);
+});
+
+it('keeps the focus on the calendar where days have not come, and on what cannot be later', async () => {
+  await open();
+  await page.getByRole('button', { name: 'Choose a day' }).click();
+  const panel = page.getByRole('dialog', { name: 'Choose a day' });
+  await expect.element(panel).toBeVisible();
+  for (const key of ['PageDown', 'ArrowDown', 'ArrowRight', 'PageUp', 'PageDown', 'PageDown']) {
+    await userEvent.keyboard(`{${key}}`);
+    await expect.poll(() => document.activeElement?.getAttribute('data-at')).toBe('true');
+    expect(document.activeElement).not.toHaveProperty('disabled', true);
+  }
+  expect(document.activeElement?.getAttribute('aria-label')).toMatch(/^Fri, 20 Nov 2026/);
+});
+
+it('says of a still that it is of another time, and shows none where nothing is recorded', async () => {
+  await open({ at: edge + 30_000 });
+  await expect.poll(() => strip()).toBe(frameOf(edge + 30_000));
+  investigation.view.show(edge + 30_000, 400_000);
+  const slider = page.getByRole('slider', { name: 'Timeline' });
+  const at = (time: number) => ({ position: { x: xOf(investigation.view.scale, time), y: 60 } });
+  await userEvent.hover(slider, at(edge + 50_400));
+  const still = () => document.querySelector<HTMLElement>('.hover canvas:not(.hidden)');
+  await expect.poll(() => still()?.dataset['preview'], { timeout: 4000 }).toBeDefined();
+  const taken = Number(still()?.dataset['preview']);
+  expect(document.querySelector('.hover')?.textContent).toContain(
+    `picture of ${new Date(taken).toISOString().slice(11, 19)}`,
+  );
+  await userEvent.hover(slider, at(edge + 90_000));
+  await expect.poll(still).toBeNull();
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(still()).toBeNull();
 });
 
 it('shows the still of where one points', async () => {

@@ -1,5 +1,5 @@
 import type { Camera } from '#contract/camera.ts';
-import { t } from '#lib/ui/words/words.svelte.ts';
+import { language, t } from '#lib/ui/words/words.svelte.ts';
 import { notices } from '#lib/ui/notices.svelte.ts';
 import { whyKey } from '#lib/ui/words/why.ts';
 import { mostTogether, type PastPlace } from './deep-link.ts';
@@ -9,6 +9,7 @@ import type { SpanCacheOptions } from './span-cache.ts';
 import { SpanStore } from './span-store.svelte.ts';
 import { SyncGroup } from './sync-group.svelte.ts';
 import { TimelineView } from './timeline-view.svelte.ts';
+import { momentText } from './time-labels.ts';
 import { readTypedTime, type TypedFault } from './typed-time.ts';
 import { homeZone, type Zone, zoneOf } from './zone.ts';
 
@@ -33,7 +34,6 @@ export class Investigation {
   readonly group: SyncGroup;
   readonly view: TimelineView;
   readonly #now: () => number;
-  readonly #end = new AbortController();
 
   cameraIds: readonly string[] = $state.raw([]);
   selected: string | undefined = $state();
@@ -80,7 +80,6 @@ export class Investigation {
   }
 
   close(): void {
-    this.#end.abort();
     this.group.close();
     this.spans.close();
   }
@@ -144,8 +143,14 @@ export class Investigation {
       notices.show(t('past.film-no-frames'), { meaning: 'notice' });
       return;
     }
+    this.#rest();
     try {
-      await this.group.step(this.selected, direction);
+      if (await this.group.step(this.selected, direction))
+        notices.say(momentText(this.group.time, this.zone, language().code, 'milli'));
+      else
+        notices.show(t(direction > 0 ? 'past.no-later-picture' : 'past.no-earlier-picture'), {
+          meaning: 'notice',
+        });
     } catch {
       // The tile says what is wrong with its picture.
     }
@@ -171,18 +176,20 @@ export class Investigation {
   async jump(direction: 1 | -1): Promise<void> {
     const id = this.selected;
     if (id === undefined) return;
-    const { time } = this.group;
+    this.#rest();
     try {
-      const found = direction > 0 ? await this.#nextStart(id, time) : await this.#previousStart(id, time);
-      if (found === undefined)
+      const hasFound = await this.group.goWhere(async (time, signal) => {
+        const found =
+          direction > 0
+            ? await this.#nextStart(id, time, signal)
+            : await this.#previousStart(id, time, signal);
+        if (found !== undefined && !signal.aborted) this.view.reveal(found);
+        return found;
+      });
+      if (!hasFound)
         notices.show(t(direction > 0 ? 'past.no-next' : 'past.no-previous'), { meaning: 'notice' });
-      else {
-        this.group.seek(found);
-        this.view.reveal(found);
-      }
     } catch (error) {
-      if (!this.#end.signal.aborted)
-        notices.show(t('timeline.failed', { why: t(whyKey(error)) }), { meaning: 'notice' });
+      notices.show(t('timeline.failed', { why: t(whyKey(error)) }), { meaning: 'notice' });
     }
   }
 
@@ -201,8 +208,7 @@ export class Investigation {
   }
 
   /** The begin of the first recording after the one that `time` lies in. */
-  async #nextStart(id: string, time: number): Promise<number | undefined> {
-    const { signal } = this.#end;
+  async #nextStart(id: string, time: number, signal: AbortSignal): Promise<number | undefined> {
     const here = await this.spans.findRecorded([id], time, 1, signal);
     if (here === undefined || here > time) return here;
     const end = await this.spans.edgeOf(id, here, 1, signal);
@@ -210,14 +216,18 @@ export class Investigation {
   }
 
   /** The begin of the recording that `time` lies in, or of the one before, as on every player. */
-  async #previousStart(id: string, time: number): Promise<number | undefined> {
-    const { signal } = this.#end;
+  async #previousStart(id: string, time: number, signal: AbortSignal): Promise<number | undefined> {
     const last = await this.spans.findRecorded([id], time, -1, signal);
     if (last === undefined) return undefined;
     const start = await this.spans.edgeOf(id, last, -1, signal);
     if (time - start > backGraceMs) return start;
     const before = await this.spans.findRecorded([id], start - 1, -1, signal);
     return before === undefined ? undefined : this.spans.edgeOf(id, before, -1, signal);
+  }
+
+  /** Time that a throw still carries on comes to rest where it is: what is asked for now begins there. */
+  #rest(): void {
+    if (this.view.stop()) this.group.seek(this.group.time);
   }
 
   #limits() {

@@ -5,11 +5,11 @@
 export class LatestWins<Target> {
   readonly #run: (target: Target, signal: AbortSignal) => Promise<void>;
   readonly #isSame: (a: Target, b: Target) => boolean;
-  readonly #end = new AbortController();
-  #running: Target | undefined;
+  #isClosed = false;
+  #running: { readonly target: Target; readonly end: AbortController; readonly since: number } | undefined;
   #waiting: Target | undefined;
 
-  /** `run` must settle; what it throws ends that one run and nothing else. */
+  /** `run` must settle, and soon once its signal is aborted; what it throws ends that one run and nothing else. */
   constructor(
     run: (target: Target, signal: AbortSignal) => Promise<void>,
     isSame: (a: Target, b: Target) => boolean = Object.is,
@@ -22,14 +22,22 @@ export class LatestWins<Target> {
     return this.#running !== undefined;
   }
 
-  /** Wants this now, and no longer what waited before. */
-  want(target: Target): void {
-    if (this.#end.signal.aborted) return;
-    if (this.#running !== undefined) {
-      this.#waiting = this.#isSame(this.#running, target) ? undefined : target;
+  /** Whether something newer waits for the running one: a long run may stop half-way. */
+  get hasNewer(): boolean {
+    return this.#waiting !== undefined;
+  }
+
+  /** Wants this now, and no longer what waited before. Another one that has been running for `stuckMs` gives way. */
+  want(target: Target, stuckMs = Infinity): void {
+    if (this.#isClosed) return;
+    if (!this.#running) {
+      void this.#begin(target);
       return;
     }
-    void this.#begin(target);
+    const { target: running, end, since } = this.#running;
+    const isSame = !end.signal.aborted && this.#isSame(running, target);
+    this.#waiting = isSame ? undefined : target;
+    if (!isSame && performance.now() - since >= stuckMs) end.abort();
   }
 
   /** Forgets what waits. The running one goes on. */
@@ -37,16 +45,23 @@ export class LatestWins<Target> {
     this.#waiting = undefined;
   }
 
-  /** Ends the running one by its signal. Safe to call twice. */
-  close(): void {
+  /** Forgets what waits and ends the running one by its signal: what is wanted next need not wait for it. */
+  drop(): void {
     this.#waiting = undefined;
-    this.#end.abort();
+    this.#running?.end.abort();
+  }
+
+  /** Drops everything, for good. Safe to call twice. */
+  close(): void {
+    this.#isClosed = true;
+    this.drop();
   }
 
   async #begin(target: Target): Promise<void> {
-    this.#running = target;
+    const end = new AbortController();
+    this.#running = { target, end, since: performance.now() };
     try {
-      await this.#run(target, this.#end.signal);
+      await this.#run(target, end.signal);
     } catch {
       // Whoever runs it knows what became of it; here it only makes room for the next.
     }

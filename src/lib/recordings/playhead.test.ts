@@ -1,21 +1,15 @@
-import { describe, expect, it } from 'vitest';
-import { finderOf, nextSpeed, Playhead, type Speed, speeds } from './playhead.ts';
-import type { Span } from './spans.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type FindRecorded, nextSpeed, Playhead, type Speed, speeds } from './playhead.ts';
+import { SpanStore } from './span-store.svelte.ts';
+import { clip, type Span } from './spans.ts';
 
 const noon = Date.UTC(2026, 10, 20, 12);
+const hour = 3_600_000;
 
-/** A playhead at noon with a clock that moves by hand: `pass(ms, ticks)`. */
-function setUp(recorded: readonly Span[] = [{ start: -Infinity, end: Infinity }], known?: Span) {
+/** A playhead at noon with a clock that moves by hand: `pass(ms, ticks)`. Without gaps when nothing is said of them. */
+function setUp(find?: FindRecorded) {
   let clock = 1000;
-  const all = { start: noon - 1e9, end: noon + 1e9 };
-  const head = new Playhead({
-    now: () => clock,
-    at: noon,
-    find: finderOf(
-      () => recorded,
-      () => known ?? all,
-    ),
-  });
+  const head = new Playhead({ now: () => clock, at: noon, ...(find ? { find } : {}) });
   const pass = (ms: number, ticks = Math.max(1, Math.round(ms / 16))) => {
     let end;
     for (let i = 0; i < ticks; i++) {
@@ -25,6 +19,32 @@ function setUp(recorded: readonly Span[] = [{ start: -Infinity, end: Infinity }]
     return end;
   };
   return { head, pass, since: () => Math.round(head.time - noon) };
+}
+
+/** What a store says that knows of the two hours around noon, in which one camera recorded this. */
+async function finding(recorded: readonly Span[], known = { start: noon - hour, end: noon + hour }) {
+  const store = new SpanStore({
+    now: () => known.end,
+    read: async ({ cameras, from, to, resolutionMs }) => ({
+      from,
+      to,
+      resolutionMs,
+      cameras: cameras.map((cameraId) => ({
+        cameraId,
+        recorded: clip(recorded, { start: from, end: to }).flatMap(({ start, end }) => [
+          start - from,
+          end - from,
+        ]),
+        motion: [],
+        isComplete: true,
+      })),
+    }),
+  });
+  store.want('test', ['c'], known, 1);
+  await expect.poll(() => store.isRecorded('c', noon)).toBeDefined();
+  onTestFinished(() => store.close());
+  const find: FindRecorded = (time, direction) => store.knownRecorded(['c'], time, direction);
+  return find;
 }
 
 it.each(speeds)('at %d a second on the clock is that many seconds of recording', (speed) => {
@@ -105,15 +125,15 @@ describe('in a gap from one second after noon to one minute', () => {
     { start: noon + 60_000, end: noon + 70_000 },
   ];
 
-  it('time passes as elsewhere', () => {
-    const { head, pass, since } = setUp(recorded);
+  it('time passes as elsewhere', async () => {
+    const { head, pass, since } = setUp(await finding(recorded));
     head.play();
     pass(5000);
     expect(since()).toBe(5000);
   });
 
-  it('or goes on behind it, where that is wanted', () => {
-    const { head, pass, since } = setUp(recorded);
+  it('or goes on behind it, where that is wanted', async () => {
+    const { head, pass, since } = setUp(await finding(recorded));
     head.gaps = 'skip';
     head.play();
     pass(1500);
@@ -121,8 +141,8 @@ describe('in a gap from one second after noon to one minute', () => {
     expect(since()).toBeLessThanOrEqual(60_520);
   });
 
-  it('also backwards', () => {
-    const { head, pass, since } = setUp(recorded);
+  it('also backwards', async () => {
+    const { head, pass, since } = setUp(await finding(recorded));
     head.gaps = 'skip';
     head.seek(noon + 60_500);
     head.play(-1);
@@ -131,8 +151,8 @@ describe('in a gap from one second after noon to one minute', () => {
     expect(since()).toBeGreaterThan(1000 - 540);
   });
 
-  it('but not as long as nobody knows how long the gap is', () => {
-    const { head, pass, since } = setUp(recorded.slice(0, 1), { start: noon - 10_000, end: noon + 30_000 });
+  it('but not as long as nobody knows how long the gap is', async () => {
+    const { head, pass, since } = setUp(await finding(recorded.slice(0, 1)));
     head.gaps = 'skip';
     head.play();
     pass(5000);
@@ -168,17 +188,33 @@ describe('a loop', () => {
     expect(head.loop).toBeUndefined();
   });
 
+  it('plays on within what is kept of it, without a jump at each tick, and ends with the last of it', () => {
+    const { head, pass, since } = setUp();
+    head.repeat(noon - 4000, noon + 2000);
+    head.seek(noon);
+    head.play();
+    head.limits = { start: noon - 1000, end: noon + hour };
+    const { seeks } = head;
+    pass(2500);
+    expect([since(), head.seeks - seeks]).toEqual([-500, 1]);
+    head.limits = { start: noon + 5000, end: noon + hour };
+    const before = head.seeks;
+    pass(500);
+    expect([since(), head.seeks - before, head.loop, head.isPlaying]).toEqual([5500, 0, undefined, true]);
+  });
+
   it('of no length is none', () => {
     const { head } = setUp();
     head.repeat(noon, noon);
     expect(head.loop).toBeUndefined();
   });
 
-  it('goes round early when its rest is a gap that is skipped', () => {
-    const { head, pass, since } = setUp([
+  it('goes round early when its rest is a gap that is skipped', async () => {
+    const find = await finding([
       { start: noon, end: noon + 1000 },
       { start: noon + 60_000, end: noon + 70_000 },
     ]);
+    const { head, pass, since } = setUp(find);
     head.gaps = 'skip';
     head.repeat(noon, noon + 5000);
     head.play();

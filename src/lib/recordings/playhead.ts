@@ -1,4 +1,4 @@
-import { firstEndingAfter, type Span } from './spans.ts';
+import type { Span } from './spans.ts';
 
 /** How fast recorded time can pass. Negative: backwards. */
 export const speeds = [-8, -4, -2, -1, 0.25, 0.5, 1, 2, 4, 8, 16, 32] as const;
@@ -119,7 +119,7 @@ export class Playhead {
     if (loop.start === loop.end) return;
     this.#loop = loop;
     if (this.#time < loop.start || this.#time >= loop.end) {
-      this.#time = loop.start;
+      this.#time = this.#kept(loop.start);
       this.#seeks++;
     }
   }
@@ -151,8 +151,11 @@ export class Playhead {
     const direction = way < 0 ? -1 : 1;
     let time = this.#time + way;
 
-    if (this.#loop) {
-      const { start, end } = this.#loop;
+    const loop = this.#keptLoop();
+    // All of it is older than what is kept: there is nothing to go round.
+    if (!loop) this.#loop = undefined;
+    else {
+      const { start, end } = loop;
       const length = end - start;
       if (time >= end || time < start) {
         time = start + ((((time - start) % length) + length) % length);
@@ -164,10 +167,7 @@ export class Playhead {
       // Time waits where it is not known what follows: it must not run into what may be a gap.
       if (found === 'unknown') return undefined;
       if (found !== undefined && found !== time) {
-        time =
-          this.#loop && (found >= this.#loop.end || found < this.#loop.start)
-            ? this.#loopEdge(direction)
-            : found;
+        time = loop && (found >= loop.end || found < loop.start) ? this.#loopEdge(direction) : found;
         this.#seeks++;
       }
     }
@@ -179,10 +179,18 @@ export class Playhead {
 
   /** Where a loop goes on when the rest of it is a gap. */
   #loopEdge(direction: 1 | -1): number {
-    const { start, end } = this.#loop ?? { start: this.#time, end: this.#time };
+    const { start, end } = this.#keptLoop() ?? { start: this.#time, end: this.#time };
     const edge = direction > 0 ? start : end - 1;
     const found = this.#find(edge, direction);
     return typeof found === 'number' && found >= start && found < end ? found : edge;
+  }
+
+  /** What of the loop lies within the limits; undefined without any. */
+  #keptLoop(): Span | undefined {
+    if (!this.#loop) return undefined;
+    const start = Math.max(this.#loop.start, this.#limits.start);
+    const end = Math.min(this.#loop.end, this.#limits.end);
+    return start < end ? { start, end } : undefined;
   }
 
   #kept(time: number): number {
@@ -194,22 +202,4 @@ export class Playhead {
 export function nextSpeed(speed: Speed, direction: 1 | -1): Speed {
   const at = speeds.indexOf(speed) + direction;
   return speeds[Math.min(speeds.length - 1, Math.max(0, at))] ?? speed;
-}
-
-/**
- * {@link FindRecorded} for a list of spans of which `known` is loaded. Backwards, the last millisecond of a span is
- * what is found: its end is excluded.
- */
-export function finderOf(spans: () => readonly Span[], known: () => Span | undefined): FindRecorded {
-  return (time, direction) => {
-    const loaded = known();
-    if (!loaded || time < loaded.start || time >= loaded.end) return 'unknown';
-    const list = spans();
-    const at = firstEndingAfter(list, time);
-    const found = list[at];
-    if (direction > 0) return found ? Math.max(time, found.start) : 'unknown';
-    if (found && found.start <= time) return time;
-    const before = list[at - 1];
-    return before ? before.end - 1 : 'unknown';
-  };
 }

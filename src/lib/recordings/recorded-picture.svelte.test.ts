@@ -4,6 +4,7 @@ import type { Pictures } from '#mocks/camera/compose.ts';
 import { formats } from '#mocks/camera/pictures.ts';
 import { siteCameras } from '#mocks/site/cameras.ts';
 import { pagePictures } from '#mocks/site/page-pictures.ts';
+import type { AskJpeg } from './jpeg-still.ts';
 import { SyncGroup } from './sync-group.svelte.ts';
 import { PretendRecorder } from './testing/pretend-recorder.ts';
 import type { SpanStore } from './span-store.svelte.ts';
@@ -69,7 +70,7 @@ afterEach(async () => {
 
 function open(count = 1, at = noon) {
   spans = recorder.spans();
-  group = new SyncGroup({ spans, at, source: { fetchFrames: recorder.fetchFrames } });
+  group = new SyncGroup({ spans, at, source: { fetchFrames: recorder.fetchFrames }, askJpeg });
   const shown = cameras.slice(0, count);
   group.show(shown.map(({ id }) => id));
   canvases = new Map(
@@ -83,6 +84,15 @@ function open(count = 1, at = noon) {
   );
   stop = group.run();
 }
+
+/** A recorder that makes JPEGs: red ones, of each tenth of a second. */
+const askJpeg: AskJpeg = async (_cameraId, at) => {
+  const canvas = new OffscreenCanvas(160, 90);
+  const brush = canvas.getContext('2d')!;
+  brush.fillStyle = '#f00';
+  brush.fillRect(0, 0, 160, 90);
+  return { time: Math.floor(at / 100) * 100, jpeg: await canvas.convertToBlob({ type: 'image/jpeg' }) };
+};
 
 /** What the picture itself says. */
 function strip(id = camera!.id): StripReading | undefined {
@@ -111,6 +121,31 @@ describe('a moment', () => {
       await shows(frameOf(noon + 500), id);
       expect(strip(id)?.number).toBe(number);
     }
+  });
+
+  it('that is here already does not wait for one that nobody answers for', async () => {
+    open();
+    await shows(frameOf(noon));
+    recorder.hangs = (at) => at >= noon + 60_000;
+    group.seek(noon + 60_000);
+    await expect.poll(() => recorder.asked.at(-1)?.at).toBe(noon + 60_000);
+    group.seek(noon + 40);
+    await expect.poll(() => strip()?.timeMs, { timeout: 1500 }).toBe(frameOf(noon + 40));
+    expect(recorder.asked.at(-1)?.signal.aborted).toBe(true);
+  });
+
+  it('whose picture does not come leaves one that says it is late, and how far off', async () => {
+    open();
+    await shows(frameOf(noon));
+    const picture = group.pictureOf(camera!.id)!;
+    expect([picture.lagMs, picture.isLate]).toEqual([0, false]);
+    recorder.hangs = (at) => at < noon - 10_000;
+    group.seek(noon - 30_000);
+    await expect.poll(() => picture.isLate).toBe(true);
+    expect(picture.lagMs).toBe(-30_000);
+    group.seek(noon + 40);
+    await shows(frameOf(noon + 40));
+    await expect.poll(() => picture.isLate).toBe(false);
   });
 
   it('in a group that is here already asks for nothing more', async () => {
@@ -148,6 +183,39 @@ describe('steps', () => {
     await shows(frameOf(noon));
     await Promise.all(Array.from({ length: 12 }, () => group.step(camera!.id, 1)));
     await shows(frameOf(noon + 12 * frameMs));
+  });
+
+  it('come too late when somebody goes elsewhere or plays meanwhile', async () => {
+    open();
+    const edge = recorder.groupEdge(camera!.id, noon);
+    group.seek(edge);
+    await shows(edge);
+    recorder.delayMs = 200;
+    const steps = [group.step(camera!.id, -1), group.step(camera!.id, -1)];
+    group.seek(noon + 30_000);
+    expect(await Promise.all(steps)).toEqual([true, true]);
+    expect(group.time).toBe(noon + 30_000);
+    await shows(frameOf(noon + 30_000));
+    group.seek(edge);
+    const step = group.step(camera!.id, -1);
+    group.play();
+    await step;
+    expect([group.isPlaying, group.time >= edge]).toEqual([true, true]);
+  });
+
+  it('lead from a gap to the last frame before it, and to the first after it', async () => {
+    const edge = recorder.groupEdge(camera!.id, noon);
+    recorder.recorded = [
+      { start: edge - 60_000, end: edge },
+      { start: edge + 60_000, end: edge + 120_000 },
+    ];
+    open(1, edge + 30_000);
+    await expect.poll(() => status()?.kind).toBe('gap');
+    await group.step(camera!.id, -1);
+    await shows(edge - frameMs);
+    group.seek(edge + 30_000);
+    await group.step(camera!.id, 1);
+    await shows(edge + 60_000);
   });
 
   it('end at the oldest recording', async () => {
@@ -238,6 +306,29 @@ describe('playing', () => {
     expect(recorder.asked.filter(({ only }) => only === 'gop')).toEqual([]);
   }, 25_000);
 
+  it.each([1, -1] as const)(
+    'at %d goes on from where it is sent while the pictures of elsewhere are on their way',
+    async (speed) => {
+      open();
+      await shows(frameOf(noon));
+      recorder.delayMs = 250;
+      group.play(speed);
+      group.seek(noon + speed * 60_000);
+      const there = noon + speed * 60_000;
+      await expect
+        .poll(() => recorder.asked.some(({ at }) => Math.abs(at - there) < 1_000 && at !== noon))
+        .toBe(true);
+      const to = noon - speed * 60_000;
+      group.seek(to);
+      await expect.poll(() => Math.abs((strip()?.timeMs ?? 0) - to), { timeout: 6000 }).toBeLessThan(5_000);
+      const from = strip()!.timeMs;
+      await expect
+        .poll(() => ((strip()?.timeMs ?? 0) - from) * speed, { timeout: 6000 })
+        .toBeGreaterThan(300);
+    },
+    15_000,
+  );
+
   it('waits for a camera that is slow, and goes on without one that gives nothing', async () => {
     recorder.delayMs = 400;
     open();
@@ -267,6 +358,74 @@ describe('dragging', () => {
     expect(status()).toEqual({ kind: 'shown', isExact: false });
     group.seek(noon + 30_333);
     for (const { id } of cameras.slice(0, 2)) await shows(frameOf(noon + 30_333), id);
+  });
+
+  it('within a second asks once, and for the very keyframe at rest', async () => {
+    open();
+    await shows(frameOf(noon));
+    group.msPerPx = 100;
+    recorder.asked.length = 0;
+    for (let i = 0; i < 40; i++) {
+      group.scrub(noon + 20_100 + i * 10);
+      await new Promise(requestAnimationFrame);
+    }
+    const here = () =>
+      recorder.asked.map(({ at }) => at).filter((at) => at >= noon + 20_000 && at < noon + 21_000);
+    expect(here().length).toBeGreaterThan(0);
+    expect(here().filter((at) => at !== noon + 20_000).length).toBeLessThanOrEqual(1);
+    await expect.poll(() => here().at(-1)).toBe(noon + 20_490);
+  });
+
+  it('goes on past a keyframe that nobody answers for', async () => {
+    open();
+    await shows(frameOf(noon));
+    recorder.hangs = (at) => Math.abs(at - (noon + 60_000)) < 1_000;
+    group.scrub(noon + 60_000);
+    group.tick();
+    // Only then both want it: the picture, and who fetches ahead of the hand.
+    expect(recorder.asked.some(({ at }) => at === noon + 60_000)).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 3_100));
+    group.scrub(noon + 90_000);
+    await expect
+      .poll(() => strip()?.timeMs, { timeout: 4_000 })
+      .toBe(recorder.groupEdge(camera!.id, noon + 90_000, 'sub'));
+    expect(recorder.asked.find(({ at }) => at === noon + 60_000)?.signal.aborted).toBe(true);
+  });
+
+  it('shows the recorder’s own pictures over a film, which plays again at the end', async () => {
+    const native = VideoDecoder;
+    Reflect.deleteProperty(globalThis, 'VideoDecoder');
+    try {
+      open();
+      const picture = group.pictureOf(camera!.id)!;
+      expect(picture.film).toBeDefined();
+      group.scrub(noon + 5_000);
+      await expect.poll(() => picture.isPreview).toBe(true);
+      expect(picture.shownTime).toBe(noon + 4_000);
+      const canvas = canvases.get(camera!.id)!;
+      const [red = 0, green = 0] = canvas.getContext('2d')!.getImageData(80, 45, 1, 1).data;
+      expect([red > 200, green < 60]).toEqual([true, true]);
+      group.seek(noon + 5_000);
+      await expect.poll(() => picture.isPreview).toBe(false);
+    } finally {
+      globalThis.VideoDecoder = native;
+    }
+  });
+
+  it('shows what is here already while the recorder wants to be left in peace', async () => {
+    open();
+    await shows(frameOf(noon));
+    await group.shelf.load(camera!.id, noon + 60_000, never);
+    recorder.refusal = 'overloaded';
+    group.scrub(noon + 120_000);
+    await expect.poll(() => status()).toEqual({ kind: 'failed', code: 'overloaded' });
+    group.scrub(noon + 61_000);
+    group.tick();
+    expect(group.pictureOf(camera!.id)?.shownTime).toBe(recorder.groupEdge(camera!.id, noon + 60_000, 'sub'));
+    expect(status()).toEqual({ kind: 'shown', isExact: false });
+    group.scrub(noon + 180_000);
+    group.tick();
+    expect(status()).toEqual({ kind: 'failed', code: 'overloaded' });
   });
 
   it('back over what was seen already asks for nothing and is there in the next picture', async () => {
@@ -333,6 +492,29 @@ describe('what cannot be shown', () => {
       expect(recorder.asked).toHaveLength(length);
     },
   );
+
+  it('is asked for again where somebody goes elsewhere, and at once', async () => {
+    recorder.refusal = 'no-recording';
+    open();
+    await expect.poll(() => status()).toEqual({ kind: 'failed', code: 'no-recording' });
+    recorder.refusal = undefined;
+    group.seek(noon + 30_000);
+    await shows(frameOf(noon + 30_000));
+    expect(status()).toEqual({ kind: 'shown', isExact: true });
+  });
+
+  it('is forgotten when somebody has gone elsewhere before it was said', async () => {
+    open();
+    await shows(frameOf(noon));
+    recorder.delayMs = 150;
+    recorder.refusal = 'no-recording';
+    group.seek(noon + 30_000);
+    await expect.poll(() => recorder.asked.at(-1)?.at).toBe(noon + 30_000);
+    group.seek(noon + 40);
+    await shows(frameOf(noon + 40));
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    expect(status()).toEqual({ kind: 'shown', isExact: true });
+  });
 
   it('is tried again when it may pass', async () => {
     recorder.refusal = 'overloaded';

@@ -4,9 +4,11 @@ import { ForwardRun } from './forward-run.ts';
 import { frameAt, type FrameSource, type Gop, nextFrameTime, previousFrameTime } from './frame-source.ts';
 import { GopDecoder, hasWebCodecs, needCodec, timeOfFrame } from './gop-decoder.ts';
 import { LatestWins } from './latest-wins.ts';
+import { Outlook } from './outlook.ts';
 import { pastErrorOf } from './past-error.ts';
 import type { PastMoment, PastStatus } from './past-moment.ts';
 import { ReverseRun } from './reverse-run.ts';
+import { Setback } from './setback.ts';
 import type { StillShelf } from './still-shelf.ts';
 
 export interface RecordedPictureOptions {
@@ -15,6 +17,8 @@ export interface RecordedPictureOptions {
   readonly shelf: StillShelf;
   /** Whether something is recorded at `time`; undefined while that is not known. */
   readonly isRecorded: (time: number) => boolean | undefined;
+  /** Which moment's keyframe stands for `time` while a hand moves: many moments share one. As it is when left out. */
+  readonly previewAt?: (time: number) => number;
   /** Where recording goes on after `time`. */
   readonly findNext: (time: number, signal: AbortSignal) => Promise<number | undefined>;
   /** Monotonic, ms. */
@@ -29,7 +33,14 @@ const aheadMs = 1500;
 const reverseBytes = 48 * 1024 * 1024;
 /** So long only keyframes are shown where the machine cannot keep up, ms. */
 const economyMs = 10_000;
-const retryMs = { first: 1_000, most: 15_000 };
+/** A group that comes next and could not be had is asked for again after this, ms. */
+const aheadAgainMs = 1_000;
+/** A hand that has not moved for so long rests: now the keyframe of the very moment is worth a request, ms. */
+const handRestMs = 150;
+/** A keyframe that takes longer is given up for another one that is wanted, ms. */
+export const stuckMs = 3_000;
+/** A picture that is further off is said to be late, ms at 1×, once it has been for a while, ms. */
+const late = { offMs: 1_500, forMs: 500 };
 
 type Mode = 'forward' | 'reverse' | 'keys' | 'scrub' | 'still';
 
@@ -49,23 +60,30 @@ export class RecordedPicture {
   readonly #decoder = new GopDecoder();
   readonly #exact: LatestWins<number>;
   readonly #keys: LatestWins<number>;
+  readonly #setback: Setback;
+  readonly #outlook: Outlook;
   #forward: ForwardRun | undefined;
   #reverse: ReverseRun | undefined;
-  #isFetching = false;
+  /** The group that is on its way. A turn ends it: what was wanted before must not be taken for what is wanted now. */
+  #flight: AbortController | undefined;
   #fetchAgainAt = 0;
   #brush: CanvasRenderingContext2D | undefined;
   #moment: PastMoment | undefined;
   #mode: Mode | undefined;
   #exactOf: number | undefined;
-  #failures = 0;
-  #retryAt = 0;
+  #keyOf: number | undefined;
+  #movedAt = 0;
+  #lateSince: number | undefined;
   #caughtUpAt = -Infinity;
   #economyUntil = -Infinity;
-  #gap: { readonly time: number } | undefined;
 
   status: PastStatus = $state.raw({ kind: 'loading' });
   /** What plays instead where single frames cannot be decoded: then nothing is exact, and there are no steps. */
   film: Film | undefined = $state.raw();
+  /** Whether a preview lies over the film: a hand moves time, or the film has not come to where it let go. */
+  isPreview = $state(false);
+  /** Whether the picture has been far from the moment for a while: it is catching up. */
+  isLate = $state(false);
   /** When the picture that is seen was taken, epoch ms. */
   shownTime: number | undefined = $state.raw();
   /** Which recorded stream is played; previews always use the small one. */
@@ -75,6 +93,12 @@ export class RecordedPicture {
     this.cameraId = options.cameraId;
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
+    this.#setback = new Setback({ now: this.#now, random: options.random });
+    this.#outlook = new Outlook({
+      now: this.#now,
+      findNext: (time) => options.findNext(time, this.#end.signal),
+      onKnown: (next) => (this.status = { kind: 'gap', next }),
+    });
     this.#exact = new LatestWins((time, signal) => this.#showExact(time, signal));
     this.#keys = new LatestWins((time, signal) => this.#showKey(time, signal));
     if (!hasWebCodecs()) this.#fallBack();
@@ -105,17 +129,21 @@ export class RecordedPicture {
     }
   }
 
-  /** How much older than the moment the picture is, ms; undefined where there is none to speak of. */
+  /** How much older than the moment the picture is, ms, negative if it is younger; undefined where none is shown. */
   get lagMs(): number | undefined {
     if (this.status.kind !== 'shown' || this.shownTime === undefined || !this.#moment) return undefined;
-    return Math.max(0, this.#moment.time - this.shownTime);
+    return this.#moment.time - this.shownTime;
   }
 
-  /** The moment of the frame before or after the one of `time`; undefined when there is none. Throws a PastError. */
+  /**
+   * The moment of the frame before or after the one of `time`; undefined when there is none. Before a moment in a gap is
+   * the last frame before the gap. Throws a PastError, or the signal's reason.
+   */
   async neighbour(time: number, direction: 1 | -1, signal: AbortSignal): Promise<number | undefined> {
     const gop = await this.#gopOf(time, signal);
     const here = frameAt(gop, time).time;
     if (direction > 0) return nextFrameTime(gop, here);
+    if (here < time && this.#options.isRecorded(time) === false) return here;
     const before = previousFrameTime(gop, here);
     if (before !== undefined) return before;
     try {
@@ -130,43 +158,80 @@ export class RecordedPicture {
   present(moment: PastMoment): void {
     const before = this.#moment;
     this.#moment = moment;
-    if (this.film) {
-      this.film.present(moment);
-      this.status = this.film.status;
-      this.shownTime = this.film.shownTime;
-      return;
-    }
+    const now = this.#now();
+    if (before?.time !== moment.time) this.#movedAt = now;
     const wanted = modeOf(moment);
-    const mode = wanted === 'forward' && this.#now() < this.#economyUntil ? 'keys' : wanted;
+    const mode = wanted === 'forward' && now < this.#economyUntil ? 'keys' : wanted;
     if (mode !== this.#mode || before?.seeks !== moment.seeks) this.#turn(mode);
-    if (this.#isInGap(moment.time)) return;
-    if (this.status.kind === 'failed' && this.#now() < this.#retryAt) return;
-    switch (mode) {
-      case 'forward': {
-        this.#playForward(moment);
-        return;
-      }
-      case 'reverse': {
-        this.#playBack(moment);
-        return;
-      }
-      case 'still':
-        if (this.#exactOf === moment.time) return;
-        this.#showBest(moment);
-        {
-          this.#exact.want(moment.time);
-          return;
-        }
-      case 'keys':
-      case 'scrub':
-        this.#showBest(moment);
-        {
-          // Slow enough to ask for each keyframe once: a keyframe answers only for as far as was asked.
-          const isSlow = mode === 'keys' && Math.abs(moment.speed) <= fastest;
-          this.#keys.want(isSlow ? Math.floor(moment.time / 1000) * 1000 : moment.time);
-          return;
-        }
+    if (this.film) this.#presentFilm(this.film, moment);
+    else if (!this.#isInGap(moment.time) && !this.#isBackedOff(moment)) this.#follow(mode, moment);
+    this.#judge(moment, now);
+  }
+
+  #follow(mode: Mode, moment: PastMoment): void {
+    if (mode === 'forward') this.#playForward(moment);
+    else if (mode === 'reverse') this.#playBack(moment);
+    else if (mode !== 'still') {
+      this.#showBest(moment);
+      this.#wantKey(mode, moment);
+    } else if (this.#exactOf !== moment.time) {
+      this.#showBest(moment);
+      this.#exact.want(moment.time);
     }
+  }
+
+  /** While a hand moves, previews lie over the film: it could not follow, and would be asked to at every move. */
+  #presentFilm(film: Film, moment: PastMoment): void {
+    if (this.#mode === 'scrub') {
+      if (this.#isInGap(moment.time)) {
+        this.isPreview = false;
+        return;
+      }
+      this.isPreview = this.#showBest(moment) || this.isPreview;
+      this.#wantKey('scrub', moment);
+      if (this.isPreview) return;
+    }
+    film.present(moment);
+    if (this.isPreview && film.status.kind === 'shown' && !film.isReady) return;
+    this.isPreview = false;
+    this.status = film.status;
+    this.shownTime = film.shownTime;
+  }
+
+  /** Asks for a keyframe near the moment: of the moment itself only where that is not one request for each move. */
+  #wantKey(mode: Mode, { time, speed }: PastMoment): void {
+    const isResting = this.#now() - this.#movedAt >= handRestMs;
+    if (mode === 'scrub') this.#keyOf = isResting ? time : (this.#options.previewAt?.(time) ?? time);
+    // Slow enough to ask for each keyframe once: a keyframe answers only for as far as was asked.
+    else this.#keyOf = Math.abs(speed) <= fastest ? Math.floor(time / 1000) * 1000 : time;
+    // One that nobody answers for must not stand in the way of all that a hand passes meanwhile.
+    this.#keys.want(this.#keyOf, mode === 'scrub' ? stuckMs : Infinity);
+  }
+
+  /** Whether nothing may be asked for yet, because it failed. What is here already is shown all the same. */
+  #isBackedOff(moment: PastMoment): boolean {
+    if (this.#setback.cameTo(moment.time)) this.#begin();
+    const { error, isResting } = this.#setback;
+    if (!error || !isResting) return false;
+    const isPreviewed = this.#mode !== 'forward' && this.#showBest(moment);
+    if (!isPreviewed && this.status.kind !== 'failed') this.status = { kind: 'failed', code: error.code };
+    return true;
+  }
+
+  /** What failed is asked for again. */
+  #begin(): void {
+    if (this.status.kind === 'failed') this.status = { kind: 'loading' };
+  }
+
+  /** Says whether the picture is late: not for a hiccup, and not where this camera has no nearer one. */
+  #judge(moment: PastMoment, now: number): void {
+    const off = Math.abs(this.lagMs ?? 0);
+    const isOff =
+      off > late.offMs * Math.max(1, Math.abs(moment.speed)) &&
+      !moment.isScrubbing &&
+      (this.#mode === 'keys' || !this.isReady);
+    this.#lateSince = isOff ? (this.#lateSince ?? now) : undefined;
+    this.isLate = this.#lateSince !== undefined && now - this.#lateSince >= late.forMs;
   }
 
   /** Playing forwards it has fallen behind: leaves out what is between, and goes on where the others are. */
@@ -176,14 +241,14 @@ export class RecordedPicture {
     // Again so soon: this machine cannot decode them all. Keyframes alone cost it a fiftieth.
     if (now - this.#caughtUpAt < economyMs) this.#economyUntil = now + economyMs;
     this.#caughtUpAt = now;
+    // What is on its way is let through: where everything is slow nothing would ever come.
     this.#forward?.close();
     this.#forward = undefined;
   }
 
   /** Asks again at once for what failed. */
   hurry(): void {
-    this.#retryAt = 0;
-    this.#failures = 0;
+    this.#setback.forgive();
     this.film?.hurry();
   }
 
@@ -194,43 +259,47 @@ export class RecordedPicture {
     this.#exact.close();
     this.#keys.close();
     this.#decoder.close();
-    this.#forward?.close();
+    this.#leave();
     this.#reverse?.close();
-    this.#forward = this.#reverse = undefined;
+    this.#reverse = undefined;
   }
 
-  /** Another mode, or another place: runs begin anew. */
+  /** Another mode, or another place: runs begin anew, and what is on its way for the old one is not waited for. */
   #turn(mode: Mode): void {
+    // While a hand moves each move is a turn: the keyframe under way is near enough, and would never come otherwise.
+    if (mode === 'scrub' && mode === this.#mode) this.#keys.forget();
+    else this.#keys.drop();
     this.#mode = mode;
     this.#exactOf = undefined;
-    this.#exact.forget();
-    this.#keys.forget();
-    this.#forward?.close();
-    this.#forward = undefined;
+    this.#exact.drop();
+    this.#leave();
+    this.#fetchAgainAt = 0;
     if (mode !== 'reverse') {
       this.#reverse?.close();
       this.#reverse = undefined;
     }
+    if (this.#setback.chose(mode === 'scrub')) this.#begin();
+  }
+
+  /** Ends playing forwards, and the group that is on its way. */
+  #leave(): void {
+    this.#flight?.abort();
+    this.#flight = undefined;
+    this.#forward?.close();
+    this.#forward = undefined;
   }
 
   #isInGap(time: number): boolean {
     if (this.#options.isRecorded(time) !== false) {
-      if (this.#gap) {
-        this.#gap = undefined;
+      if (this.#outlook.isInGap) {
+        this.#outlook.leave();
         this.status = { kind: 'loading' };
         this.#turn(this.#mode ?? 'still');
       }
       return false;
     }
-    if (this.#gap) return true;
-    const gap = (this.#gap = { time });
-    this.status = { kind: 'gap', next: undefined };
-    this.#options.findNext(time, this.#end.signal).then(
-      (next) => {
-        if (this.#gap === gap) this.status = { kind: 'gap', next: next ?? 'never' };
-      },
-      () => undefined,
-    );
+    const next = this.#outlook.from(time);
+    if (this.status.kind !== 'gap' || this.status.next !== next) this.status = { kind: 'gap', next };
     return true;
   }
 
@@ -238,6 +307,8 @@ export class RecordedPicture {
     const run = this.#forward;
     if (!run) {
       this.#fetch(moment.time, (gop) => {
+        // The clock was set back meanwhile: it would show nothing until time had come to it.
+        if (gop.start > (this.#moment?.time ?? moment.time)) return;
         this.#forward = new ForwardRun();
         this.#forward.add(gop);
         this.#forward.pump(this.#moment?.time ?? moment.time);
@@ -248,7 +319,7 @@ export class RecordedPicture {
     const frame = run.take(moment.time);
     if (frame) this.#draw(frame, timeOfFrame(frame), true);
     if (run.failure) {
-      this.#fail(run.failure);
+      this.#fail(run.failure, moment.time);
       return;
     }
     const last = run.last;
@@ -284,18 +355,34 @@ export class RecordedPicture {
     });
   }
 
-  /** Gets the group of `time` and does something with it; one at a time. */
+  /** Gets the group of `time` and does something with it; one at a time. Not once a turn has been taken meanwhile. */
   #fetch(time: number, use: (gop: Gop) => void | Promise<void>): void {
-    if (this.#isFetching || this.#now() < this.#fetchAgainAt) return;
-    this.#isFetching = true;
-    const mode = this.#mode;
-    this.#gopOf(time, this.#end.signal)
+    if (this.#flight || this.#now() < this.#fetchAgainAt) return;
+    const flight = (this.#flight = new AbortController());
+    this.#gopOf(time, flight.signal)
       .then(async (gop) => {
-        if (this.#mode === mode) await use(gop);
-        this.#failures = 0;
+        if (this.#flight !== flight) return;
+        await use(gop);
+        this.#setback.succeeded();
       })
-      .catch((cause: unknown) => this.#fail(cause))
-      .finally(() => (this.#isFetching = false));
+      .catch((cause: unknown) => {
+        if (this.#flight !== flight) return;
+        // What comes next is not missed yet.
+        if (this.#hasNow && pastErrorOf(cause).code !== 'codec')
+          this.#fetchAgainAt = this.#now() + aheadAgainMs;
+        else this.#fail(cause, time);
+      })
+      .finally(() => {
+        if (this.#flight === flight) this.#flight = undefined;
+      });
+  }
+
+  /** Whether the run that plays holds the group of the moment. */
+  get #hasNow(): boolean {
+    const time = this.#moment?.time ?? 0;
+    if (this.#mode === 'reverse') return this.#reverse?.has(time) ?? false;
+    const last = this.#forward?.last;
+    return last !== undefined && time < (last.end ?? Infinity);
   }
 
   async #gopOf(time: number, signal: AbortSignal): Promise<Gop> {
@@ -308,38 +395,53 @@ export class RecordedPicture {
     try {
       const gop = await this.#gopOf(time, signal);
       const { time: taken } = frameAt(gop, time);
-      const frame = await this.#decoder.frameAt(gop, taken, signal);
-      this.#failures = 0;
-      if (this.#mode !== 'still' || this.#moment?.time !== time) {
+      // What is being decoded is let through: a key held down would else never show anything.
+      const frame = await this.#decoder.frameAt(gop, taken, this.#end.signal);
+      const wanted = this.#mode === 'still' ? this.#moment?.time : undefined;
+      const isNearer =
+        wanted !== undefined && Math.abs(wanted - taken) < Math.abs(wanted - (this.shownTime ?? Infinity));
+      if (this.#outlook.isInGap || (wanted !== time && !isNearer)) {
         frame.close();
         return;
       }
-      this.#draw(frame, taken, true);
-      this.#exactOf = time;
+      this.#setback.succeeded();
+      this.#draw(frame, taken, wanted === time);
+      if (wanted === time) this.#exactOf = time;
     } catch (cause) {
-      this.#fail(cause);
+      if (this.#mode === 'still' && this.#moment?.time === time && !signal.aborted) this.#fail(cause, time);
     }
   }
 
   async #showKey(time: number, signal: AbortSignal): Promise<void> {
     try {
       await this.#options.shelf.load(this.cameraId, time, signal);
-      this.#failures = 0;
       const moment = this.#moment;
-      if (moment && (this.#mode === 'scrub' || this.#mode === 'keys')) this.#showBest(moment);
+      if (!moment || (this.#mode !== 'scrub' && this.#mode !== 'keys')) return;
+      if (!this.film) this.#setback.succeeded();
+      if (!this.#outlook.isInGap) this.isPreview = this.#showBest(moment) && this.film !== undefined;
     } catch (cause) {
-      this.#fail(cause);
+      // Without a preview there is still the film.
+      if (this.#keyOf === time && !signal.aborted && !this.film) this.#fail(cause, time);
     }
   }
 
-  /** The nearest keyframe that is here already. */
-  #showBest({ time, toleranceMs }: PastMoment): void {
+  /** The nearest keyframe that is here already, if one is; not in place of a nearer picture where time rests. */
+  #showBest({ time, toleranceMs }: PastMoment): boolean {
     const still = this.#options.shelf.best(this.cameraId, time, toleranceMs);
-    if (still && still.time !== this.shownTime) this.#draw(still.bitmap, still.time, false);
+    const isNearer =
+      this.#mode === 'still' &&
+      this.status.kind === 'shown' &&
+      still !== undefined &&
+      Math.abs(time - (this.shownTime ?? -Infinity)) <= Math.abs(time - still.time);
+    if (isNearer) return true;
+    if (still && (still.time !== this.shownTime || this.status.kind !== 'shown'))
+      this.#draw(still.bitmap, still.time, false);
+    return still !== undefined;
   }
 
   #draw(picture: VideoFrame | ImageBitmap, time: number, isExact: boolean): void {
-    const isFrame = picture instanceof VideoFrame;
+    // Where there are no decoders there are no frames either, not even by name.
+    const isFrame = 'displayWidth' in picture;
     const width = isFrame ? picture.displayWidth : picture.width;
     const height = isFrame ? picture.displayHeight : picture.height;
     const canvas = this.#brush?.canvas;
@@ -356,22 +458,19 @@ export class RecordedPicture {
       this.status = { kind: 'shown', isExact };
   }
 
-  #fail(cause: unknown): void {
+  /** What was asked for `time` came to nothing. */
+  #fail(cause: unknown, time: number): void {
     if (this.#end.signal.aborted || (cause instanceof DOMException && cause.name === 'AbortError')) return;
-    const error = pastErrorOf(cause);
-    if (error.code === 'codec') {
+    if (pastErrorOf(cause).code === 'codec') {
       this.#fallBack();
       return;
     }
-    this.status = { kind: 'failed', code: error.code };
+    const { code } = this.#setback.failed(cause, time);
+    this.status = { kind: 'failed', code };
     this.#forward?.close();
     this.#forward = undefined;
-    const ceiling = error.isTransient
-      ? Math.min(retryMs.most, retryMs.first * 2 ** this.#failures++)
-      : Infinity;
-    const random = this.#options.random ?? Math.random;
-    this.#retryAt = this.#now() + (0.5 + random() / 2) * ceiling;
   }
+
   /** This browser cannot decode frames of it: hls.js may, by the browser's own player. */
   #fallBack(): void {
     if (this.film) return;

@@ -120,6 +120,32 @@ describe('of many targets', () => {
     expect(begun).toEqual([1]);
   });
 
+  it('the next does not wait for one that was dropped, and the same can be wanted again', async () => {
+    const { begun, seeks, endOne } = setUp();
+    seeks.want(1);
+    seeks.drop();
+    seeks.want(1);
+    await Promise.resolve();
+    await endOne();
+    expect(begun).toEqual([1, 1]);
+    seeks.want(2);
+    expect(seeks.hasNewer).toBe(true);
+    seeks.drop();
+    await endOne();
+    expect([begun, seeks.hasNewer]).toEqual([[1, 1], false]);
+  });
+
+  it('one that runs for too long gives way to another, not to itself', async () => {
+    const { begun, seeks, endOne } = setUp();
+    seeks.want(1);
+    seeks.want(1, 0);
+    seeks.want(2);
+    expect(begun).toEqual([1]);
+    seeks.want(2, 0);
+    await endOne();
+    expect(begun).toEqual([1, 2]);
+  });
+
   it('none is begun after the end', async () => {
     const { begun, seeks, endOne } = setUp();
     seeks.want(1);

@@ -48,7 +48,8 @@ interface Flight {
   readonly last: number;
   readonly cameraIds: readonly string[];
   readonly abort: AbortController;
-  readonly done: Promise<undefined>;
+  /** Resolves with why it came to nothing, if it did. */
+  readonly done: Promise<unknown>;
 }
 
 export interface SpanCacheOptions {
@@ -125,7 +126,10 @@ export class SpanCache {
     if (range) this.#load(cameraIds, level, range);
   }
 
-  /** Resolves when everything of `window` has been fetched at this zoom, or the attempt has failed. */
+  /**
+   * Resolves when everything of `window` is here at this zoom. Throws what the request threw, at once where the last one
+   * failed so lately that none is sent now, or the signal's reason.
+   */
   async load(
     cameraIds: readonly string[],
     window: Span,
@@ -140,12 +144,14 @@ export class SpanCache {
     this.#wishes.set(who, { level, ...range });
     try {
       this.#load(cameraIds, level, range);
-      await Promise.race([Promise.all(this.#bringing(level, range)), aborted(signal)]);
+      const ends = await Promise.race([Promise.all(this.#bringing(level, range)), aborted(signal)]);
+      signal.throwIfAborted();
+      const failure = ends?.find((end) => end !== undefined) ?? this.#failure;
+      if (failure !== undefined && this.#isLacking(cameraIds, level, range)) throw failure as Error;
     } finally {
       this.#wishes.delete(who);
       this.#giveUp();
     }
-    signal.throwIfAborted();
   }
 
   /**
@@ -253,8 +259,14 @@ export class SpanCache {
     return block.staleAt !== Infinity && (this.#changedAt.get(cameraId) ?? -Infinity) > block.askedAt;
   }
 
+  #isLacking(cameraIds: readonly string[], level: Level, { first, last }: { first: number; last: number }) {
+    for (let n = first; n <= last; n++)
+      if (cameraIds.some((id) => !this.#blocks.has(keyOf(id, level, n)))) return true;
+    return false;
+  }
+
   /** The ends of all requests that bring something of these blocks. */
-  #bringing(level: Level, { first, last }: { first: number; last: number }): Promise<undefined>[] {
+  #bringing(level: Level, { first, last }: { first: number; last: number }): Promise<unknown>[] {
     return [...this.#flights]
       .filter((flight) => flight.level === level && flight.first <= last && flight.last >= first)
       .map((flight) => flight.done);
@@ -264,18 +276,19 @@ export class SpanCache {
     for (let i = 0; i < run.cameraIds.length; i += mostCameras) {
       const cameraIds = run.cameraIds.slice(i, i + mostCameras);
       const abort = new AbortController();
-      const { promise, resolve } = Promise.withResolvers<undefined>();
+      const { promise, resolve } = Promise.withResolvers<unknown>();
       const flight: Flight = { level, first: run.first, last: run.last, cameraIds, abort, done: promise };
       this.#flights.add(flight);
-      void this.#fetch(flight).finally(() => {
+      void this.#fetch(flight).then((failure) => {
         this.#flights.delete(flight);
-        resolve(undefined);
+        resolve(failure);
         if (!this.#isClosed) this.#onChange();
       });
     }
   }
 
-  async #fetch({ level, first, last, cameraIds, abort }: Flight): Promise<void> {
+  /** Gives why it came to nothing, if it did. */
+  async #fetch({ level, first, last, cameraIds, abort }: Flight): Promise<unknown> {
     const { blockMs, resolutionMs } = level;
     const askedAt = this.#now();
     const query = { cameras: [...cameraIds], from: first * blockMs, to: (last + 1) * blockMs, resolutionMs };
@@ -285,11 +298,13 @@ export class SpanCache {
       this.#keep(answer, level, askedAt);
       this.#failures = 0;
       this.#failure = undefined;
+      return undefined;
     } catch (error) {
-      if (abort.signal.aborted) return;
+      if (abort.signal.aborted) return undefined;
       this.#failure = error;
       const ceiling = Math.min(retryMs.most, retryMs.first * 2 ** this.#failures++);
       this.#retryAt = this.#now() + Math.round((0.5 + this.#random() / 2) * ceiling);
+      return error;
     }
   }
 

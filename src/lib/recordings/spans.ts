@@ -68,28 +68,6 @@ export function spanAt(spans: readonly Span[], time: number): Span | undefined {
   return span && span.start <= time ? span : undefined;
 }
 
-/** The first span that starts after `time`. */
-export function nextSpan(spans: readonly Span[], time: number): Span | undefined {
-  const at = firstEndingAfter(spans, time);
-  const span = spans[at];
-  return span && span.start <= time ? spans[at + 1] : span;
-}
-
-/** The last span that ends at or before `time`. */
-export function previousSpan(spans: readonly Span[], time: number): Span | undefined {
-  return spans[firstEndingAfter(spans, time) - 1];
-}
-
-/**
- * Where "previous recording" leads from `time`: to the begin of the recording it is in, or, within `graceMs` of that,
- * to the begin of the one before. So pressing twice goes back by two, as on every player.
- */
-export function previousStart(spans: readonly Span[], time: number, graceMs = 1000): number | undefined {
-  const here = spanAt(spans, time);
-  if (here && time - here.start > graceMs) return here.start;
-  return previousSpan(spans, here?.start ?? time)?.start;
-}
-
 /**
  * The same at a lower level of detail: a span shorter than `resolutionMs` is lengthened to it, then a gap narrower
  * than it is closed, so that a lone second in a month can be seen and pointed at.

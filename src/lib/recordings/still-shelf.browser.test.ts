@@ -46,8 +46,8 @@ const ask: AskJpeg = async (_cameraId, at, width) => {
   return { time, jpeg: await jpegOf(width, time) };
 };
 
-function open(source = new FrameSource({ fetchFrames: recorder.fetchFrames })): StillShelf {
-  const shelf = new StillShelf(source, ask);
+function open(source = new FrameSource({ fetchFrames: recorder.fetchFrames }), more = {}): StillShelf {
+  const shelf = new StillShelf(source, { ask, ...more });
   onTestFinished(() => shelf.close());
   return shelf;
 }
@@ -122,4 +122,20 @@ describe('a keyframe', () => {
     });
     expect(asked).toEqual([]);
   });
+});
+
+it('knows nothing of what was pushed out, and finds what is still here beside it', async () => {
+  const still = 480 * 270 * 4;
+  const shelf = open(undefined, { limitBytes: 3 * still + 100 });
+  for (let i = 0; i < 6; i++) await shelf.exact(id, noon + i * 1000, never);
+  expect(shelf.best(id, noon + 2_500, 10_000)?.time).toBe(noon + 3_000);
+  expect(shelf.best(id, noon + 5_500, 10_000)?.time).toBe(noon + 5_000);
+  expect(shelf.best(id, noon + 2_500, 400)).toBeUndefined();
+  // What was used least goes for what comes.
+  await shelf.exact(id, noon, never);
+  expect([2_500, 4_500, 5_500].map((at) => shelf.best(id, noon + at, 10_000)?.time)).toEqual([
+    noon,
+    noon + 3_000,
+    noon + 5_000,
+  ]);
 });

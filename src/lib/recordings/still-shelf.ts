@@ -12,9 +12,20 @@ export interface PastStill {
   readonly bitmap: ImageBitmap;
 }
 
+/** A still and whose it is. */
+interface Placed extends PastStill {
+  readonly cameraId: string;
+}
+
+export interface StillShelfOptions {
+  readonly ask?: AskJpeg;
+  /** Bytes of pictures that are kept. */
+  readonly limitBytes?: number;
+}
+
 /** Wide enough for a tile that is being dragged over, px. 480 × 270 are half a megabyte. */
 const stillWidth = 480;
-const limitBytes = 128 * 1024 * 1024;
+const mostBytes = 128 * 1024 * 1024;
 /** Decoders are few: three of them keep nine tiles busy, and the page alive. */
 const decoderCount = 3;
 /** Pictures are so far apart at the slowest that anybody records for hovering to be exact, ms. */
@@ -31,7 +42,8 @@ const final: ReadonlySet<string> = new Set(['no-recording', 'not-permitted', 'no
 export class StillShelf {
   readonly #source: FrameSource;
   readonly #askJpeg: AskJpeg;
-  readonly #kept: ByteLru<string, PastStill>;
+  readonly #kept: ByteLru<string, Placed>;
+  /** By camera: when the stills that are here were taken, ascending. */
   readonly #times = new Map<string, number[]>();
   readonly #decoders = Array.from({ length: decoderCount }, () => ({ decoder: new GopDecoder(), busy: 0 }));
   readonly #under = new Map<string, Promise<PastStill>>();
@@ -39,25 +51,23 @@ export class StillShelf {
 
   #jpegRestsUntil = -Infinity;
 
-  constructor(source: FrameSource, ask: AskJpeg = askJpeg) {
+  constructor(source: FrameSource, { ask = askJpeg, limitBytes }: StillShelfOptions = {}) {
     this.#source = source;
     this.#askJpeg = ask;
-    this.#kept = new ByteLru(limitBytes, ({ bitmap }) => bitmap.close());
+    this.#kept = new ByteLru(limitBytes ?? mostBytes, (still) => this.#gone(still));
   }
 
   /** The newest still here of those at or before `time`, no older than `toleranceMs`; else the next one after it. */
   best(cameraId: string, time: number, toleranceMs: number): PastStill | undefined {
     const times = this.#times.get(cameraId);
     if (!times) return undefined;
-    let at = times.findLastIndex((one) => one <= time);
-    for (; at >= 0; at--) {
-      const one = times[at];
-      if (one === undefined || one < time - toleranceMs) break;
-      const still = this.#kept.get(`${cameraId} ${one}`);
-      if (still) return still;
-    }
-    const later = times.find((one) => one > time && one <= time + toleranceMs);
-    return later === undefined ? undefined : this.#kept.get(`${cameraId} ${later}`);
+    const at = times.findLastIndex((one) => one <= time);
+    const [earlier, later] = [times[at], times[at + 1]];
+    if (earlier !== undefined && earlier >= time - toleranceMs)
+      return this.#kept.get(`${cameraId} ${earlier}`);
+    return later !== undefined && later <= time + toleranceMs
+      ? this.#kept.get(`${cameraId} ${later}`)
+      : undefined;
   }
 
   /**
@@ -149,15 +159,24 @@ export class StillShelf {
 
   #keep(cameraId: string, still: PastStill): PastStill {
     const { time, bitmap } = still;
+    const placed = { ...still, cameraId };
     if (this.#end.signal.aborted) {
       bitmap.close();
       throw new PastError('damaged', 'The shelf is closed');
     }
     const times = this.#times.get(cameraId) ?? [];
     this.#times.set(cameraId, times);
-    const at = times.findLastIndex((one) => one <= time);
-    if (times[at] !== time) times.splice(at + 1, 0, time);
-    this.#kept.set(`${cameraId} ${time}`, still, bitmap.width * bitmap.height * 4);
-    return still;
+    // What is replaced leaves its place first.
+    this.#kept.delete(`${cameraId} ${time}`);
+    times.splice(times.findLastIndex((one) => one <= time) + 1, 0, time);
+    this.#kept.set(`${cameraId} ${time}`, placed, bitmap.width * bitmap.height * 4);
+    return placed;
+  }
+
+  #gone({ cameraId, time, bitmap }: Placed): void {
+    bitmap.close();
+    const times = this.#times.get(cameraId);
+    const at = times?.lastIndexOf(time) ?? -1;
+    if (at >= 0) times?.splice(at, 1);
   }
 }

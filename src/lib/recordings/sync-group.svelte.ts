@@ -1,9 +1,10 @@
 import { SvelteMap } from 'svelte/reactivity';
 import { FrameSource, type FrameSourceOptions } from './frame-source.ts';
+import { type AskJpeg, askJpeg } from './jpeg-still.ts';
 import { LatestWins } from './latest-wins.ts';
 import { type GapConduct, Playhead, type PlayEnd, type Speed } from './playhead.ts';
-import { RecordedPicture } from './recorded-picture.svelte.ts';
-import { DragDirection, previewsFor, type Wanted } from './scrub.ts';
+import { RecordedPicture, stuckMs } from './recorded-picture.svelte.ts';
+import { DragDirection, previewsFor, slotMs, slotOf, type Wanted } from './scrub.ts';
 import { Skew } from './skew.ts';
 import type { SpanStore } from './span-store.svelte.ts';
 import type { Span } from './spans.ts';
@@ -14,11 +15,14 @@ export interface SyncGroupOptions {
   /** Where to begin, epoch ms. */
   readonly at: number;
   readonly source?: FrameSourceOptions;
+  readonly askJpeg?: AskJpeg;
   /** Monotonic, ms. */
   readonly now?: () => number;
   readonly onEnd?: (end: PlayEnd) => void;
   /** How long all wait for a picture that is not there yet, ms. 0: time goes on, and each comes when it can. */
   readonly longestHoldMs?: number;
+  /** Pictures this much older than the moment are not shown where this is used, and not compared with the others, ms. */
+  readonly mostLagMs?: number;
   /** Whether a camera has a recording at a moment, where somebody knows better than the spans do. */
   readonly isRecorded?: (cameraId: string, time: number) => boolean | undefined;
 }
@@ -28,7 +32,12 @@ interface Search {
   readonly from: number;
   readonly direction: 1 | -1;
   found: number | 'unknown' | undefined;
+  /** It failed: not again before, monotonic ms. */
+  againAt: number;
 }
+
+/** Finds another moment, from where the playhead is; undefined when there is none. */
+export type FindMoment = (time: number, signal: AbortSignal) => Promise<number | undefined>;
 
 /** A picture that is not there: how long it has been waited for, or been left behind. */
 interface Wait {
@@ -42,8 +51,8 @@ const usualHoldMs = 2_000;
 const leastWaitMs = 1_500;
 /** A picture this far behind will not come back by itself, ms. */
 const leftBehindMs = 1_000;
-/** What is older is no picture of the moment: it says so, and is not compared with the others, ms. */
-const mostLagMs = 20_000;
+/** A look-up that failed is tried again after this, ms. */
+const searchAgainMs = 1_000;
 const scrubAhead = 2;
 const nearMs = 600_000;
 
@@ -53,6 +62,7 @@ export class SyncGroup {
   readonly #now: () => number;
   readonly #onEnd: (end: PlayEnd) => void;
   readonly #longestHoldMs: number;
+  readonly #mostLagMs: number;
   readonly #isRecorded: NonNullable<SyncGroupOptions['isRecorded']>;
   readonly #playhead: Playhead;
   readonly #shelf: StillShelf;
@@ -67,7 +77,9 @@ export class SyncGroup {
   #search: Search | undefined;
   #frame = 0;
   #lastLookAt = 0;
-  #steps = Promise.resolve();
+  /** Ends when somebody chooses another moment: what is still looking for one comes too late. */
+  #intent = new AbortController();
+  #errands: Promise<unknown> = Promise.resolve();
 
   /** The recorded moment that is shown, epoch ms. */
   time: number = $state(0);
@@ -82,14 +94,17 @@ export class SyncGroup {
   /** How much time a pixel of the timeline is: what previews have to be good for. */
   msPerPx = 1000;
 
-  constructor({ spans, at, source = {}, now, onEnd, longestHoldMs, isRecorded }: SyncGroupOptions) {
+  constructor(options: SyncGroupOptions) {
+    const { spans, at, source = {}, askJpeg: ask = askJpeg, now, onEnd } = options;
+    const { longestHoldMs, mostLagMs, isRecorded } = options;
     this.#spans = spans;
     this.#longestHoldMs = longestHoldMs ?? usualHoldMs;
+    this.#mostLagMs = mostLagMs ?? Infinity;
     this.#isRecorded = isRecorded ?? ((id, time) => spans.isRecorded(id, time));
     this.#now = now ?? (() => performance.now());
     this.#onEnd = onEnd ?? (() => undefined);
     this.#source = new FrameSource(source);
-    this.#shelf = new StillShelf(this.#source);
+    this.#shelf = new StillShelf(this.#source, { ask });
     this.#playhead = new Playhead({
       now: this.#now,
       at,
@@ -97,14 +112,14 @@ export class SyncGroup {
     });
     this.time = at;
     this.#prefetch = new LatestWins(async (wanted, signal) => {
-      // Two at a time: what is under the pointer now must not wait behind what may come.
-      for (let i = 0; i < wanted.length && this.isScrubbing; i += 2)
+      // Two at a time: what is under the pointer now must not wait behind what may come, nor behind what came before.
+      for (let i = 0; i < wanted.length && this.isScrubbing && !this.#prefetch.hasNewer; i += 2)
         await Promise.allSettled(
           wanted
             .slice(i, i + 2)
             .map(({ cameraId, at: moment }) => this.#shelf.load(cameraId, moment, signal)),
         );
-    });
+    }, areSame);
   }
 
   get cameraIds(): readonly string[] {
@@ -145,6 +160,7 @@ export class SyncGroup {
             source: this.#source,
             shelf: this.#shelf,
             isRecorded: (time) => this.#isRecorded(id, time),
+            previewAt: (time) => slotOf(time, slotMs(this.msPerPx), this.#knownSpans(id, time)),
             findNext: (time, signal) => this.#spans.findRecorded([id], time, 1, signal),
             now: this.#now,
           }),
@@ -179,7 +195,7 @@ export class SyncGroup {
       picture.present(moment);
       this.#holdFor(picture, now);
       const lag = picture.lagMs;
-      if (lag !== undefined && lag < mostLagMs) lags.push(lag);
+      if (lag !== undefined && lag < this.#mostLagMs) lags.push(lag);
     }
     if (this.isPlaying && !this.#playhead.isHeld && Math.abs(this.speed) <= 4) this.#skew.saw(lags);
     if (now - this.#lastLookAt > 500) {
@@ -193,7 +209,8 @@ export class SyncGroup {
   }
 
   play(speed: Speed = this.speed): void {
-    this.isScrubbing = false;
+    this.#overtake();
+    this.#prefetch.drop();
     this.#skew.clear();
     this.#playhead.play(speed);
     this.#take();
@@ -214,7 +231,8 @@ export class SyncGroup {
 
   /** Goes to that moment; the exact pictures follow. */
   seek(time: number): void {
-    this.isScrubbing = false;
+    this.#overtake();
+    this.#prefetch.drop();
     this.#playhead.seek(time);
     this.#take();
   }
@@ -227,23 +245,26 @@ export class SyncGroup {
 
   /** A hand moves time: pauses and shows previews until `seek`. */
   scrub(time: number): void {
+    this.#overtake();
     this.isScrubbing = true;
     this.#playhead.pause();
     this.#playhead.seek(time);
     this.#take();
     const direction = this.#drag.moved(time, this.msPerPx);
-    const window = { start: time, end: time + 1 };
-    const cameras = this.cameraIds.map((cameraId) => {
-      const { recorded, unknown } = this.#spans.past(cameraId, window, this.msPerPx);
-      return { cameraId, spans: unknown.length > 0 ? undefined : recorded };
-    });
-    this.#prefetch.want(previewsFor({ cameras, time, msPerPx: this.msPerPx, direction, ahead: scrubAhead }));
+    const cameras = this.cameraIds.map((cameraId) => ({
+      cameraId,
+      spans: this.#knownSpans(cameraId, time),
+    }));
+    const wanted = previewsFor({ cameras, time, msPerPx: this.msPerPx, direction, ahead: scrubAhead });
+    this.#prefetch.want(wanted, stuckMs);
   }
 
   /** Repeats [a, b), or ends repeating. */
   repeat(loop: Span | undefined): void {
-    if (loop) this.#playhead.repeat(loop.start, loop.end);
-    else this.#playhead.endLoop();
+    if (loop) {
+      this.#overtake();
+      this.#playhead.repeat(loop.start, loop.end);
+    } else this.#playhead.endLoop();
     this.#take();
   }
 
@@ -252,20 +273,20 @@ export class SyncGroup {
    * held down loses none. Resolves with false where there is no such frame. Throws a PastError.
    */
   step(cameraId: string, direction: 1 | -1): Promise<boolean> {
-    this.pause();
-    const step = this.#steps.then(async () => {
-      const to = await this.#pictures.get(cameraId)?.neighbour(this.time, direction, this.#end.signal);
-      if (to === undefined) return false;
-      this.isScrubbing = false;
-      this.#playhead.step(to);
-      this.#take();
-      return true;
-    });
-    this.#steps = step.then(
-      () => undefined,
-      () => undefined,
+    this.#playhead.pause();
+    this.#take();
+    return this.#send(
+      async (time, signal) => this.#pictures.get(cameraId)?.neighbour(time, direction, signal),
+      (to) => this.#playhead.step(to),
     );
-    return step;
+  }
+
+  /**
+   * Goes where `find` leads, after those that were asked before it and from where they led. Who plays, seeks or drags
+   * meanwhile overtakes it: then nothing moves. Resolves with false only where it found nothing. Throws what `find` throws.
+   */
+  goWhere(find: FindMoment): Promise<boolean> {
+    return this.#send(find, (to) => this.#playhead.seek(to));
   }
 
   /** Asks again at once for what failed. */
@@ -278,11 +299,49 @@ export class SyncGroup {
   close(): void {
     cancelAnimationFrame(this.#frame);
     this.#end.abort();
+    this.#intent.abort();
     this.#prefetch.close();
     for (const picture of this.#pictures.values()) picture.close();
     this.#pictures.clear();
     this.#shelf.close();
     this.#source.clear();
+  }
+
+  #send(find: FindMoment, arrive: (to: number) => void): Promise<boolean> {
+    const { signal } = this.#intent;
+    const errand = this.#errands.then(async () => {
+      try {
+        signal.throwIfAborted();
+        const to = await find(this.time, signal);
+        signal.throwIfAborted();
+        if (to === undefined) return false;
+        this.isScrubbing = false;
+        arrive(to);
+        this.#take();
+      } catch (cause) {
+        if (!signal.aborted) throw cause;
+      }
+      return true;
+    });
+    this.#errands = errand.catch(() => undefined);
+    return errand;
+  }
+
+  /** Somebody chose another moment, or to play: what was still looking for one is too late. */
+  #overtake(): void {
+    this.isScrubbing = false;
+    this.#intent.abort();
+    this.#intent = new AbortController();
+  }
+
+  /** What is recorded around `time`, as far as the timeline shows it; undefined while that is not known. */
+  #knownSpans(cameraId: string, time: number): readonly Span[] | undefined {
+    const { recorded, unknown } = this.#spans.past(
+      cameraId,
+      { start: time, end: time + 1 },
+      Math.max(1, this.msPerPx),
+    );
+    return unknown.length > 0 ? undefined : recorded;
   }
 
   #take(): void {
@@ -305,7 +364,7 @@ export class SyncGroup {
     if (!wait) this.#waits.set(picture, (wait = { since: now, isGivenUp: false }));
     if (now - wait.since >= Math.max(this.#longestHoldMs, leastWaitMs)) {
       // One that cannot keep up begins anew where the others are, and they wait for it again after a while.
-      if (!wait.isGivenUp && (picture.lagMs ?? 0) > leftBehindMs) picture.catchUp();
+      if (!wait.isGivenUp && Math.abs(picture.lagMs ?? 0) > leftBehindMs) picture.catchUp();
       this.#waits.set(picture, (wait = { since: now, isGivenUp: !wait.isGivenUp }));
     }
     if (wait.isGivenUp || this.#longestHoldMs === 0) this.#playhead.release(picture);
@@ -322,15 +381,25 @@ export class SyncGroup {
     const isSame =
       search?.direction === direction && Math.abs(search.from - time) < 5_000 && search.found !== 'unknown';
     if (isSame) return search.found;
-    if (search?.direction === direction && search.found === 'unknown') return 'unknown';
-    const begun: Search = { from: time, direction, found: 'unknown' };
+    if (search?.direction === direction && search.found === 'unknown' && this.#now() < search.againAt)
+      return 'unknown';
+    const begun: Search = { from: time, direction, found: 'unknown', againAt: Infinity };
     this.#search = begun;
     this.#spans.findRecorded(ids, time, direction, this.#end.signal).then(
       (found) => (begun.found = found),
-      () => {
-        if (this.#search === begun) this.#search = undefined;
-      },
+      // Not known is not "nothing": time waits, and it is asked again.
+      () => (begun.againAt = this.#now() + searchAgainMs),
     );
     return 'unknown';
   }
+}
+
+function areSame(a: readonly Wanted[], b: readonly Wanted[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ cameraId, at }, i) => {
+      const other = b[i];
+      return other?.cameraId === cameraId && other.at === at;
+    })
+  );
 }

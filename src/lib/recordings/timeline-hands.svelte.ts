@@ -20,15 +20,31 @@ const clickPx = 4;
 const linePx = 16;
 
 type Grip =
-  | { readonly kind: 'track'; readonly id: number; readonly startX: number; x: number; hasMoved: boolean }
+  | {
+      readonly kind: 'track';
+      readonly id: number;
+      readonly startX: number;
+      /** It stopped a throw: that is all a touch without a drag does then. */
+      readonly hasCaught: boolean;
+      x: number;
+      hasMoved: boolean;
+    }
   | { readonly kind: 'ruler'; readonly id: number }
-  | { readonly kind: 'pinch'; readonly ids: readonly [number, number]; places: readonly [number, number] };
+  | {
+      readonly kind: 'pinch';
+      readonly ids: readonly [number, number];
+      places: readonly [number, number];
+      /** Time was being moved before the second finger came. */
+      readonly isMoving: boolean;
+    };
 
 /** Pointers, fingers and wheels on the timeline's rows and ruler. */
 export class TimelineHands {
   readonly #options: TimelineHandsOptions;
   #grip: Grip | undefined;
   #isGlideAsked = false;
+  /** Where time was moved to last, while it is still in these hands. */
+  #carriedTo: number | undefined;
 
   /** Whether a hand moves time now. */
   isDragging = $state(false);
@@ -65,13 +81,23 @@ export class TimelineHands {
     this.#isGlideAsked = true;
     requestAnimationFrame(() => {
       this.#isGlideAsked = false;
+      const { isPlaying, time } = this.#options;
+      // Somebody plays, or went elsewhere: a throw must not take time back.
+      if (isPlaying() || (this.#carriedTo !== undefined && time() !== this.#carriedTo)) this.#view.letGo();
       this.#carry(this.#view.glide(this.#options.time()));
       if (this.#view.isGliding) this.glide();
     });
   }
 
   #carry(what: Carry | undefined): void {
-    if (what) this.#options.onscrub(what.time, what.kind === 'rest' ? 'end' : 'move');
+    if (!what) return;
+    this.#options.onscrub(what.time, what.kind === 'rest' ? 'end' : 'move');
+    this.#carriedTo = what.kind === 'rest' ? undefined : this.#options.time();
+  }
+
+  /** Time was moved, and rests where it is. */
+  #rest(): void {
+    this.#carry({ kind: 'rest', time: this.#options.time() });
   }
 
   #rowAt(event: PointerEvent, element: HTMLElement): number | undefined {
@@ -83,7 +109,9 @@ export class TimelineHands {
     element.setPointerCapture(event.pointerId);
     const x = xIn(event, element);
     if (this.#grip?.kind === 'track' && event.pointerType === 'touch') {
-      this.#grip = { kind: 'pinch', ids: [this.#grip.id, event.pointerId], places: [this.#grip.x, x] };
+      const { id, x: before, hasMoved, hasCaught } = this.#grip;
+      const isMoving = hasMoved || hasCaught;
+      this.#grip = { kind: 'pinch', ids: [id, event.pointerId], places: [before, x], isMoving };
       return;
     }
     if (this.#grip) return;
@@ -93,7 +121,8 @@ export class TimelineHands {
       this.#view.stop();
       this.#options.onscrub(this.#view.timeAt(x), 'move');
     } else {
-      this.#grip = { kind: 'track', id: event.pointerId, startX: x, x, hasMoved: false };
+      const hasCaught = this.#view.isFlung;
+      this.#grip = { kind: 'track', id: event.pointerId, startX: x, x, hasMoved: false, hasCaught };
       this.#view.grab(x);
     }
   }
@@ -130,13 +159,15 @@ export class TimelineHands {
     this.isDragging = false;
     const { onscrub, onrow, time } = this.#options;
     const x = xIn(event, element);
-    if (grip.kind === 'pinch') return;
-    if (event.type === 'pointercancel') onscrub(time(), 'end');
-    else if (grip.kind === 'ruler') onscrub(this.#view.timeAt(x), 'end');
-    else if (grip.hasMoved) {
+    const isCancelled = event.type === 'pointercancel';
+    if (grip.kind === 'pinch') {
+      if (grip.isMoving) this.#rest();
+    } else if (grip.kind === 'ruler') onscrub(isCancelled ? time() : this.#view.timeAt(x), 'end');
+    else if (grip.hasMoved && !isCancelled) {
       this.#carry(this.#view.release(time()));
       this.glide();
-    } else {
+    } else if (grip.hasMoved || grip.hasCaught) this.#rest();
+    else if (!isCancelled) {
       onrow(this.#rowAt(event, element));
       onscrub(this.#view.timeAt(x), 'end');
     }

@@ -50,6 +50,8 @@ export class TimelineView {
   readonly #speed = new DragSpeed();
   #fling: (Fling & { flungPx: number }) | undefined;
   #zoom: Zoom | undefined;
+  /** Something else ended a throw: that time rests is still to be said. */
+  #isRestOwed = false;
 
   scale: TimeScale = $state.raw(scaleOf({ start: 0, end: 3_600_000 }, 0));
   readonly window: Span = $derived(windowOf(this.scale));
@@ -62,7 +64,12 @@ export class TimelineView {
 
   /** Whether something moves by itself, so that `glide` has to be called for each picture. */
   get isGliding(): boolean {
-    return this.#fling !== undefined || this.#zoom !== undefined;
+    return this.isFlung || this.#zoom !== undefined || this.#isRestOwed;
+  }
+
+  /** Whether time runs on by itself after a throw. */
+  get isFlung(): boolean {
+    return this.#fling !== undefined;
   }
 
   /** The element has this width now. The first time, an hour around `time` is shown. */
@@ -76,7 +83,7 @@ export class TimelineView {
 
   /** Shows `length` ms around `time`. */
   show(time: number, length: number): void {
-    this.stop();
+    this.#interrupt();
     this.scale = scaleOf({ start: time - length / 2, end: time + length / 2 }, this.scale.width);
   }
 
@@ -102,7 +109,7 @@ export class TimelineView {
 
   /** Moves the view alone, px; the playhead stays at its moment. */
   pan(px: number): void {
-    this.stop();
+    this.#interrupt();
     this.#panWithin(px);
   }
 
@@ -130,7 +137,7 @@ export class TimelineView {
 
   /** Two fingers moved. */
   pinch(before: readonly [number, number], after: readonly [number, number]): void {
-    this.stop();
+    this.#interrupt();
     this.scale = within(pinched(this.scale, before, after), this.#limits());
   }
 
@@ -143,6 +150,10 @@ export class TimelineView {
       const isNearlyThere = Math.abs(rest * (1 - part)) < 0.002;
       this.scale = zoomAround(this.scale, x, Math.exp(isNearlyThere ? rest : rest * part));
       this.#zoom = isNearlyThere ? undefined : { x, rest: rest * (1 - part), at: now };
+    }
+    if (this.#isRestOwed) {
+      this.#isRestOwed = false;
+      return { kind: 'rest', time };
     }
     const fling = this.#fling;
     if (!fling) return undefined;
@@ -157,10 +168,22 @@ export class TimelineView {
     return { kind: 'scrub', time: kept };
   }
 
-  /** Ends whatever glides, where it is. */
-  stop(): void {
-    this.#fling = undefined;
+  /**
+   * Ends whatever glides, where it is. True where time was running with it: whoever ends it says where time is now. What
+   * moves the view alone ends it too, and then the next `glide` says that time rests.
+   */
+  stop(): boolean {
+    const wasRunning = this.letGo();
     this.#zoom = undefined;
+    return wasRunning;
+  }
+
+  /** Ends a throw alone, where time went elsewhere. Gives what `stop` gives. */
+  letGo(): boolean {
+    const wasRunning = this.isFlung || this.#isRestOwed;
+    this.#fling = undefined;
+    this.#isRestOwed = false;
+    return wasRunning;
   }
 
   /** The moment at `x`, within the limits. */
@@ -173,6 +196,10 @@ export class TimelineView {
     // At an end the view stops with the playhead.
     this.scale = panBy(this.scale, (time - kept) / this.scale.msPerPx);
     return kept;
+  }
+
+  #interrupt(): void {
+    this.#isRestOwed = this.stop();
   }
 
   #panWithin(px: number): void {

@@ -195,9 +195,61 @@ describe('hands', () => {
     expect(desk.scrubbed.at(-1)?.[1]).toBe('move');
     await expect.poll(() => desk.scrubbed.at(-1)?.[1], { timeout: 8000 }).toBe('end');
     expect(desk.time).toBeGreaterThan(thrown + 20 * view().scale.msPerPx);
-    // A touch catches it.
     expect(view().isGliding).toBe(false);
   }, 12_000);
+
+  /** Throws time and lets go; it runs on. */
+  async function fling() {
+    await open({ isCalm: false, height: 240 });
+    withoutCapture();
+    pointer('pointerdown', 700, 60);
+    for (let to = 700; to >= 520; to -= 30) {
+      await new Promise(requestAnimationFrame);
+      pointer('pointermove', to, 60);
+    }
+    pointer('pointerup', 520, 60);
+    expect(view().isFlung).toBe(true);
+  }
+  const lastPhase = () => desk.scrubbed.at(-1)?.[1];
+  async function standsStill() {
+    const { time } = desk;
+    const { length } = desk.scrubbed;
+    for (let i = 0; i < 5; i++) await new Promise(requestAnimationFrame);
+    expect([desk.time, desk.scrubbed.length]).toEqual([time, length]);
+  }
+
+  it('catch what was thrown, and do nothing else by that touch', async () => {
+    await fling();
+    const { selected } = desk;
+    pointer('pointerdown', 300, 100);
+    expect(view().isGliding).toBe(false);
+    await standsStill();
+    const caught = desk.time;
+    pointer('pointerup', 300, 100);
+    expect(desk.scrubbed.at(-1)).toEqual([caught, 'end']);
+    expect([desk.time, desk.selected]).toEqual([caught, selected]);
+    await standsStill();
+  });
+
+  it.each<[string, () => void]>([
+    ['look around', () => view().pan(50)],
+    ['zoom by a button', () => view().show(desk.time, 600_000)],
+    ['pinch', () => view().pinch([100, 200], [90, 210])],
+  ])('that %s while time runs on bring it to rest', async (_, move) => {
+    await fling();
+    move();
+    await expect.poll(lastPhase).toBe('end');
+    await standsStill();
+    expect(view().isGliding).toBe(false);
+  });
+
+  it('do not take time back from somebody who went elsewhere', async () => {
+    await fling();
+    desk.go?.(desk.time - 2 * hour);
+    await standsStill();
+    expect(view().isFlung).toBe(false);
+    expect(lastPhase()).toBe('move');
+  });
 
   it('click to go to a moment, and to choose a camera', async () => {
     await open({ height: 240 });
@@ -252,6 +304,45 @@ describe('hands', () => {
     pointer('pointermove', 300, 60, touch);
     expect(xOf(view().scale, left)).toBeCloseTo(300, 0);
     expect(xOf(view().scale, right)).toBeCloseTo(700, 0);
+    pointer('pointerup', 300, 60, touch);
+    pointer('pointerup', 700, 60, { ...touch, pointerId: 2 });
+    // Time was not moved: it need not come to rest.
+    expect(desk.scrubbed).toEqual([]);
+    // Nor is a finger still held: the next one drags.
+    const before = desk.time;
+    pointer('pointerdown', 500, 60, touch);
+    pointer('pointermove', 450, 60, touch);
+    expect(desk.time).toBeGreaterThan(before);
+    pointer('pointerup', 450, 60, touch);
+  });
+
+  it('pinch after a drag, and time rests where the drag left it', async () => {
+    await open();
+    withoutCapture();
+    const touch = { pointerType: 'touch' };
+    pointer('pointerdown', 400, 60, touch);
+    pointer('pointermove', 350, 60, touch);
+    const dragged = desk.time;
+    pointer('pointerdown', 600, 60, { ...touch, pointerId: 2 });
+    pointer('pointermove', 700, 60, { ...touch, pointerId: 2 });
+    expect(lastPhase()).toBe('move');
+    pointer('pointerup', 700, 60, { ...touch, pointerId: 2 });
+    expect(desk.scrubbed.at(-1)).toEqual([dragged, 'end']);
+    pointer('pointerup', 350, 60, touch);
+    expect(desk.scrubbed.at(-1)).toEqual([dragged, 'end']);
+  });
+
+  it('that are called away leave time where it was', async () => {
+    await open();
+    withoutCapture();
+    pointer('pointerdown', 400, 60);
+    pointer('pointercancel', 400, 60);
+    expect(desk.scrubbed).toEqual([]);
+    pointer('pointerdown', 400, 60);
+    pointer('pointermove', 350, 60);
+    const dragged = desk.time;
+    pointer('pointercancel', 350, 60);
+    expect(desk.scrubbed.at(-1)).toEqual([dragged, 'end']);
   });
 
   it('point to see the exact time', async () => {
@@ -284,6 +375,41 @@ describe('by keyboard', () => {
     await expect.poll(() => view().scale.msPerPx).toBeCloseTo(before / 2, 0);
     await userEvent.keyboard('{ArrowDown}');
     expect(desk.selected).toBe(cameras[1]!.id);
+  });
+
+  it('shows previews while an arrow is held down, and the picture when it is let go', async () => {
+    await open();
+    slider().focus();
+    const press = (type: string, repeat: boolean) =>
+      slider().dispatchEvent(new KeyboardEvent(type, { key: 'ArrowLeft', repeat, bubbles: true }));
+    press('keydown', false);
+    for (let i = 0; i < 3; i++) press('keydown', true);
+    expect(desk.scrubbed.map(([, phase]) => phase)).toEqual(['end', 'move', 'move', 'move']);
+    press('keyup', false);
+    expect(desk.scrubbed.at(-1)).toEqual([desk.time, 'end']);
+    press('keydown', true);
+    slider().blur();
+    expect(desk.scrubbed.at(-1)).toEqual([desk.time, 'end']);
+  });
+
+  it('says what was kept of a moment, that something moved, and the picture among others', async () => {
+    const recorded = recordedSpans(first, { start: now - 8 * hour, end: now - 4 * hour }, now);
+    const wide = recorded.find(({ start, end }) => end - start > 60_000)!;
+    const second = Math.ceil(wide.start / 1000) * 1000;
+    desk.time = second + 30_040;
+    await open({
+      marks: [
+        { kind: 'bookmark', cameraIds: [first.id], at: desk.time },
+        { kind: 'lock', cameraIds: [first.id], start: desk.time - 500, end: desk.time + 500 },
+        { kind: 'lock', cameraIds: [cameras[1]!.id], start: 0, end: now },
+      ],
+    });
+    await expect
+      .poll(() => slider().getAttribute('aria-valuetext'))
+      .toMatch(/:\d\d\.040 UTC, bookmark, locked as evidence, motion, .* recorded$/);
+    desk.go?.(second + 120);
+    const quiet = `.120 UTC, \u2068${first.name}\u2069 recorded`;
+    await expect.poll(() => slider().getAttribute('aria-valuetext')).toContain(quiet);
   });
 
   it('says when it is and whether that is recorded', async () => {

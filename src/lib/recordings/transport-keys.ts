@@ -20,20 +20,19 @@ export type TransportCommand =
   | { readonly select: number };
 
 interface Pressed {
-  readonly key: string;
+  /** The sign the key stands for on any keyboard (key-sign.ts). */
+  readonly sign: string;
   readonly ctrlKey: boolean;
   readonly altKey: boolean;
   readonly metaKey: boolean;
 }
 
 const signs: Readonly<Record<string, TransportCommand>> = {
-  ' ': 'toggle',
   ',': 'step-back',
   '.': 'step-forward',
   '[': 'slower',
   ']': 'faster',
   '/': 'search',
-  '?': 'keys',
 };
 const letters: Readonly<Record<string, TransportCommand>> = {
   k: 'toggle',
@@ -65,11 +64,16 @@ export const keyHints = {
   live: 'E',
 } as const;
 
-/** What `pressed` means; undefined for other keys. Letters only where they are wanted (settings). */
+/**
+ * What `pressed` means; undefined for other keys. Letters, digits and signs only where they are wanted (settings): who
+ * speaks to the computer must be able to switch all of them off (WCAG 2.2, 2.1.4). "?" still tells of them.
+ */
 export function transportKey(pressed: Pressed, hasLetterKeys: boolean): TransportCommand | undefined {
   if (pressed.ctrlKey || pressed.altKey || pressed.metaKey) return undefined;
-  const sign = signs[pressed.key];
-  if (sign !== undefined) return sign;
-  if (/^[1-9]$/.test(pressed.key)) return { select: Number(pressed.key) - 1 };
-  return hasLetterKeys ? letters[pressed.key.toLowerCase()] : undefined;
+  const { sign } = pressed;
+  if (sign === ' ') return 'toggle';
+  if (sign === '?') return 'keys';
+  if (!hasLetterKeys) return undefined;
+  if (/^[1-9]$/.test(sign)) return { select: Number(sign) - 1 };
+  return signs[sign] ?? letters[sign.toLowerCase()];
 }

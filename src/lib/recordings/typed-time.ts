@@ -39,17 +39,21 @@ const units: Readonly<Record<string, number>> = { ms: 1, s: second, m: minute, h
 
 /** Digits of other scripts as 0 to 9, and no capitals. */
 function plain(text: string): string {
-  return text
-    .trim()
-    .toLowerCase()
-    .replace(/[\u0660-\u0669]/g, (digit) => String(digit.charCodeAt(0) - 0x660))
-    .replace(/[\u06f0-\u06f9]/g, (digit) => String(digit.charCodeAt(0) - 0x6f0))
-    .replace(/\s+/g, ' ');
+  return (
+    text
+      // What only tells which way text runs; some keyboards type it before a minus.
+      .replace(/[\u200e\u200f\u061c\u2066-\u2069]/g, '')
+      .trim()
+      .toLowerCase()
+      .replace(/[\u0660-\u0669]/g, (digit) => String(digit.charCodeAt(0) - 0x660))
+      .replace(/[\u06f0-\u06f9]/g, (digit) => String(digit.charCodeAt(0) - 0x6f0))
+      .replace(/\s+/g, ' ')
+  );
 }
 
 /**
  * The moment that was typed: `12:04`, `12:04:31.5`, `1204`, `yesterday 14:30`, `2026-11-03 12:04:31`, `3.11.2026 12:04`,
- * `3 Nov 12:04`, `-10m`, `+1h30m`, `now`, or ISO 8601 with its own offset. Clock times are those of `zone`; of a time
+ * `3 Nov 12:04`, `-10m`, `+1h30m`, `now`, the Arabic words for today, yesterday and now, or ISO 8601 with its own offset. Clock times are those of `zone`; of a time
  * that the clocks show twice the first is meant unless `B` follows it (`02:30 B`).
  */
 export function readTypedTime(text: string, context: TypedContext): Typed {
@@ -64,7 +68,7 @@ export function readTypedTime(text: string, context: TypedContext): Typed {
 
 function readPlain(typed: string, context: TypedContext): Typed {
   const { zone, playhead, now } = context;
-  if (typed === 'now' || typed === 'live') return { time: now };
+  if (['now', 'live', 'الآن', 'الان'].includes(typed)) return { time: now };
 
   const shift = shiftPattern.exec(typed);
   if (shift) {
@@ -82,8 +86,9 @@ function readPlain(typed: string, context: TypedContext): Typed {
   if (/^\d{1,2}\/\d{1,2}(\/|\b)/.test(typed)) return { fault: 'ambiguous' };
 
   const today = midnightOf(zone.localOf(now));
-  const relative = /^(today|yesterday)(?:,?\s+(.+))?$/.exec(typed);
-  if (relative) return at(relative[1] === 'today' ? today : today - day, relative[2], zone);
+  const relative = /^(today|yesterday|اليوم|أمس|امس)(?:[,،]?\s+(.+))?$/.exec(typed);
+  if (relative)
+    return at(relative[1] === 'today' || relative[1] === 'اليوم' ? today : today - day, relative[2], zone);
 
   const iso = isoPattern.exec(typed);
   if (iso) return at(dateOf(Number(iso[1]), Number(iso[2]), Number(iso[3])), iso[4], zone);

@@ -36,6 +36,7 @@ export const icons = {
   edit: 'M3 13l.7-3L10.5 3.2 12.8 5.5 6 12.3zM9 4.7 11.3 7',
   evidence: 'M3.5 2.5h9v11h-9zM6 5.5h4M6 8h4M6 10.5h2',
   export: 'M8 2.5v7.5M5 7.2 8 10.2l3-3M2.8 10v3.5h10.4V10',
+  recordings: 'M3.4 10a5 5 0 1 0 .3-4.6M3.2 2.6v3h3M8 5.2V8l2 1.5',
   rewind: 'M8.5 3.5 3.5 8l5 4.5zM13.5 3.5l-5 4.5 5 4.5z',
   'next-recording': 'M3 3.5 8.5 8 3 12.5zM8.5 3.5 12 8l-3.5 4.5M13.5 3.5v9',
   pause: 'M5.5 3.5v9M10.5 3.5v9',

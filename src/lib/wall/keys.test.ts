@@ -38,6 +38,7 @@ describe('keys on the wall', () => {
     ['/', { do: 'search' }],
     ['?', { do: 'keys' }],
     [',', { do: 'rewind' }],
+    ['r', { do: 'recordings' }],
     ['.', undefined],
     ['Escape', undefined],
     ['Tab', undefined],

@@ -1,7 +1,9 @@
+import { digitOf } from '#lib/ui/key-sign.ts';
 import type { Direction } from './neighbour.ts';
 
 /** A key as pressed on the wall. */
 export interface Stroke {
+  /** The sign it stands for on any keyboard (key-sign.ts). */
   readonly key: string;
   readonly ctrl: boolean;
   readonly shift: boolean;
@@ -48,6 +50,7 @@ export type Command =
         | 'pin'
         | 'why'
         | 'clocks'
+        | 'recordings'
         | 'rewind'
         | 'live'
         | 'keys';
@@ -68,7 +71,7 @@ export function commandFor(stroke: Stroke, now: Situation): Command | undefined 
     return stroke.shift ? { do: 'carry', direction } : { do: 'select', direction };
   }
   if (stroke.alt) return undefined;
-  const digit = asDigit(key);
+  const digit = digitOf(key);
   if (digit !== undefined) return { do: 'type', digits: (now.digits + digit).slice(0, mostDigits) };
   switch (key) {
     case 'Backspace':
@@ -125,6 +128,8 @@ function letter(key: string, now: Situation): Command | undefined {
       return { do: 'pin' };
     case 'i':
       return { do: 'why' };
+    case 'r':
+      return { do: 'recordings' };
     case 'c':
       return { do: 'clocks' };
     case '+':
@@ -151,14 +156,4 @@ function directionOf(key: string, isRightToLeft: boolean): Direction | undefined
     default:
       return undefined;
   }
-}
-
-/** The digit a key types, as 0–9; Arabic-Indic digits count, because Arabic keyboards send them. */
-function asDigit(key: string): string | undefined {
-  if (key.length !== 1) return undefined;
-  const code = key.charCodeAt(0);
-  if (code >= 0x30 && code <= 0x39) return key;
-  if (code >= 0x660 && code <= 0x669) return String(code - 0x660);
-  if (code >= 0x6f0 && code <= 0x6f9) return String(code - 0x6f0);
-  return undefined;
 }

@@ -1,4 +1,6 @@
+import type { Camera } from '#contract/camera.ts';
 import { settings } from '#lib/ui/settings.svelte.ts';
+import { signOf } from '#lib/ui/key-sign.ts';
 import { notices } from '#lib/ui/notices.svelte.ts';
 import { isolate, language, nameOf, t } from '#lib/ui/words/words.svelte.ts';
 import { type Command, commandFor } from './keys.ts';
@@ -9,6 +11,8 @@ export interface WallPage {
   readonly search: () => void;
   readonly openWall: () => void;
   readonly fullScreen: () => void;
+  /** The recordings of a camera. */
+  readonly recordings: (camera: Camera) => void;
   readonly canSave: boolean;
   readonly rewind: { readonly backMs: number | undefined; back(): Promise<void>; live(): void };
 }
@@ -36,7 +40,7 @@ export class WallKeys {
     const { desk } = this.#room;
     const command = commandFor(
       {
-        key: event.key,
+        key: signOf(event),
         ctrl: event.ctrlKey || event.metaKey,
         shift: event.shiftKey,
         alt: event.altKey,
@@ -52,6 +56,8 @@ export class WallKeys {
     );
     if (!command) return;
     event.preventDefault();
+    // A key that is held down is pressed once: the second step back is 30 s, and each jump asks for all pictures anew.
+    if (event.repeat && command.do === 'rewind') return;
     this.#do(command);
   }
 
@@ -153,6 +159,11 @@ export class WallKeys {
       case 'clocks':
         settings.hasClocks = !settings.hasClocks;
         return;
+      case 'recordings': {
+        const camera = desk.cameraAt(desk.selected);
+        if (camera) this.#page.recordings(camera);
+        return;
+      }
       case 'rewind':
         return void this.#page.rewind.back();
       case 'live': {

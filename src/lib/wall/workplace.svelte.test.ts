@@ -84,6 +84,48 @@ describe('the wall that greets people', () => {
 });
 
 describe('by keyboard', () => {
+  const press = (key: string, code: string, repeat = false) =>
+    document.activeElement?.dispatchEvent(
+      new KeyboardEvent('keydown', { key, code, repeat, bubbles: true, cancelable: true }),
+    );
+
+  it('leads to the recordings of the selected camera, on any keyboard, and back to the same wall', async () => {
+    const asked: [cameraId: string, at: number][] = [];
+    const wall = await render(WorkplaceOnMocks, {
+      bff: site.bff,
+      onrecordings: (cameraId: string, at: number) => asked.push([cameraId, at]),
+    });
+    await expect.poll(() => figures().length).toBe(16);
+    figures()[5]?.focus();
+    await userEvent.keyboard('123{Enter}');
+    await expect.poll(() => numbers()[5]).toBe(123);
+    await userEvent.keyboard('r');
+    press('ق', 'KeyR');
+    const id = figures()[5]?.dataset['cameraId'];
+    await expect.poll(() => asked.map(([cameraId]) => cameraId)).toEqual([id, id]);
+    expect(Math.abs(Date.now() - 10_000 - asked[0]![1])).toBeLessThan(2_000);
+    await wall.unmount();
+    await render(WorkplaceOnMocks, { bff: site.bff });
+    await expect.poll(() => numbers()[5]).toBe(123);
+    sessionStorage.clear();
+  });
+
+  it('steps back by ten seconds once, however long the key is held', async () => {
+    await openWall();
+    figures()[0]?.focus();
+    press(',', 'Comma');
+    for (let i = 0; i < 5; i++) press(',', 'Comma', true);
+    await expect
+      .poll(() => document.querySelector<HTMLElement>('[data-rewound]')?.dataset['rewound'])
+      .toBe('10000');
+    press('و', 'Comma');
+    await expect
+      .poll(() => document.querySelector<HTMLElement>('[data-rewound]')?.dataset['rewound'])
+      .toBe('30000');
+    press('ز', 'Period');
+    await expect.poll(() => document.querySelector('[data-rewound]')).toBeNull();
+  });
+
   it('calls a camera up by number, clears, undoes and redoes', async () => {
     await openWall();
     const before = numbers();

@@ -15,6 +15,7 @@ export interface AskedFrames {
   readonly at: number;
   readonly stream: string;
   readonly only: string;
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -29,6 +30,8 @@ export class PretendRecorder {
   /** Bytes sent instead of frames. */
   garbage: Uint8Array<ArrayBuffer> | undefined;
   delayMs = 0;
+  /** Moments that nothing is answered for. */
+  hangs: (at: number) => boolean = () => false;
   readonly #pictures: Pictures;
   readonly #now: number;
 
@@ -49,7 +52,11 @@ export class PretendRecorder {
   }
 
   readonly fetchFrames: FetchFrames = async (cameraId, { at, stream, only }, signal) => {
-    this.asked.push({ cameraId, at, stream, only });
+    this.asked.push({ cameraId, at, stream, only, signal });
+    if (this.hangs(at))
+      await new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason as Error));
+      });
     if (this.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, this.delayMs));
     signal.throwIfAborted();
     const span = this.recorded.findLast(({ start }) => start <= at);

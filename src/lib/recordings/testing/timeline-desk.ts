@@ -5,5 +5,7 @@ export interface TimelineDesk {
   time: number;
   view: TimelineView | undefined;
   selected: string | undefined;
+  /** Somebody else moves the playhead. */
+  go?: (time: number) => void;
   readonly scrubbed: [time: number, phase: string][];
 }

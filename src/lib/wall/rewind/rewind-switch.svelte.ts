@@ -1,8 +1,16 @@
+import type { Component } from 'svelte';
 import type { Camera } from '#contract/camera.ts';
 import type { News } from '#contract/news.ts';
 import { notices } from '#lib/ui/notices.svelte.ts';
 import { t } from '#lib/ui/words/words.svelte.ts';
 import type { Rewind, RewindOptions } from './rewind.svelte.ts';
+
+/** What plays and draws the past. */
+export interface RewindParts {
+  readonly Rewind: typeof Rewind;
+  readonly Banner: Component<{ rewind: RewindSwitch }>;
+  readonly Layer: Component<{ rewind: RewindSwitch; camera: Camera }>;
+}
 
 /** How far back one key goes, ms; pressed again, the next. */
 const distancesMs = [10_000, 30_000] as const;
@@ -12,6 +20,8 @@ export interface RewindSwitchOptions {
   readonly cameras: () => readonly Camera[];
   readonly now?: () => number;
   readonly rewind?: Omit<RewindOptions, 'now'>;
+  /** Fetches what plays and draws the past. */
+  readonly load: () => Promise<RewindParts>;
 }
 
 /** Live, or some seconds back: one key each way. What plays the past is fetched when it is first wanted. */
@@ -19,6 +29,7 @@ export class RewindSwitch {
   readonly #cameras: RewindSwitchOptions['cameras'];
   readonly #clock: () => number;
   readonly #options: Omit<RewindOptions, 'now'>;
+  readonly #load: () => Promise<RewindParts>;
   /** How much the server's clock is ahead of this browser's, ms. */
   #aheadMs = 0;
   #turn = 0;
@@ -26,11 +37,19 @@ export class RewindSwitch {
   /** How far the wall is back, ms; undefined: it is live. */
   backMs: number | undefined = $state();
   rewind: Rewind | undefined = $state.raw();
+  /** What draws the past; undefined until it has been fetched: live pictures must be covered meanwhile. */
+  parts: RewindParts | undefined = $state.raw();
 
-  constructor({ cameras, now = Date.now, rewind = {} }: RewindSwitchOptions) {
+  constructor({ cameras, now = Date.now, rewind = {}, load }: RewindSwitchOptions) {
     this.#cameras = cameras;
     this.#clock = now;
     this.#options = rewind;
+    this.#load = load;
+  }
+
+  /** The moment whoever looks at the wall may want to look into, epoch ms: what is shown; live, what was just seen. */
+  get moment(): number {
+    return this.#now() - (this.backMs ?? distancesMs[0]);
   }
 
   /** 10 s back; 30 s where it is back already. */
@@ -48,7 +67,8 @@ export class RewindSwitch {
     }
     const turn = ++this.#turn;
     try {
-      const parts = await import('./rewind.svelte.ts');
+      const parts = await this.#load();
+      this.parts = parts;
       // Meanwhile somebody went back to live, or further back.
       if (this.#turn !== turn) return;
       const rewind = new parts.Rewind(backMs, { now: () => this.#now(), ...this.#options });
@@ -56,6 +76,7 @@ export class RewindSwitch {
       rewind.run();
       this.rewind = rewind;
     } catch {
+      if (this.#turn !== turn) return;
       // The server was updated or is away: the part that plays the past could not be fetched.
       this.live();
       notices.show(t('rewind.failed'), { meaning: 'alarm' });

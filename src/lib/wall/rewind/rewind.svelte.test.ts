@@ -11,7 +11,10 @@ import { pagePictures } from '#mocks/site/page-pictures.ts';
 import { PretendRecorder } from '#lib/recordings/testing/pretend-recorder.ts';
 import { notices } from '#lib/ui/notices.svelte.ts';
 import '#lib/ui/app.css';
-import { RewindSwitch } from './rewind-switch.svelte.ts';
+import { Rewind } from './rewind.svelte.ts';
+import RewindBanner from './RewindBanner.svelte';
+import RewindLayer from './RewindLayer.svelte';
+import { RewindSwitch, type RewindSwitchOptions } from './rewind-switch.svelte.ts';
 import RewindOnSite from './testing/RewindOnSite.svelte';
 
 const ofJunction = siteCameras.filter(({ scene }) => scene === 'junction').slice(0, 6);
@@ -42,9 +45,11 @@ afterEach(() => {
   for (const { id } of notices.current) notices.close(id);
 });
 
-async function open(shown: readonly Camera[]) {
+async function open(shown: readonly Camera[], more: Partial<RewindSwitchOptions> = {}) {
   cameras = shown;
   rewind = new RewindSwitch({
+    load: async () => ({ Rewind, Banner: RewindBanner, Layer: RewindLayer }),
+    ...more,
     cameras: () => cameras,
     rewind: {
       spans: recorder.answers(),
@@ -94,6 +99,34 @@ it('shows every tile ten seconds ago, then thirty, then live again', async () =>
   await page.getByRole('button', { name: /Live again/ }).click();
   expect(layers()).toHaveLength(0);
 }, 90_000);
+
+it('covers live pictures until what draws the past is here, and is live again with a word where it cannot be had', async () => {
+  const loading = Promise.withResolvers<never>();
+  await open([cameraOf(0), cameraOf(1)], { load: () => loading.promise });
+  const back = rewind.back();
+  await expect.poll(() => layers().length).toBe(2);
+  for (const layer of layers()) {
+    expect(layer.textContent).toMatch(/Reading the recording.*−10 s/);
+    const [cover, tile] = [layer, layer.parentElement!].map((element) => element.getBoundingClientRect());
+    expect([cover?.width, cover?.height]).toEqual([tile?.width, tile?.height]);
+    expect(getComputedStyle(layer).backgroundColor).not.toMatch(/\/ 0|rgba\(.*, 0\)|transparent/);
+  }
+  loading.reject(new TypeError('Failed to fetch dynamically imported module'));
+  await back;
+  expect(rewind.backMs).toBeUndefined();
+  await expect.poll(layers).toEqual([]);
+  await expect.element(page.getByText('Recordings cannot be shown now. Try again.')).toBeVisible();
+});
+
+it('names the moment that is looked at', async () => {
+  const now = 1_000_000;
+  await open([cameraOf(0)], { now: () => now, load: () => new Promise(() => undefined) });
+  expect(rewind.moment).toBe(now - 10_000);
+  rewind.hear({ kind: 'hello', serverTime: now + 5_000 });
+  void rewind.back();
+  void rewind.back();
+  expect(rewind.moment).toBe(now + 5_000 - 30_000);
+});
 
 it('goes by the server’s clock where the browser’s is wrong', async () => {
   await open([cameraOf(0)]);

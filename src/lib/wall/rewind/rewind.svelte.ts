@@ -5,6 +5,7 @@ import type { RecordedPicture } from '#lib/recordings/recorded-picture.svelte.ts
 import type { SpanCacheOptions } from '#lib/recordings/span-cache.ts';
 import { SpanStore } from '#lib/recordings/span-store.svelte.ts';
 import { SyncGroup } from '#lib/recordings/sync-group.svelte.ts';
+import { laggingMs } from './rewind-words.ts';
 import { Turns } from './turns.ts';
 
 export interface RewindOptions {
@@ -20,6 +21,8 @@ const mostAtOnce = 4;
 const driftMs = 200;
 /** Off by more it is a jump, ms: the page slept. What lies between is not worth decoding. */
 const jumpMs = 5_000;
+/** So far ahead of what it should show a picture is not waited for, ms. */
+const aheadMs = 1_000;
 /** Above this many tiles the small recorded stream is played. */
 const mostLarge = 4;
 /** What was recorded so recently may not be in the recorder's list yet: its pictures are asked for all the same, ms. */
@@ -39,7 +42,8 @@ export class Rewind {
     this.#now = now;
     const turns = new Turns(mostAtOnce);
     const source: FrameSourceOptions = {
-      fetchFrames: (cameraId, query, signal) => turns.run(() => ask(cameraId, query, signal), signal),
+      fetchFrames: ask,
+      inTurn: (request, signal) => turns.run(request, signal),
     };
     this.#spans = new SpanStore({ now, ...spans });
     this.#group = new SyncGroup({
@@ -47,6 +51,7 @@ export class Rewind {
       at: now() - backMs,
       source,
       longestHoldMs: 0,
+      mostLagMs: laggingMs,
       isRecorded: (id, time) =>
         this.#spans.isRecorded(id, time) === true ? true : time > now() - unlistedMs ? undefined : false,
     });
@@ -108,8 +113,9 @@ export class Rewind {
 
   #keep(): void {
     const wanted = this.#now() - this.#backMs;
-    const off = Math.abs(this.#group.time - wanted);
-    if (off > jumpMs) this.#group.seek(wanted);
-    else if (off > driftMs) this.#group.nudge(wanted);
+    const ahead = this.#group.time - wanted;
+    // Set back by more than a picture or two, those that are shown are of what has not been yet: they begin anew.
+    if (ahead > aheadMs || ahead < -jumpMs) this.#group.seek(wanted);
+    else if (Math.abs(ahead) > driftMs) this.#group.nudge(wanted);
   }
 }
