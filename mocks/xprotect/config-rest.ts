@@ -14,6 +14,7 @@ import {
 } from './config-objects.ts';
 import type { Features } from './features.ts';
 import { errorBody, oddJson } from './odd-json.ts';
+import { RunningTasks } from './running-tasks.ts';
 
 /** What stands behind the Config API. */
 export interface ConfigSource {
@@ -75,6 +76,7 @@ export class ConfigRest {
   readonly #details = new Map<string, string>();
   readonly #siteCameras: ReadonlyMap<string, SiteCamera>;
   readonly #features: Features;
+  readonly #tasks = new RunningTasks();
   readonly #source: ConfigSource;
 
   constructor(source: ConfigSource) {
@@ -126,6 +128,11 @@ export class ConfigRest {
       this.#details.set(`settings/${camera.id}`, oddJson(settingsObject(camera)));
   }
 
+  /** Tasks that nobody has tidied up. */
+  get taskCount(): number {
+    return this.#tasks.size;
+  }
+
   /** Recorders have other addresses now. That a failover shows in them is our guess. */
   readRecorders(): void {
     const source = this.#source;
@@ -141,6 +148,7 @@ export class ConfigRest {
     if (id === undefined) return this.#collection(type, query);
     if (type === 'streams' || type === 'settings')
       return child === undefined ? this.#detail(type, id) : unknown(child);
+    if (type === 'tasks' && child === undefined) return this.#tasks.look(id);
     if (!this.#lists.has(type)) return refusals[type] ?? unknown(type);
     const found = this.#one(type, id);
     if (child === undefined)
@@ -159,12 +167,15 @@ export class ConfigRest {
   /** Answers `POST /<type>/{id}?task=`. Of the tasks on a camera only `GetSequences` does something here. */
   post(path: string, query: URLSearchParams, body: string): RestAnswer {
     const [type = '', id = ''] = path.split('/').filter((part) => part !== '');
+    const task = query.get('task');
+    if (type === 'tasks' && id !== '') return this.#tasks.do(id, task);
     if (!this.#lists.has(type)) return unknown(type);
     if (this.#one(type, id) === undefined) return notFound(type, id);
-    const task = query.get('task');
     const camera = type === 'cameras' ? this.#siteCameras.get(id) : undefined;
-    if (camera !== undefined && task?.toLowerCase() === 'getsequences' && this.#features.now.getSequences)
-      return getSequences(camera, body);
+    if (camera !== undefined && task?.toLowerCase() === 'getsequences' && this.#features.now.getSequences) {
+      const found = getSequences(camera, body);
+      return 'status' in found ? found : this.#tasks.begin('Get sequences', found, this.#features.now);
+    }
     return {
       status: 400,
       body: errorBody(

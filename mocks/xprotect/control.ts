@@ -11,10 +11,11 @@ const CameraChange = z.strictObject({ state: z.enum(['online', 'offline', 'silen
 const RecorderChange = z.strictObject({ state: z.enum(['online', 'offline', 'failed-over']) });
 const SurfaceChange = z.strictObject({
   latencyMs: z.int().min(0).max(600_000).optional(),
-  failWith: z.union([z.literal(500), z.literal(503)]).optional(),
+  failWith: z.literal([400, 403, 500, 503]).optional(),
 });
 const FeatureChange = z.strictObject({
   getSequences: z.boolean().optional(),
+  taskAnswers: z.enum(['at-once', 'created', 'polled']).optional(),
   videoBlocks: z.boolean().optional(),
   edition: z.enum(['corporate', 'expert']).optional(),
   bookmarks: z.boolean().optional(),
@@ -41,8 +42,8 @@ type Act = (xprotect: { faults: Faults; features: Features }, name: string, body
  * - `/control/cameras/<number>` `{ "state": "online" | "offline" | "silent" | "frozen" }`
  * - `/control/recorders/<1…6>` `{ "state": "online" | "offline" | "failed-over" }`
  * - `/control/surfaces/<idp|rest|soap|bookmarks|evidence-locks|events|recorder-command|image-server>`
- *   `{ "latencyMs"?, "failWith"?: 500 | 503 }`, `{}` mends it
- * - `/control/features` any of `{ "getSequences", "videoBlocks", "edition": "corporate" | "expert", "bookmarks",
+ *   `{ "latencyMs"?, "failWith"?: 400 | 403 | 500 | 503 }`, `{}` mends it
+ * - `/control/features` any of `{ "getSequences", "taskAnswers": "at-once" | "created" | "polled", "videoBlocks", "edition": "corporate" | "expert", "bookmarks",
  *   "events", "recordsSubStream", "timeline": "lowest-first" | "highest-first" | "none", "changesLocks", "stills" }`
  * - `/control/inventory` `{ "latencyMs" }`: how long `includeChildren` takes
  * - `/control/connections/kill`, `/control/tokens/expire`, `/control/gateway/recycle`, `/control/reset`: no body

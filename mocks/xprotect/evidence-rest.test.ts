@@ -65,14 +65,38 @@ describe('the camera task GetSequences', () => {
           timeEnd: iso(end).replace('Z', '0000Z'),
           timeTrigger: iso(start).replace('Z', '0000Z'),
         })),
+        state: 'Success',
       },
-      state: 'Success',
     });
-    const wrong = await ask('POST', `cameras/${moved.id}?task=GetSequences`, {
-      ...question,
-      timeBefore: '1 day',
-    });
-    expect(wrong).toMatchObject({ status: 400, body: { error: { httpCode: 400 } } });
+  });
+
+  it.each(['1 day', '1.00:00:00', '00:30:00', '3650.00:00:00', '001.24:00:00', '001.00:00:00.5'])(
+    'knows lengths of time as ddd.HH:mm:ss only, not as %s',
+    async (timeBefore) => {
+      xprotect.features.change({ getSequences: true });
+      expect(
+        await ask('POST', `cameras/${moved.id}?task=GetSequences`, { ...question, timeBefore }),
+      ).toMatchObject({ status: 400, body: { error: { httpCode: 400 } } });
+    },
+  );
+
+  it('answers 201, or leads to a task that has to be looked at and tidied up, where the release does so', async () => {
+    xprotect.features.change({ getSequences: true });
+    const begin = () => ask('POST', `cameras/${moved.id}?task=GetSequences`, question);
+    const { result } = (await begin()).body as unknown as { result: object };
+    xprotect.features.change({ taskAnswers: 'created' });
+    expect(await begin()).toEqual({ status: 201, body: { result } });
+    xprotect.features.change({ taskAnswers: 'polled' });
+    const path = { type: 'tasks', id: expect.stringMatching(/^\d+$/) as string };
+    const begun = await begin();
+    expect(begun).toMatchObject({ status: 200, body: { result: { state: 'Idle', path } } });
+    const place = `tasks/${(begun.body as unknown as { result: { path: { id: string } } }).result.path.id}`;
+    expect((await ask('GET', place)).body.data).toMatchObject({ state: 'InProgress', progress: 50 });
+    expect((await ask('GET', place)).body.data).toMatchObject({ ...result, progress: 100 });
+    expect(xprotect.taskCount).toBe(1);
+    expect((await ask('POST', `${place}?task=TaskCleanup`, {})).status).toBe(200);
+    expect(xprotect.taskCount).toBe(0);
+    expect((await ask('GET', place)).status).toBe(404);
   });
 });
 

@@ -32,7 +32,7 @@ export interface SurfaceFault {
   /** Added to every answer, ms. */
   readonly latencyMs?: number;
   /** Every call gets this status with IIS's own page; the ImageServer, which has none, breaks the connection. */
-  readonly failWith?: 500 | 503;
+  readonly failWith?: 400 | 403 | 500 | 503;
 }
 
 interface FaultEvents {

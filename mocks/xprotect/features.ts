@@ -2,6 +2,8 @@
 export interface FeatureSet {
   /** Whether the camera task `GetSequences` is there (releases since about 2025 R3). */
   readonly getSequences: boolean;
+  /** How tasks answer: with 200, with 201, or before they are done; then `/tasks/{n}` has to be asked. */
+  readonly taskAnswers: 'at-once' | 'created' | 'polled';
   /** Recorded pictures come in the 36-byte "video block" instead of GenericByteData. */
   readonly videoBlocks: boolean;
   /** Corporate has evidence lock, Expert refuses it. */
@@ -22,6 +24,7 @@ export interface FeatureSet {
 
 export const defaultFeatures: FeatureSet = {
   getSequences: false,
+  taskAnswers: 'at-once',
   videoBlocks: false,
   edition: 'corporate',
   bookmarks: true,

@@ -40,6 +40,8 @@ export interface DemoXProtect {
   readonly features: Features;
   /** How often recorders have been asked for what: operations of their SOAP, methods of their ImageServer. */
   readonly calls: ReadonlyMap<string, number>;
+  /** Tasks of the gateway that nobody has tidied up. */
+  readonly taskCount: number;
   /** Open ImageServer connections on all recorders. */
   readonly connectionCount: number;
   /** Open WebSockets for events. */
@@ -120,6 +122,9 @@ export async function startXProtect(options: DemoXProtectOptions): Promise<DemoX
     faults,
     features,
     calls,
+    get taskCount() {
+      return rest.taskCount;
+    },
     get connectionCount() {
       return recorders.connectionCount;
     },

@@ -20,7 +20,7 @@ import type { ImageRequest } from './image-requests.ts';
 import { LiveEdge } from './live-edge.ts';
 import { RecorderSoap } from './recorder-soap.ts';
 import type { RecorderParts } from './recorder-parts.ts';
-import { SequenceChoice } from './sequence-choice.ts';
+import { SequenceChoice, type SequenceLimits } from './sequence-choice.ts';
 import { SharedWork } from './shared-work.ts';
 import { SoapSequences } from './soap-sequences.ts';
 import { SoapTimeline } from './soap-timeline.ts';
@@ -28,7 +28,7 @@ import { SpanBook } from './span-book.ts';
 import { TaskSequences } from './task-sequences.ts';
 import { Turns } from './turns.ts';
 
-export interface RecordingsLimits extends ImagePoolLimits {
+export interface RecordingsLimits extends ImagePoolLimits, SequenceLimits {
   /** For what is known of spans: about 75 cameras over 90 days. */
   readonly spanBytes: number;
   /** Bookmarks or evidence locks to ask for at a time. */
@@ -42,6 +42,8 @@ export const usualRecordingsLimits: RecordingsLimits = {
   spanBytes: 32 * 1024 * 1024,
   marksPerCall: 1000,
   liveEdgeEveryMs: 10_000,
+  probeMs: 3000,
+  taskMs: 5000,
 };
 
 /** What a VMS can do is asked again after this, ms: an upgrade must not need a restart. */
@@ -87,7 +89,7 @@ export class XProtectRecordings implements VmsRecordings {
     const soap = new RecorderSoap(parts);
     this.#soap = new SoapSequences(soap);
     this.#timeline = new SoapTimeline(parts, soap, this.#soap);
-    this.#sequences = new SequenceChoice(new TaskSequences(parts.api), this.#soap);
+    this.#sequences = new SequenceChoice(new TaskSequences(parts.api), this.#soap, limits);
     this.#book = new SpanBook(this.#sequences, { budgetBytes: limits.spanBytes });
     this.#liveEdge = new LiveEdge({
       feed: parts.events,
