@@ -49,6 +49,28 @@ it('takes a camera down and up again, as the live connection sees it', async () 
   while ((await talk.next()) !== undefined);
 });
 
+it('hangs a recorder: it takes connections and answers nothing, until it is on again', async () => {
+  const session = new SiteSession(xprotect.url);
+  await session.logIn('u', 'p');
+  await session.soap('Login');
+  const port = await session.recorderPort(2);
+  const before = await ImageTalk.open(port);
+  before.connect(cameras[0]!.id, session.vmsToken);
+  before.live();
+  await before.nextImage();
+  expect((await call('/recorders/1', { state: 'hung' })).status).toBe(200);
+  const muted = await ImageTalk.open(port);
+  muted.connect(cameras[0]!.id, session.vmsToken);
+  const heard = muted.next();
+  expect(await (await call('')).json()).toMatchObject({ faults: { recordersHung: [1] } });
+  expect((await call('/recorders/1', { state: 'online' })).status).toBe(200);
+  // Nothing was said in all that time, and what stood in it is gone.
+  expect(await heard).toBeUndefined();
+  const after = await ImageTalk.open(port);
+  after.connect(cameras[0]!.id, session.vmsToken);
+  expect(await after.nextXml()).toContain('<connected>yes');
+});
+
 it('slows and breaks the gateway, ends tokens, and mends everything', async () => {
   const session = new SiteSession(xprotect.url);
   await session.logIn('u', 'p');

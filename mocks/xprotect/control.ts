@@ -8,7 +8,7 @@ import { isSame } from './tokens.ts';
 import type { DemoXProtect } from './xprotect.ts';
 
 const CameraChange = z.strictObject({ state: z.enum(['online', 'offline', 'silent', 'frozen']) });
-const RecorderChange = z.strictObject({ state: z.enum(['online', 'offline', 'failed-over']) });
+const RecorderChange = z.strictObject({ state: z.enum(['online', 'offline', 'hung', 'failed-over']) });
 const SurfaceChange = z.strictObject({
   latencyMs: z.int().min(0).max(600_000).optional(),
   failWith: z.literal([400, 403, 500, 503]).optional(),
@@ -40,7 +40,7 @@ type Act = (xprotect: { faults: Faults; features: Features }, name: string, body
  * What can be switched from outside the process, each by `POST` with a JSON body:
  *
  * - `/control/cameras/<number>` `{ "state": "online" | "offline" | "silent" | "frozen" }`
- * - `/control/recorders/<1…6>` `{ "state": "online" | "offline" | "failed-over" }`
+ * - `/control/recorders/<1…6>` `{ "state": "online" | "offline" | "hung" | "failed-over" }`
  * - `/control/surfaces/<idp|rest|soap|bookmarks|evidence-locks|events|recorder-command|image-server>`
  *   `{ "latencyMs"?, "failWith"?: 400 | 403 | 500 | 503 }`, `{}` mends it
  * - `/control/features` any of `{ "getSequences", "taskAnswers": "at-once" | "created" | "polled", "videoBlocks", "edition": "corporate" | "expert", "bookmarks",

@@ -59,6 +59,11 @@ export class RecorderSet {
     this.#own.get(number)?.goOffline();
   }
 
+  /** From now on it answers nothing. */
+  hang(number: number): void {
+    this.#own.get(number)?.hang();
+  }
+
   /** Rejects when another process has taken the port in the meantime. A stand-in gives the cameras back. */
   async goOnline(number: number): Promise<void> {
     await this.#own.get(number)?.goOnline();
@@ -68,7 +73,8 @@ export class RecorderSet {
 
   /** The recorder is gone, and a failover server has its cameras and all they have recorded, elsewhere. */
   async failOver(number: number): Promise<void> {
-    this.goOffline(number);
+    const own = this.#own.get(number);
+    if (own?.isHung !== true) own?.goOffline();
     if (this.#standIns.has(number)) return;
     const standIn = await Recorder.start(this.#partsOf(number), this.#host);
     this.#standIns.set(number, standIn);

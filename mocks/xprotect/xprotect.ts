@@ -104,6 +104,7 @@ export async function startXProtect(options: DemoXProtectOptions): Promise<DemoX
   faults.on('recorder', (number) => {
     const state = faults.recorder(number);
     if (state === 'offline') recorders.goOffline(number);
+    else if (state === 'hung') recorders.hang(number);
     else {
       // Another process took the port in the meantime: then it stays off.
       const moved = state === 'failed-over' ? recorders.failOver(number) : recorders.goOnline(number);

@@ -62,6 +62,11 @@ export class ImageConnection {
     if (this.#camera !== undefined && !this.#parts.tokens.isAlive(this.#token)) this.#socket.destroy();
   }
 
+  /** Sends no pictures any more. */
+  hang(): void {
+    this.#stop();
+  }
+
   /** The fault of the camera changed. */
   meetFault(): void {
     if (this.#camera === undefined) return;

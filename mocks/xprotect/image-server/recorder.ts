@@ -17,6 +17,7 @@ export class Recorder {
   readonly #http: HttpServer;
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
+  #isHung = false;
   #port = 0;
 
   private constructor(parts: RecorderParts, host: string) {
@@ -47,7 +48,15 @@ export class Recorder {
     return this.#connections.size;
   }
 
+  /** Whether it takes connections and answers nothing. */
+  get isHung(): boolean {
+    return this.#isHung;
+  }
+
   async goOnline(): Promise<void> {
+    // What stood while it hung is of no use any more.
+    if (this.#isHung) this.killConnections();
+    this.#isHung = false;
     if (this.#server !== undefined) return;
     const server = createServer((socket) => this.#meet(socket));
     this.#server = server;
@@ -57,7 +66,16 @@ export class Recorder {
     if (typeof address === 'object' && address !== null) this.#port = address.port;
   }
 
+  /** Takes connections and answers nothing, until it goes online or offline. One that is offline stays so. */
+  hang(): void {
+    if (this.#server === undefined) return;
+    this.#isHung = true;
+    for (const connection of this.#connections) connection.hang();
+    for (const socket of this.#sockets) muzzle(socket);
+  }
+
   goOffline(): void {
+    this.#isHung = false;
     this.#server?.close();
     this.#server = undefined;
     this.killConnections();
@@ -78,7 +96,12 @@ export class Recorder {
     this.#sockets.add(socket);
     socket.on('close', () => this.#sockets.delete(socket));
     socket.on('error', () => socket.destroy());
+    if (this.#isHung) {
+      muzzle(socket);
+      return;
+    }
     socket.once('data', (chunk) => {
+      if (this.#isHung) return;
       socket.pause();
       socket.unshift(chunk);
       if (/^(?:GET|POST|HEAD|PUT|DELETE|OPTIONS|PATCH) /.test(chunk.subarray(0, 8).toString('latin1'))) {
@@ -96,4 +119,10 @@ export class Recorder {
     clearInterval(this.#checks);
     this.goOffline();
   }
+}
+
+/** Nothing is read from it, and what is written stays here. */
+function muzzle(socket: Socket): void {
+  socket.pause();
+  socket.cork();
 }
