@@ -41,6 +41,7 @@ it('takes a camera down and up again, as the live connection sees it', async () 
   expect(await (await call('')).json()).toEqual({
     faults: { cameras: { 2: 'offline' }, recordersOffline: [], surfaces: {}, inventoryLatencyMs: 0 },
     features: defaultFeatures,
+    makes: {},
     connections: 1,
   });
   expect((await call('/cameras/2', { state: 'online' })).status).toBe(200);

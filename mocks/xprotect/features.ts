@@ -1,3 +1,5 @@
+import type { JpegForm } from './image-server/response.ts';
+
 /** What an installation offers beyond what every one does. Real ones differ; nobody can tell from a version number. */
 export interface FeatureSet {
   /** Whether the camera task `GetSequences` is there (releases since about 2025 R3). */
@@ -18,6 +20,8 @@ export interface FeatureSet {
   readonly timeline: 'lowest-first' | 'highest-first' | 'none';
   /** Whether evidence locks can be changed; where not, only made and lifted. */
   readonly changesLocks: boolean;
+  /** How transcoded JPEGs come: as such, called GenericByteData though they are none (XProtect has been seen to), or in it. */
+  readonly jpegForm: JpegForm;
   /** Whether recorders transcode to JPEG, where there is a picture of the scene to draw on. */
   readonly stills: boolean;
 }
@@ -32,6 +36,7 @@ export const defaultFeatures: FeatureSet = {
   recordsSubStream: true,
   timeline: 'lowest-first',
   changesLocks: true,
+  jpegForm: 'plain',
   stills: true,
 };
 

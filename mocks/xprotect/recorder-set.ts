@@ -84,6 +84,10 @@ export class RecorderSet {
     for (const recorder of this.#all) recorder.meetFault(cameraNumber);
   }
 
+  meetMake(cameraNumber: number): void {
+    for (const recorder of this.#all) recorder.meetMake(cameraNumber);
+  }
+
   killConnections(): void {
     for (const recorder of this.#all) recorder.killConnections();
   }

@@ -1,12 +1,15 @@
 import { once } from 'node:events';
+import type { HevcClips } from '#mocks/camera/hevc/hevc.ts';
 import { siteCameras, siteGroups, type SiteCamera } from '#mocks/site/cameras.ts';
 import { siteHardware, siteRecorders } from '#mocks/site/hardware.ts';
+import { CameraMakes } from './camera-makes.ts';
 import { ConfigRest } from './config-rest.ts';
 import { EvidenceStore } from './evidence-store.ts';
 import { serveEvents } from './events/events-socket.ts';
 import { Faults } from './faults.ts';
 import { Features, type FeatureSet } from './features.ts';
 import { createGateway } from './gateway.ts';
+import { codedPictures } from './image-server/coded-pictures.ts';
 import type { LivePictures } from './image-server/live-feed.ts';
 import { LiveWheel } from './image-server/live-wheel.ts';
 import { RecorderSet } from './recorder-set.ts';
@@ -30,6 +33,8 @@ export interface DemoXProtectOptions {
   readonly features?: Partial<FeatureSet>;
   /** Draws JPEGs. Default: nothing does, recorders do not transcode. */
   readonly stills?: Stills;
+  /** Pictures for cameras that code in H.265. Default: those cannot be had. */
+  readonly hevc?: HevcClips;
 }
 
 /** A running pretend XProtect. Close it; closing twice is fine. */
@@ -38,6 +43,7 @@ export interface DemoXProtect {
   readonly url: string;
   readonly faults: Faults;
   readonly features: Features;
+  readonly makes: CameraMakes;
   /** How often recorders have been asked for what: operations of their SOAP, methods of their ImageServer. */
   readonly calls: ReadonlyMap<string, number>;
   /** Tasks of the gateway that nobody has tidied up. */
@@ -56,17 +62,20 @@ export async function startXProtect(options: DemoXProtectOptions): Promise<DemoX
   const cameras = options.cameras ?? siteCameras;
   const faults = new Faults();
   const features = new Features(options.features);
+  const makes = new CameraMakes();
+  const stills = options.stills ?? noStills;
   const calls = new Map<string, number>();
   const wheel = new LiveWheel();
   const accessTokens = await AccessTokens.create(options.accessTokenLifeMs ?? 3_600_000);
   const vmsTokens = new VmsTokens(options.vmsTokenLifeMs ?? 14_400_000);
   const recorders = await RecorderSet.start(host, cameras, {
     tokens: vmsTokens,
-    pictures: options.pictures,
+    pictures: codedPictures(options.pictures, { makes, hevc: options.hevc, stills }),
     wheel,
     faults,
     features,
-    stills: options.stills ?? noStills,
+    stills,
+    makes,
     onCall: (operation) => calls.set(operation, (calls.get(operation) ?? 0) + 1),
   });
 
@@ -76,6 +85,7 @@ export async function startXProtect(options: DemoXProtectOptions): Promise<DemoX
     hardware: siteHardware,
     recorders: siteRecorders,
     features,
+    makes,
     webServerUri: ({ number }) => recorders.addressOf(number),
   });
   let origin = '';
@@ -111,6 +121,10 @@ export async function startXProtect(options: DemoXProtectOptions): Promise<DemoX
       moved.then(() => rest.readRecorders()).catch(() => faults.setRecorder(number, 'offline'));
     }
   });
+  makes.on('change', (number) => {
+    rest.readCamera(number);
+    recorders.meetMake(number);
+  });
   faults.on('kill-connections', () => recorders.killConnections());
   faults.on('expire-tokens', () => {
     accessTokens.expireAll();
@@ -122,6 +136,7 @@ export async function startXProtect(options: DemoXProtectOptions): Promise<DemoX
     url: origin,
     faults,
     features,
+    makes,
     calls,
     get taskCount() {
       return rest.taskCount;
@@ -136,6 +151,7 @@ export async function startXProtect(options: DemoXProtectOptions): Promise<DemoX
       if (isClosed) return;
       isClosed = true;
       faults.removeAllListeners();
+      makes.removeAllListeners();
       wheel.close();
       events.close();
       recorders.close();

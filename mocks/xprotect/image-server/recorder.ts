@@ -91,6 +91,12 @@ export class Recorder {
       if (connection.cameraNumber === cameraNumber) connection.meetFault();
   }
 
+  /** This camera is of another make now. */
+  meetMake(cameraNumber: number): void {
+    for (const connection of this.#connections)
+      if (connection.cameraNumber === cameraNumber) connection.meetMake();
+  }
+
   /** SOAP and ImageServer share the port; the first bytes tell which one a client wants. */
   #meet(socket: Socket): void {
     this.#sockets.add(socket);

@@ -212,6 +212,15 @@ it('has stills of the picture at or before a moment, as wide as wished', async (
   expect(Buffer.from(still!.jpeg).toString('latin1')).toBe(`\xff\xd81 ${timeMs} 240`);
 });
 
+it.each(['plain', 'mislabelled', 'wrapped'] as const)(
+  'reads a still however the recorder sends it: %s',
+  async (jpegForm) => {
+    const { recordings } = await recordedSite({ features: { jpegForm } });
+    const still = await recordings.still(first, then, 240, never);
+    expect(Buffer.from(still!.jpeg).toString('latin1')).toBe(`\xff\xd81 ${still!.timeMs} 240`);
+  },
+);
+
 it('has no still where nothing is recorded nearby, and says so where stills are not made at all', async () => {
   const stills = { ...plainStills, has: () => true };
   const { recordings } = await recordedSite({ stills });

@@ -19,6 +19,7 @@ import { ImagePool, usualLimits, type ImagePoolLimits, type Seat } from './image
 import type { ImageRequest } from './image-requests.ts';
 import { LiveEdge } from './live-edge.ts';
 import { RecorderSoap } from './recorder-soap.ts';
+import { readRecordedPacket } from './recorded-packet.ts';
 import type { RecorderParts } from './recorder-parts.ts';
 import { SequenceChoice, type SequenceLimits } from './sequence-choice.ts';
 import { SoapSequences } from './soap-sequences.ts';
@@ -250,9 +251,11 @@ export class XProtectRecordings implements VmsRecordings {
         const channel = await this.#jpegChannel(seat, signal);
         const { data, timeMs } = await find((request) => abortable(channel.ask(request), signal));
         if (data === undefined || timeMs === undefined) return undefined;
-        if (data[0] !== 0xff || data[1] !== 0xd8)
+        const { codec, units } = readRecordedPacket(data);
+        const [jpeg] = units;
+        if (codec !== 'MJPEG' || jpeg === undefined)
           throw new VmsError('unexpected-answer', 'The recorder sent a still that is no JPEG');
-        return { timeMs, jpeg: data };
+        return { timeMs, jpeg };
       } finally {
         seat.release();
       }
