@@ -55,7 +55,7 @@ type Act = (
  * - `/control/features` any of `{ "getSequences", "taskAnswers": "at-once" | "created" | "polled", "videoBlocks", "edition": "corporate" | "expert", "bookmarks",
  *   "events", "recordsSubStream", "timeline": "lowest-first" | "highest-first" | "none", "changesLocks",
  *   "jpegForm": "plain" | "mislabelled" | "wrapped", "stills" }`
- * - `/control/inventory` `{ "latencyMs" }`: how long `includeChildren` takes
+ * - `/control/inventory` `{ "latencyMs" }`: how long each list of cameras or hardware takes
  * - `/control/connections/kill`, `/control/tokens/expire`, `/control/gateway/recycle`, `/control/reset`: no body
  *
  * `GET /control` tells what is set and how many live connections stand.

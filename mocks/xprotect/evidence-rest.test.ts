@@ -125,6 +125,40 @@ describe('bookmarks', () => {
       });
   });
 
+  it('are searched on from one of them, forwards and back', async () => {
+    const ids: string[] = [];
+    for (const [i, id] of [steady.id, steady.id, moved.id, steady.id, steady.id].entries()) {
+      const times = { timeBegin: iso(begin + i * 60_000), timeEnd: iso(begin + i * 60_000 + 1000) };
+      const made = await ask('POST', 'bookmarks', {
+        ...bookmark,
+        ...times,
+        devicePath: { type: 'cameras', id },
+      });
+      ids.push(made.body.data.relations.self.id);
+    }
+    const from = async (more: object) => {
+      const search = {
+        bookmarkId: ids[1],
+        timeLimit: 3_600_000_000,
+        count: 10,
+        deviceIds: [steady.id],
+        ...more,
+      };
+      const { body } = await ask('POST', 'bookmarks?task=searchFromBookmark', search);
+      const { result } = body as unknown as {
+        result: { bookmarks: { relations: { self: { id: string } } }[] };
+      };
+      return result.bookmarks.map(({ relations }) => ids.indexOf(relations.self.id));
+    };
+    expect(await from({})).toEqual([3, 4]);
+    expect(await from({ deviceIds: [] })).toEqual([2, 3, 4]);
+    expect(await from({ count: 1 })).toEqual([3]);
+    expect(await from({ timeLimit: 130_000_000 })).toEqual([3]);
+    expect(await from({ bookmarkId: ids[4], timeLimit: -3_600_000_000, count: 2 })).toEqual([1, 3]);
+    const unknown = { bookmarkId: steady.id, timeLimit: 1, count: 1 };
+    expect((await ask('POST', 'bookmarks?task=searchFromBookmark', unknown)).status).toBe(400);
+  });
+
   it('are got, changed and deleted by id; a reference is given out on request', async () => {
     const id = (await ask('POST', 'bookmarks', bookmark)).body.data.relations.self.id;
     expect((await ask('PATCH', `bookmarks/${id}`, { header: 'Truck' })).status).toBe(200);

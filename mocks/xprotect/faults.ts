@@ -91,7 +91,7 @@ export class Faults extends EventEmitter<FaultEvents> {
     this.#surfaces.set(name, fault);
   }
 
-  /** How long `includeChildren` takes, ms. Minutes on a real site with thousands of devices. */
+  /** How long each list of cameras or hardware takes, ms. Minutes on a real site with thousands of devices. */
   get inventoryLatencyMs(): number {
     return this.#inventoryLatencyMs;
   }

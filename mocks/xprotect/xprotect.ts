@@ -35,12 +35,16 @@ export interface DemoXProtectOptions {
   readonly stills?: Stills;
   /** Pictures for cameras that code in H.265. Default: those cannot be had. */
   readonly hevc?: HevcClips;
+  /** Recorders that speak TLS only, with a certificate that has signed itself. Default: none. */
+  readonly secureRecorders?: readonly number[];
 }
 
 /** A running pretend XProtect. Close it; closing twice is fine. */
 export interface DemoXProtect {
   /** `http://127.0.0.1:port`: management server and API gateway. */
   readonly url: string;
+  /** PEM of the certificate that recorders with TLS have. */
+  readonly ca: string;
   readonly faults: Faults;
   readonly features: Features;
   readonly makes: CameraMakes;
@@ -68,7 +72,7 @@ export async function startXProtect(options: DemoXProtectOptions): Promise<DemoX
   const wheel = new LiveWheel();
   const accessTokens = await AccessTokens.create(options.accessTokenLifeMs ?? 3_600_000);
   const vmsTokens = new VmsTokens(options.vmsTokenLifeMs ?? 14_400_000);
-  const recorders = await RecorderSet.start(host, cameras, {
+  const shared = {
     tokens: vmsTokens,
     pictures: codedPictures(options.pictures, { makes, hevc: options.hevc, stills }),
     wheel,
@@ -76,8 +80,9 @@ export async function startXProtect(options: DemoXProtectOptions): Promise<DemoX
     features,
     stills,
     makes,
-    onCall: (operation) => calls.set(operation, (calls.get(operation) ?? 0) + 1),
-  });
+    onCall: (operation: string) => calls.set(operation, (calls.get(operation) ?? 0) + 1),
+  };
+  const recorders = await RecorderSet.start(host, cameras, shared, options.secureRecorders ?? []);
 
   const rest = new ConfigRest({
     cameras,
@@ -134,6 +139,7 @@ export async function startXProtect(options: DemoXProtectOptions): Promise<DemoX
   let isClosed = false;
   return {
     url: origin,
+    ca: recorders.ca,
     faults,
     features,
     makes,

@@ -1,6 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createSecureServer } from 'node:tls';
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import { once } from 'node:events';
+import type { Certificate } from '../certificate.ts';
 import { answerRecorderCommand } from '../recorder-command.ts';
 import { ImageConnection, type RecorderParts } from './connection.ts';
 
@@ -11,6 +13,7 @@ const tokenCheckMs = 250;
 export class Recorder {
   readonly #parts: RecorderParts;
   readonly #host: string;
+  readonly #certificate: Certificate | undefined;
   readonly #connections = new Set<ImageConnection>();
   readonly #checks: NodeJS.Timeout;
   /** Never listens: it gets the connections that begin like HTTP. */
@@ -20,9 +23,10 @@ export class Recorder {
   #isHung = false;
   #port = 0;
 
-  private constructor(parts: RecorderParts, host: string) {
+  private constructor(parts: RecorderParts, host: string, certificate: Certificate | undefined) {
     this.#parts = parts;
     this.#host = host;
+    this.#certificate = certificate;
     this.#checks = setInterval(() => {
       for (const connection of this.#connections) connection.checkToken();
     }, tokenCheckMs);
@@ -32,9 +36,13 @@ export class Recorder {
     });
   }
 
-  /** Listens on a free port of this address. */
-  static async start(parts: RecorderParts, host: string): Promise<Recorder> {
-    const recorder = new Recorder(parts, host);
+  /** Listens on a free port of this address, in TLS where there is a certificate. */
+  static async start(
+    parts: RecorderParts,
+    host: string,
+    certificate: Certificate | undefined,
+  ): Promise<Recorder> {
+    const recorder = new Recorder(parts, host, certificate);
     await recorder.goOnline();
     return recorder;
   }
@@ -58,7 +66,12 @@ export class Recorder {
     if (this.#isHung) this.killConnections();
     this.#isHung = false;
     if (this.#server !== undefined) return;
-    const server = createServer((socket) => this.#meet(socket));
+    const meet = (socket: Socket): void => this.#meet(socket);
+    const keys = this.#certificate;
+    const server =
+      keys === undefined
+        ? createServer(meet)
+        : createSecureServer({ cert: keys.certificate, key: keys.key }, meet);
     this.#server = server;
     server.listen(this.#port, this.#host);
     await once(server, 'listening');
