@@ -111,12 +111,14 @@ export class ImagePool {
   close(): void {
     this.#isClosed = true;
     for (const channel of this.#inUse) channel.destroy();
-    for (const yard of this.#yards.values())
+    for (const yard of this.#yards.values()) {
+      for (const channel of yard.draining) channel.destroy();
       for (const list of yard.resting.values())
         for (const { channel, timer } of list) {
           clearTimeout(timer);
           channel.destroy();
         }
+    }
     this.#yards.clear();
   }
 
