@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { openHevcClips } from '#mocks/camera/hevc/hevc.ts';
 import { openStills } from '#mocks/camera/stills/stills.ts';
 import { openPictures } from '#mocks/camera/synthesis.ts';
 import { startControl } from '#mocks/xprotect/control.ts';
@@ -32,13 +33,14 @@ const environment = parsed.data;
 const end = (): never => process.exit(0);
 process.on('SIGTERM', end).on('SIGINT', end).on('disconnect', end);
 
-const [pictures, stills] = await Promise.all([openPictures(), openStills()]);
+const [pictures, stills, hevc] = await Promise.all([openPictures(), openStills(), openHevcClips()]);
 const xprotect = await startXProtect({
   username: environment.PARAPET_DEMO_XPROTECT_USER,
   password: environment.PARAPET_DEMO_XPROTECT_PASSWORD,
   port: environment.PARAPET_DEMO_PORT,
   pictures,
   stills: stillsFrom(stills),
+  hevc,
 });
 const secret = environment.PARAPET_DEMO_CONTROL_SECRET;
 const control = secret === undefined ? undefined : await startControl(xprotect, secret);

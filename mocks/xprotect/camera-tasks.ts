@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SiteCamera } from '#mocks/site/cameras.ts';
 import type { FeatureSet } from './features.ts';
-import { errorBody, oddJson, xprotectTime } from './odd-json.ts';
+import { errorBody, xprotectTime } from './odd-json.ts';
 import { firstSequencesOf, sequencesOf } from './recorder-operations.ts';
 
 /** Tasks this release offers on a camera. */
@@ -13,18 +13,13 @@ export function cameraTasks({ getSequences }: FeatureSet): readonly { id: string
   ];
 }
 
-/** `ddd.HH:mm:ss`, the days and the dot may be missing; gives ms. */
+/** `ddd.HH:mm:ss` to the letter; gives ms. */
 const TimeSpan = z
   .string()
-  .regex(/^(?:\d{1,5}\.)?\d{1,2}:\d{2}:\d{2}(?:\.\d+)?$/)
+  .regex(/^\d{3}\.(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d$/)
   .transform((text) => {
-    const {
-      days = '0',
-      hours,
-      minutes,
-      seconds,
-    } = /^(?:(?<days>\d+)\.)?(?<hours>\d+):(?<minutes>\d+):(?<seconds>[\d.]+)$/.exec(text)?.groups ?? {};
-    return (((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000;
+    const [days = 0, hours = 0, minutes = 0, seconds = 0] = text.split(/[.:]/).map(Number);
+    return (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000;
   });
 
 const Request = z.object({
@@ -40,7 +35,10 @@ const Request = z.object({
 });
 
 /** The camera task `GetSequences`: those before and after a time. The one that covers it counts as before. */
-export function getSequences(camera: SiteCamera, body: string): { status: number; body: string } {
+export function getSequences(
+  camera: SiteCamera,
+  body: string,
+): { status: number; body: string } | { sequences: readonly object[] } {
   let request;
   try {
     request = Request.safeParse(JSON.parse(body));
@@ -72,5 +70,5 @@ export function getSequences(camera: SiteCamera, body: string): { status: number
     timeEnd: xprotectTime(end),
     timeTrigger: xprotectTime(start),
   }));
-  return { status: 200, body: oddJson({ result: { sequences }, state: 'Success' }) };
+  return { sequences };
 }

@@ -2,6 +2,7 @@ import type { SiteCamera, SiteGroup } from '#mocks/site/cameras.ts';
 import { guid } from '#mocks/site/guid.ts';
 import type { SiteHardware, SiteRecorder } from '#mocks/site/hardware.ts';
 import { formats, type Format } from '#mocks/camera/pictures.ts';
+import type { CameraCodec } from './camera-makes.ts';
 import { xprotectTime } from './odd-json.ts';
 
 /** An object of the Config API, as it stands in an answer's `data` or `array`. */
@@ -177,12 +178,14 @@ export function streamsObject(camera: SiteCamera, recordsSubStream: boolean): ob
 }
 
 /** Driver settings. Drivers write numbers as text, and each in its own words: one in three says `FPS` as a number. */
-export function settingsObject(camera: SiteCamera): object {
+export function settingsObject(camera: SiteCamera, codec: CameraCodec): object {
   const settings = (format: Format) => {
-    const { width, height, framesPerSecond } = formats[format];
+    const { framesPerSecond } = formats[format];
+    // There are JPEGs of the small picture only.
+    const { width, height } = formats[codec === 'MJPEG' ? 'sub' : format];
     return {
       displayName: streamNames[format],
-      codec: 'H.264',
+      codec,
       FPS: camera.number % 3 === 0 ? framesPerSecond : String(framesPerSecond),
       resolution: `${width}x${height}`,
     };

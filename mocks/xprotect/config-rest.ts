@@ -12,8 +12,10 @@ import {
   streamsObject,
   type ConfigObject,
 } from './config-objects.ts';
+import type { CameraMakes } from './camera-makes.ts';
 import type { Features } from './features.ts';
-import { errorBody, oddJson } from './odd-json.ts';
+import { errorBody, oddJson, xprotectTime } from './odd-json.ts';
+import { RunningTasks } from './running-tasks.ts';
 
 /** What stands behind the Config API. */
 export interface ConfigSource {
@@ -24,6 +26,7 @@ export interface ConfigSource {
   /** `http://host:port/` of a recorder; they listen before the gateway does. */
   webServerUri(recorder: SiteRecorder): string;
   readonly features: Features;
+  readonly makes: CameraMakes;
 }
 
 export interface RestAnswer {
@@ -33,8 +36,8 @@ export interface RestAnswer {
 
 /** Objects that have been written out once; a list of 500 is then only put together. */
 interface Written {
-  readonly object: ConfigObject;
-  readonly text: string;
+  object: ConfigObject;
+  text: string;
 }
 
 const write = (object: ConfigObject): Written => ({ object, text: oddJson(object) });
@@ -72,9 +75,9 @@ const folders: Readonly<Record<string, string>> = {
 export class ConfigRest {
   readonly #lists = new Map<string, readonly Written[]>();
   readonly #children = new Map<string, readonly Written[]>();
-  readonly #details = new Map<string, string>();
   readonly #siteCameras: ReadonlyMap<string, SiteCamera>;
   readonly #features: Features;
+  readonly #tasks = new RunningTasks();
   readonly #source: ConfigSource;
 
   constructor(source: ConfigSource) {
@@ -122,8 +125,20 @@ export class ConfigRest {
         below.map((g) => this.#one('cameragroups', g.id)!),
       );
     }
-    for (const camera of source.cameras)
-      this.#details.set(`settings/${camera.id}`, oddJson(settingsObject(camera)));
+  }
+
+  /** This camera's settings are others now; who keeps them knows it by its `lastModified`. */
+  readCamera(number: number): void {
+    const id = this.#source.cameras.find((camera) => camera.number === number)?.id ?? '';
+    const written = this.#one('cameras', id);
+    if (written === undefined) return;
+    written.object = { ...written.object, lastModified: xprotectTime(Date.now()) };
+    written.text = oddJson(written.object);
+  }
+
+  /** Tasks that nobody has tidied up. */
+  get taskCount(): number {
+    return this.#tasks.size;
   }
 
   /** Recorders have other addresses now. That a failover shows in them is our guess. */
@@ -141,6 +156,7 @@ export class ConfigRest {
     if (id === undefined) return this.#collection(type, query);
     if (type === 'streams' || type === 'settings')
       return child === undefined ? this.#detail(type, id) : unknown(child);
+    if (type === 'tasks' && child === undefined) return this.#tasks.look(id);
     if (!this.#lists.has(type)) return refusals[type] ?? unknown(type);
     const found = this.#one(type, id);
     if (child === undefined)
@@ -159,12 +175,15 @@ export class ConfigRest {
   /** Answers `POST /<type>/{id}?task=`. Of the tasks on a camera only `GetSequences` does something here. */
   post(path: string, query: URLSearchParams, body: string): RestAnswer {
     const [type = '', id = ''] = path.split('/').filter((part) => part !== '');
+    const task = query.get('task');
+    if (type === 'tasks' && id !== '') return this.#tasks.do(id, task);
     if (!this.#lists.has(type)) return unknown(type);
     if (this.#one(type, id) === undefined) return notFound(type, id);
-    const task = query.get('task');
     const camera = type === 'cameras' ? this.#siteCameras.get(id) : undefined;
-    if (camera !== undefined && task?.toLowerCase() === 'getsequences' && this.#features.now.getSequences)
-      return getSequences(camera, body);
+    if (camera !== undefined && task?.toLowerCase() === 'getsequences' && this.#features.now.getSequences) {
+      const found = getSequences(camera, body);
+      return 'status' in found ? found : this.#tasks.begin('Get sequences', found, this.#features.now);
+    }
     return {
       status: 400,
       body: errorBody(
@@ -207,13 +226,15 @@ export class ConfigRest {
     );
   }
 
-  #detail(type: string, id: string): RestAnswer {
-    const camera = type === 'streams' ? this.#siteCameras.get(id) : undefined;
-    const text =
-      camera === undefined
-        ? this.#details.get(`${type}/${id}`)
-        : oddJson(streamsObject(camera, this.#features.now.recordsSubStream));
-    return text === undefined ? notFound(type, id) : { status: 200, body: `{  "data" : ${text} }` };
+  #detail(type: 'streams' | 'settings', id: string): RestAnswer {
+    const camera = this.#siteCameras.get(id);
+    if (camera === undefined) return notFound(type, id);
+    const { makes, features } = this.#source;
+    const object =
+      type === 'streams'
+        ? streamsObject(camera, features.now.recordsSubStream)
+        : settingsObject(camera, makes.of(camera.number).codec);
+    return { status: 200, body: `{  "data" : ${oddJson(object)} }` };
   }
 
   #single(type: string, { text }: Written, query: URLSearchParams): RestAnswer {

@@ -41,12 +41,35 @@ it('takes a camera down and up again, as the live connection sees it', async () 
   expect(await (await call('')).json()).toEqual({
     faults: { cameras: { 2: 'offline' }, recordersOffline: [], surfaces: {}, inventoryLatencyMs: 0 },
     features: defaultFeatures,
+    makes: {},
     connections: 1,
   });
   expect((await call('/cameras/2', { state: 'online' })).status).toBe(200);
   expect(await talk.nextXml()).toContain('id="5" value="0"');
   expect((await call('/connections/kill')).status).toBe(200);
   while ((await talk.next()) !== undefined);
+});
+
+it('hangs a recorder: it takes connections and answers nothing, until it is on again', async () => {
+  const session = new SiteSession(xprotect.url);
+  await session.logIn('u', 'p');
+  await session.soap('Login');
+  const port = await session.recorderPort(2);
+  const before = await ImageTalk.open(port);
+  before.connect(cameras[0]!.id, session.vmsToken);
+  before.live();
+  await before.nextImage();
+  expect((await call('/recorders/1', { state: 'hung' })).status).toBe(200);
+  const muted = await ImageTalk.open(port);
+  muted.connect(cameras[0]!.id, session.vmsToken);
+  const heard = muted.next();
+  expect(await (await call('')).json()).toMatchObject({ faults: { recordersHung: [1] } });
+  expect((await call('/recorders/1', { state: 'online' })).status).toBe(200);
+  // Nothing was said in all that time, and what stood in it is gone.
+  expect(await heard).toBeUndefined();
+  const after = await ImageTalk.open(port);
+  after.connect(cameras[0]!.id, session.vmsToken);
+  expect(await after.nextXml()).toContain('<connected>yes');
 });
 
 it('slows and breaks the gateway, ends tokens, and mends everything', async () => {

@@ -1,20 +1,24 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { once } from 'node:events';
 import { z } from 'zod';
-import { surfaces, type Faults } from './faults.ts';
-import type { Features } from './features.ts';
+import { surfaces } from './faults.ts';
 import { answer, credentialsOf, readBody } from './http-answer.ts';
 import { isSame } from './tokens.ts';
 import type { DemoXProtect } from './xprotect.ts';
 
-const CameraChange = z.strictObject({ state: z.enum(['online', 'offline', 'silent', 'frozen']) });
-const RecorderChange = z.strictObject({ state: z.enum(['online', 'offline', 'failed-over']) });
+const CameraChange = z.strictObject({
+  state: z.enum(['online', 'offline', 'silent', 'frozen']).optional(),
+  codec: z.enum(['H.264', 'H.265', 'MJPEG']).optional(),
+  isMasked: z.boolean().optional(),
+});
+const RecorderChange = z.strictObject({ state: z.enum(['online', 'offline', 'hung', 'failed-over']) });
 const SurfaceChange = z.strictObject({
   latencyMs: z.int().min(0).max(600_000).optional(),
-  failWith: z.union([z.literal(500), z.literal(503)]).optional(),
+  failWith: z.literal([400, 403, 500, 503]).optional(),
 });
 const FeatureChange = z.strictObject({
   getSequences: z.boolean().optional(),
+  taskAnswers: z.enum(['at-once', 'created', 'polled']).optional(),
   videoBlocks: z.boolean().optional(),
   edition: z.enum(['corporate', 'expert']).optional(),
   bookmarks: z.boolean().optional(),
@@ -22,6 +26,7 @@ const FeatureChange = z.strictObject({
   recordsSubStream: z.boolean().optional(),
   timeline: z.enum(['lowest-first', 'highest-first', 'none']).optional(),
   changesLocks: z.boolean().optional(),
+  jpegForm: z.enum(['plain', 'mislabelled', 'wrapped']).optional(),
   stills: z.boolean().optional(),
 });
 const Inventory = z.strictObject({ latencyMs: z.int().min(0).max(600_000) });
@@ -33,25 +38,39 @@ export interface Control {
   close(): void;
 }
 
-type Act = (xprotect: { faults: Faults; features: Features }, name: string, body: unknown) => void;
+type Act = (
+  xprotect: Pick<DemoXProtect, 'faults' | 'features' | 'makes'>,
+  name: string,
+  body: unknown,
+) => void;
 
 /**
  * What can be switched from outside the process, each by `POST` with a JSON body:
  *
- * - `/control/cameras/<number>` `{ "state": "online" | "offline" | "silent" | "frozen" }`
- * - `/control/recorders/<1…6>` `{ "state": "online" | "offline" | "failed-over" }`
+ * - `/control/cameras/<number>` any of `{ "state": "online" | "offline" | "silent" | "frozen", "codec": "H.264" | "H.265"
+ *   | "MJPEG", "isMasked" }`
+ * - `/control/recorders/<1…6>` `{ "state": "online" | "offline" | "hung" | "failed-over" }`
  * - `/control/surfaces/<idp|rest|soap|bookmarks|evidence-locks|events|recorder-command|image-server>`
- *   `{ "latencyMs"?, "failWith"?: 500 | 503 }`, `{}` mends it
- * - `/control/features` any of `{ "getSequences", "videoBlocks", "edition": "corporate" | "expert", "bookmarks",
- *   "events", "recordsSubStream", "timeline": "lowest-first" | "highest-first" | "none", "changesLocks", "stills" }`
- * - `/control/inventory` `{ "latencyMs" }`: how long `includeChildren` takes
+ *   `{ "latencyMs"?, "failWith"?: 400 | 403 | 500 | 503 }`, `{}` mends it
+ * - `/control/features` any of `{ "getSequences", "taskAnswers": "at-once" | "created" | "polled", "videoBlocks", "edition": "corporate" | "expert", "bookmarks",
+ *   "events", "recordsSubStream", "timeline": "lowest-first" | "highest-first" | "none", "changesLocks",
+ *   "jpegForm": "plain" | "mislabelled" | "wrapped", "stills" }`
+ * - `/control/inventory` `{ "latencyMs" }`: how long each list of cameras or hardware takes
  * - `/control/connections/kill`, `/control/tokens/expire`, `/control/gateway/recycle`, `/control/reset`: no body
  *
  * `GET /control` tells what is set and how many live connections stand.
  */
 const acts: Readonly<Record<string, Act>> = {
-  cameras: ({ faults }, name, body) =>
-    faults.setCamera(z.coerce.number().int().min(1).parse(name), CameraChange.parse(body).state),
+  cameras: ({ faults, makes }, name, body) => {
+    const number = z.coerce.number().int().min(1).parse(name);
+    const { state, codec, isMasked } = CameraChange.parse(body);
+    if (codec !== undefined || isMasked !== undefined)
+      makes.change(number, {
+        ...(codec === undefined ? {} : { codec }),
+        ...(isMasked === undefined ? {} : { isMasked }),
+      });
+    if (state !== undefined) faults.setCamera(number, state);
+  },
   recorders: ({ faults }, name, body) =>
     faults.setRecorder(z.coerce.number().int().min(1).max(6).parse(name), RecorderChange.parse(body).state),
   surfaces: ({ faults }, name, body) => {
@@ -80,9 +99,10 @@ const acts: Readonly<Record<string, Act>> = {
     const given = Object.entries(FeatureChange.parse(body)).filter(([, value]) => value !== undefined);
     features.change(Object.fromEntries(given));
   },
-  reset: ({ faults, features }) => {
+  reset: ({ faults, features, makes }) => {
     faults.reset();
     features.reset();
+    makes.reset();
   },
 };
 
@@ -119,6 +139,7 @@ async function decide(
   const state = () => ({
     faults: xprotect.faults,
     features: xprotect.features,
+    makes: xprotect.makes,
     connections: xprotect.connectionCount,
   });
   if (root === 'control' && what === undefined && request.method === 'GET')

@@ -65,14 +65,38 @@ describe('the camera task GetSequences', () => {
           timeEnd: iso(end).replace('Z', '0000Z'),
           timeTrigger: iso(start).replace('Z', '0000Z'),
         })),
+        state: 'Success',
       },
-      state: 'Success',
     });
-    const wrong = await ask('POST', `cameras/${moved.id}?task=GetSequences`, {
-      ...question,
-      timeBefore: '1 day',
-    });
-    expect(wrong).toMatchObject({ status: 400, body: { error: { httpCode: 400 } } });
+  });
+
+  it.each(['1 day', '1.00:00:00', '00:30:00', '3650.00:00:00', '001.24:00:00', '001.00:00:00.5'])(
+    'knows lengths of time as ddd.HH:mm:ss only, not as %s',
+    async (timeBefore) => {
+      xprotect.features.change({ getSequences: true });
+      expect(
+        await ask('POST', `cameras/${moved.id}?task=GetSequences`, { ...question, timeBefore }),
+      ).toMatchObject({ status: 400, body: { error: { httpCode: 400 } } });
+    },
+  );
+
+  it('answers 201, or leads to a task that has to be looked at and tidied up, where the release does so', async () => {
+    xprotect.features.change({ getSequences: true });
+    const begin = () => ask('POST', `cameras/${moved.id}?task=GetSequences`, question);
+    const { result } = (await begin()).body as unknown as { result: object };
+    xprotect.features.change({ taskAnswers: 'created' });
+    expect(await begin()).toEqual({ status: 201, body: { result } });
+    xprotect.features.change({ taskAnswers: 'polled' });
+    const path = { type: 'tasks', id: expect.stringMatching(/^\d+$/) as string };
+    const begun = await begin();
+    expect(begun).toMatchObject({ status: 200, body: { result: { state: 'Idle', path } } });
+    const place = `tasks/${(begun.body as unknown as { result: { path: { id: string } } }).result.path.id}`;
+    expect((await ask('GET', place)).body.data).toMatchObject({ state: 'InProgress', progress: 50 });
+    expect((await ask('GET', place)).body.data).toMatchObject({ ...result, progress: 100 });
+    expect(xprotect.taskCount).toBe(1);
+    expect((await ask('POST', `${place}?task=TaskCleanup`, {})).status).toBe(200);
+    expect(xprotect.taskCount).toBe(0);
+    expect((await ask('GET', place)).status).toBe(404);
   });
 });
 
@@ -99,6 +123,40 @@ describe('bookmarks', () => {
       expect((await ask('POST', 'bookmarks?task=searchTime', { ...search, ...miss })).body).toMatchObject({
         result: { bookmarks: [] },
       });
+  });
+
+  it('are searched on from one of them, forwards and back', async () => {
+    const ids: string[] = [];
+    for (const [i, id] of [steady.id, steady.id, moved.id, steady.id, steady.id].entries()) {
+      const times = { timeBegin: iso(begin + i * 60_000), timeEnd: iso(begin + i * 60_000 + 1000) };
+      const made = await ask('POST', 'bookmarks', {
+        ...bookmark,
+        ...times,
+        devicePath: { type: 'cameras', id },
+      });
+      ids.push(made.body.data.relations.self.id);
+    }
+    const from = async (more: object) => {
+      const search = {
+        bookmarkId: ids[1],
+        timeLimit: 3_600_000_000,
+        count: 10,
+        deviceIds: [steady.id],
+        ...more,
+      };
+      const { body } = await ask('POST', 'bookmarks?task=searchFromBookmark', search);
+      const { result } = body as unknown as {
+        result: { bookmarks: { relations: { self: { id: string } } }[] };
+      };
+      return result.bookmarks.map(({ relations }) => ids.indexOf(relations.self.id));
+    };
+    expect(await from({})).toEqual([3, 4]);
+    expect(await from({ deviceIds: [] })).toEqual([2, 3, 4]);
+    expect(await from({ count: 1 })).toEqual([3]);
+    expect(await from({ timeLimit: 130_000_000 })).toEqual([3]);
+    expect(await from({ bookmarkId: ids[4], timeLimit: -3_600_000_000, count: 2 })).toEqual([1, 3]);
+    const unknown = { bookmarkId: steady.id, timeLimit: 1, count: 1 };
+    expect((await ask('POST', 'bookmarks?task=searchFromBookmark', unknown)).status).toBe(400);
   });
 
   it('are got, changed and deleted by id; a reference is given out on request', async () => {

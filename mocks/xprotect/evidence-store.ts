@@ -39,6 +39,16 @@ const BookmarkSearch = z.object({
   searchText: z.string().default(''),
 });
 
+/** The fields' names are our guess after the SDK's `BookmarkSearchFromBookmark`; its samples show none. */
+const SearchFrom = z.object({
+  bookmarkId: z.guid(),
+  /** Microseconds; below zero means back from the bookmark. */
+  timeLimit: z.number(),
+  count: z.int().positive(),
+  deviceIds: z.array(z.guid()).default([]),
+  searchText: z.string().default(''),
+});
+
 const Lock = z.object({
   header: z.string().default(''),
   description: z.string().default(''),
@@ -88,6 +98,7 @@ export class EvidenceStore {
     if (id === undefined) {
       if (method !== 'POST') return refuse(400, 'Bad request: Unknown request');
       if (task === 'searchtime') return this.#searchBookmarks(request.body);
+      if (task === 'searchfrombookmark') return this.#searchFromBookmark(request.body);
       if (task === 'newreference')
         return { status: 200, body: oddJson({ result: { reference: newReference() } }) };
       if (task !== undefined) return refuse(400, `Bad request: Unknown task ${task}`);
@@ -170,15 +181,58 @@ export class EvidenceStore {
   #searchBookmarks(body: string): StoreAnswer {
     const search = read(BookmarkSearch, body);
     if ('status' in search) return search;
-    const { time, timeLimit, count, deviceIds, searchText } = search.data;
+    const { time, timeLimit, count } = search.data;
     const from = Date.parse(time);
+    const found = this.#matching(search.data).filter(([, { timeBegin, timeEnd }]) =>
+      overlaps(timeBegin, timeEnd, from, from + timeLimit / 1000),
+    );
+    return this.#listed(found.slice(0, count));
+  }
+
+  /** Those after a bookmark, or before it: how clients turn the page. The bookmark itself is not among them. */
+  #searchFromBookmark(body: string): StoreAnswer {
+    const search = read(SearchFrom, body);
+    if ('status' in search) return search;
+    const { bookmarkId, timeLimit, count } = search.data;
+    const here = this.#bookmarks.get(bookmarkId);
+    if (here === undefined) return refuse(400, 'Bookmark not found');
+    const order = this.#matching({ ...search.data, always: bookmarkId });
+    const place = order.findIndex(([id]) => id === bookmarkId);
+    const begin = Date.parse(here.timeBegin);
+    const isNear = ([, { timeBegin }]: readonly [string, Bookmark]): boolean =>
+      Math.abs(Date.parse(timeBegin) - begin) <= Math.abs(timeLimit) / 1000;
+    const found =
+      timeLimit < 0
+        ? order.slice(0, place).filter(isNear).slice(-count)
+        : order
+            .slice(place + 1)
+            .filter(isNear)
+            .slice(0, count);
+    return this.#listed(found);
+  }
+
+  /** Bookmarks of these cameras with this text, and one `always`, in the order of their beginnings. */
+  #matching({
+    deviceIds,
+    searchText,
+    always,
+  }: {
+    readonly deviceIds: readonly string[];
+    readonly searchText: string;
+    readonly always?: string;
+  }): (readonly [string, Bookmark])[] {
     const wanted = new Set(deviceIds.map((id) => id.toLowerCase()));
-    const found = [...this.#bookmarks]
-      .filter(([, { timeBegin, timeEnd }]) => overlaps(timeBegin, timeEnd, from, from + timeLimit / 1000))
-      .filter(([, { devicePath }]) => wanted.size === 0 || wanted.has(devicePath.id.toLowerCase()))
-      .filter(([, { header, description }]) => `${header}\n${description}`.includes(searchText))
-      .toSorted(([, a], [, b]) => Date.parse(a.timeBegin) - Date.parse(b.timeBegin))
-      .slice(0, count);
+    return [...this.#bookmarks]
+      .filter(
+        ([id, { devicePath, header, description }]) =>
+          id === always ||
+          ((wanted.size === 0 || wanted.has(devicePath.id.toLowerCase())) &&
+            `${header}\n${description}`.includes(searchText)),
+      )
+      .toSorted(([, a], [, b]) => Date.parse(a.timeBegin) - Date.parse(b.timeBegin));
+  }
+
+  #listed(found: readonly (readonly [string, Bookmark])[]): StoreAnswer {
     return {
       status: 200,
       body: oddJson({ result: { bookmarks: found.map(([id]) => this.#bookmark(id)), state: 'Success' } }),

@@ -7,10 +7,11 @@ import { EventEmitter } from 'node:events';
 export type CameraFault = 'offline' | 'silent' | 'frozen';
 
 /**
- * `offline`: a recorder's port refuses connections. `failed-over`: it does, and another machine has its cameras with all
- * they have recorded; the configuration says where.
+ * `offline`: a recorder's port refuses connections. `hung`: it takes them and answers nothing, on those it has neither;
+ * much the same as a machine without power. `failed-over`: it refuses, or goes on hanging if it did, and another machine
+ * has its cameras with all they have recorded; the configuration says where.
  */
-export type RecorderFault = 'offline' | 'failed-over';
+export type RecorderFault = 'offline' | 'hung' | 'failed-over';
 
 /**
  * The parts that can be slowed or broken by themselves: of the gateway `idp`, `rest` (bookmarks and evidence locks apart),
@@ -32,7 +33,7 @@ export interface SurfaceFault {
   /** Added to every answer, ms. */
   readonly latencyMs?: number;
   /** Every call gets this status with IIS's own page; the ImageServer, which has none, breaks the connection. */
-  readonly failWith?: 500 | 503;
+  readonly failWith?: 400 | 403 | 500 | 503;
 }
 
 interface FaultEvents {
@@ -90,7 +91,7 @@ export class Faults extends EventEmitter<FaultEvents> {
     this.#surfaces.set(name, fault);
   }
 
-  /** How long `includeChildren` takes, ms. Minutes on a real site with thousands of devices. */
+  /** How long each list of cameras or hardware takes, ms. Minutes on a real site with thousands of devices. */
   get inventoryLatencyMs(): number {
     return this.#inventoryLatencyMs;
   }
@@ -130,10 +131,12 @@ export class Faults extends EventEmitter<FaultEvents> {
   toJSON(): object {
     const numbersOf = (fault: RecorderFault): number[] =>
       [...this.#recorders].flatMap(([number, state]) => (state === fault ? [number] : []));
+    const hung = numbersOf('hung');
     const failedOver = numbersOf('failed-over');
     return {
       cameras: Object.fromEntries(this.#cameras),
       recordersOffline: numbersOf('offline'),
+      ...(hung.length === 0 ? {} : { recordersHung: hung }),
       ...(failedOver.length === 0 ? {} : { recordersFailedOver: failedOver }),
       surfaces: Object.fromEntries(this.#surfaces),
       inventoryLatencyMs: this.#inventoryLatencyMs,

@@ -1,7 +1,11 @@
+import type { JpegForm } from './image-server/response.ts';
+
 /** What an installation offers beyond what every one does. Real ones differ; nobody can tell from a version number. */
 export interface FeatureSet {
   /** Whether the camera task `GetSequences` is there (releases since about 2025 R3). */
   readonly getSequences: boolean;
+  /** How tasks answer: with 200, with 201, or before they are done; then `/tasks/{n}` has to be asked. */
+  readonly taskAnswers: 'at-once' | 'created' | 'polled';
   /** Recorded pictures come in the 36-byte "video block" instead of GenericByteData. */
   readonly videoBlocks: boolean;
   /** Corporate has evidence lock, Expert refuses it. */
@@ -16,12 +20,15 @@ export interface FeatureSet {
   readonly timeline: 'lowest-first' | 'highest-first' | 'none';
   /** Whether evidence locks can be changed; where not, only made and lifted. */
   readonly changesLocks: boolean;
+  /** How transcoded JPEGs come: as such, called GenericByteData though they are none (XProtect has been seen to), or in it. */
+  readonly jpegForm: JpegForm;
   /** Whether recorders transcode to JPEG, where there is a picture of the scene to draw on. */
   readonly stills: boolean;
 }
 
 export const defaultFeatures: FeatureSet = {
   getSequences: false,
+  taskAnswers: 'at-once',
   videoBlocks: false,
   edition: 'corporate',
   bookmarks: true,
@@ -29,6 +36,7 @@ export const defaultFeatures: FeatureSet = {
   recordsSubStream: true,
   timeline: 'lowest-first',
   changesLocks: true,
+  jpegForm: 'plain',
   stills: true,
 };
 

@@ -219,6 +219,19 @@ describe('the Config API', () => {
     expect(await listOf(`hardware/${siteHardware[419]!.id}/cameras?disabled`)).toHaveLength(4);
   });
 
+  it('takes its time for whole lists, page by page, and for nothing else', async () => {
+    xprotect.faults.inventoryLatencyMs = 3_600_000;
+    const ask = (path: string, patienceMs: number) =>
+      fetch(`${xprotect.url}/api/rest/v1/${path}`, {
+        headers: { authorization: `Bearer ${session.accessToken}` },
+        signal: AbortSignal.timeout(patienceMs),
+      });
+    for (const list of ['cameras?page=0&size=200', 'hardware'])
+      await expect(ask(list, 100)).rejects.toMatchObject({ name: 'TimeoutError' });
+    for (const path of [`cameras/${siteCameras[0]!.id}`, 'recordingServers', 'cameraGroups'])
+      expect((await ask(path, 5000)).status).toBe(200);
+  });
+
   it('filters by fields', async () => {
     expect(await listOf("cameras?name=startsWith:'creek tunnel'")).toHaveLength(14);
     expect(await listOf("cameras?shortName='017'")).toHaveLength(1);

@@ -105,7 +105,7 @@ async function answerRest(
     return;
   }
   const query = new URLSearchParams([...given].map(([key, value]) => [key.toLowerCase(), value]));
-  if (query.has('includechildren') && faults.inventoryLatencyMs > 0)
+  if (isInventory(path, query) && faults.inventoryLatencyMs > 0)
     await sleep(faults.inventoryLatencyMs, undefined, { signal });
   const { method = 'GET' } = request;
   const text = method === 'GET' ? '' : ((await readBody(request)) ?? '');
@@ -127,6 +127,10 @@ async function answerRest(
   const { status, body } = method === 'GET' ? rest.get(path, query) : rest.post(path, query, text);
   answer(response, status, json, body);
 }
+
+/** Lists that grow with the site, whole or page by page: `includeChildren`, and cameras and hardware of all recorders. */
+const isInventory = (path: string, query: URLSearchParams): boolean =>
+  query.has('includechildren') || /^(?:cameras|hardware)\/?$/.test(path);
 
 function answerUris(request: IncomingMessage, response: ServerResponse, origin: string): void {
   if (request.method !== 'GET') {

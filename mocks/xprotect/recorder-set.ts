@@ -1,5 +1,6 @@
 import type { SiteCamera } from '#mocks/site/cameras.ts';
 import { siteHardware, siteRecorders } from '#mocks/site/hardware.ts';
+import { selfSigned, type Certificate } from './certificate.ts';
 import type { RecorderParts } from './image-server/connection.ts';
 import { Recorder } from './image-server/recorder.ts';
 
@@ -9,17 +10,22 @@ export class RecorderSet {
   readonly #partsOf: (number: number) => RecorderParts;
   readonly #own = new Map<number, Recorder>();
   readonly #standIns = new Map<number, Recorder>();
+  readonly #certificate: Certificate;
+  readonly #secure: ReadonlySet<number>;
 
-  private constructor(host: string, partsOf: (number: number) => RecorderParts) {
+  private constructor(host: string, secure: readonly number[], partsOf: (number: number) => RecorderParts) {
     this.#host = host;
+    this.#secure = new Set(secure);
+    this.#certificate = selfSigned(host);
     this.#partsOf = partsOf;
   }
 
-  /** Starts all of them. `shared`: what they have in common. */
+  /** Starts all of them. `shared`: what they have in common; `secure`: those that speak TLS only. */
   static async start(
     host: string,
     cameras: readonly SiteCamera[],
     shared: Omit<RecorderParts, 'cameras'>,
+    secure: readonly number[],
   ): Promise<RecorderSet> {
     const numbers = new Set(cameras.map(({ number }) => number));
     const recordedBy = (recorderId: string): Map<string, SiteCamera> =>
@@ -32,19 +38,28 @@ export class RecorderSet {
           ),
       );
     const ids = new Map(siteRecorders.map(({ number, id }) => [number, id]));
-    const made = new RecorderSet(host, (number) => ({
+    const made = new RecorderSet(host, secure, (number) => ({
       ...shared,
       cameras: recordedBy(ids.get(number) ?? ''),
     }));
-    for (const { number } of siteRecorders)
-      made.#own.set(number, await Recorder.start(made.#partsOf(number), host));
+    for (const { number } of siteRecorders) made.#own.set(number, await made.#start(number));
     return made;
   }
 
   /** `webServerUri` of a recorder: its stand-in's, while that has taken over. */
   addressOf(number: number): string {
     const recorder = this.#standIns.get(number) ?? this.#own.get(number);
-    return `http://${this.#host}:${recorder?.port ?? 0}/`;
+    return `${this.#secure.has(number) ? 'https' : 'http'}://${this.#host}:${recorder?.port ?? 0}/`;
+  }
+
+  /** The certificate of those that speak TLS, PEM: it has signed itself. */
+  get ca(): string {
+    return this.#certificate.certificate;
+  }
+
+  #start(number: number): Promise<Recorder> {
+    const certificate = this.#secure.has(number) ? this.#certificate : undefined;
+    return Recorder.start(this.#partsOf(number), this.#host, certificate);
   }
 
   get #all(): Recorder[] {
@@ -59,6 +74,11 @@ export class RecorderSet {
     this.#own.get(number)?.goOffline();
   }
 
+  /** From now on it answers nothing. */
+  hang(number: number): void {
+    this.#own.get(number)?.hang();
+  }
+
   /** Rejects when another process has taken the port in the meantime. A stand-in gives the cameras back. */
   async goOnline(number: number): Promise<void> {
     await this.#own.get(number)?.goOnline();
@@ -68,14 +88,19 @@ export class RecorderSet {
 
   /** The recorder is gone, and a failover server has its cameras and all they have recorded, elsewhere. */
   async failOver(number: number): Promise<void> {
-    this.goOffline(number);
+    const own = this.#own.get(number);
+    if (own?.isHung !== true) own?.goOffline();
     if (this.#standIns.has(number)) return;
-    const standIn = await Recorder.start(this.#partsOf(number), this.#host);
+    const standIn = await this.#start(number);
     this.#standIns.set(number, standIn);
   }
 
   meetFault(cameraNumber: number): void {
     for (const recorder of this.#all) recorder.meetFault(cameraNumber);
+  }
+
+  meetMake(cameraNumber: number): void {
+    for (const recorder of this.#all) recorder.meetMake(cameraNumber);
   }
 
   killConnections(): void {

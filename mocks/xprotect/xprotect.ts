@@ -1,12 +1,15 @@
 import { once } from 'node:events';
+import type { HevcClips } from '#mocks/camera/hevc/hevc.ts';
 import { siteCameras, siteGroups, type SiteCamera } from '#mocks/site/cameras.ts';
 import { siteHardware, siteRecorders } from '#mocks/site/hardware.ts';
+import { CameraMakes } from './camera-makes.ts';
 import { ConfigRest } from './config-rest.ts';
 import { EvidenceStore } from './evidence-store.ts';
 import { serveEvents } from './events/events-socket.ts';
 import { Faults } from './faults.ts';
 import { Features, type FeatureSet } from './features.ts';
 import { createGateway } from './gateway.ts';
+import { codedPictures } from './image-server/coded-pictures.ts';
 import type { LivePictures } from './image-server/live-feed.ts';
 import { LiveWheel } from './image-server/live-wheel.ts';
 import { RecorderSet } from './recorder-set.ts';
@@ -30,16 +33,25 @@ export interface DemoXProtectOptions {
   readonly features?: Partial<FeatureSet>;
   /** Draws JPEGs. Default: nothing does, recorders do not transcode. */
   readonly stills?: Stills;
+  /** Pictures for cameras that code in H.265. Default: those cannot be had. */
+  readonly hevc?: HevcClips;
+  /** Recorders that speak TLS only, with a certificate that has signed itself. Default: none. */
+  readonly secureRecorders?: readonly number[];
 }
 
 /** A running pretend XProtect. Close it; closing twice is fine. */
 export interface DemoXProtect {
   /** `http://127.0.0.1:port`: management server and API gateway. */
   readonly url: string;
+  /** PEM of the certificate that recorders with TLS have. */
+  readonly ca: string;
   readonly faults: Faults;
   readonly features: Features;
+  readonly makes: CameraMakes;
   /** How often recorders have been asked for what: operations of their SOAP, methods of their ImageServer. */
   readonly calls: ReadonlyMap<string, number>;
+  /** Tasks of the gateway that nobody has tidied up. */
+  readonly taskCount: number;
   /** Open ImageServer connections on all recorders. */
   readonly connectionCount: number;
   /** Open WebSockets for events. */
@@ -54,19 +66,23 @@ export async function startXProtect(options: DemoXProtectOptions): Promise<DemoX
   const cameras = options.cameras ?? siteCameras;
   const faults = new Faults();
   const features = new Features(options.features);
+  const makes = new CameraMakes();
+  const stills = options.stills ?? noStills;
   const calls = new Map<string, number>();
   const wheel = new LiveWheel();
   const accessTokens = await AccessTokens.create(options.accessTokenLifeMs ?? 3_600_000);
   const vmsTokens = new VmsTokens(options.vmsTokenLifeMs ?? 14_400_000);
-  const recorders = await RecorderSet.start(host, cameras, {
+  const shared = {
     tokens: vmsTokens,
-    pictures: options.pictures,
+    pictures: codedPictures(options.pictures, { makes, hevc: options.hevc, stills }),
     wheel,
     faults,
     features,
-    stills: options.stills ?? noStills,
-    onCall: (operation) => calls.set(operation, (calls.get(operation) ?? 0) + 1),
-  });
+    stills,
+    makes,
+    onCall: (operation: string) => calls.set(operation, (calls.get(operation) ?? 0) + 1),
+  };
+  const recorders = await RecorderSet.start(host, cameras, shared, options.secureRecorders ?? []);
 
   const rest = new ConfigRest({
     cameras,
@@ -74,6 +90,7 @@ export async function startXProtect(options: DemoXProtectOptions): Promise<DemoX
     hardware: siteHardware,
     recorders: siteRecorders,
     features,
+    makes,
     webServerUri: ({ number }) => recorders.addressOf(number),
   });
   let origin = '';
@@ -102,11 +119,16 @@ export async function startXProtect(options: DemoXProtectOptions): Promise<DemoX
   faults.on('recorder', (number) => {
     const state = faults.recorder(number);
     if (state === 'offline') recorders.goOffline(number);
+    else if (state === 'hung') recorders.hang(number);
     else {
       // Another process took the port in the meantime: then it stays off.
       const moved = state === 'failed-over' ? recorders.failOver(number) : recorders.goOnline(number);
       moved.then(() => rest.readRecorders()).catch(() => faults.setRecorder(number, 'offline'));
     }
+  });
+  makes.on('change', (number) => {
+    rest.readCamera(number);
+    recorders.meetMake(number);
   });
   faults.on('kill-connections', () => recorders.killConnections());
   faults.on('expire-tokens', () => {
@@ -117,9 +139,14 @@ export async function startXProtect(options: DemoXProtectOptions): Promise<DemoX
   let isClosed = false;
   return {
     url: origin,
+    ca: recorders.ca,
     faults,
     features,
+    makes,
     calls,
+    get taskCount() {
+      return rest.taskCount;
+    },
     get connectionCount() {
       return recorders.connectionCount;
     },
@@ -130,6 +157,7 @@ export async function startXProtect(options: DemoXProtectOptions): Promise<DemoX
       if (isClosed) return;
       isClosed = true;
       faults.removeAllListeners();
+      makes.removeAllListeners();
       wheel.close();
       events.close();
       recorders.close();

@@ -10,7 +10,7 @@ import { VmsError } from '#server/vms/vms.ts';
 import { applyDirectory, claimSystems } from './apply-directory.ts';
 import { createDirectory } from './directory.ts';
 import { applyStates, begunSince, stateFrom, statesFrom } from './states.ts';
-import { keepSynced, type SyncPace } from './sync.ts';
+import { keepSynced, type SyncPace, usualPace } from './sync.ts';
 
 // A database starts in a second; on a machine that does much else, in many.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -255,7 +255,13 @@ describe('keepSynced', () => {
   afterAll(() => held.close());
   beforeEach(() => held.empty());
 
-  const pace: SyncPace = { everyMs: 30, patienceMs: 1000, longestPauseMs: 20, completeMs: 10 };
+  const pace: SyncPace = {
+    everyMs: 30,
+    patienceMs: 1000,
+    dutyMs: 60,
+    longestPauseMs: 20,
+    completeMs: 10,
+  };
   async function running(vms: FakeVms, more: { onSynced?: () => Promise<void>; pace?: SyncPace } = {}) {
     await claimSystems(held.store.db, [vms.id], 1);
     const ending = new AbortController();
@@ -340,6 +346,23 @@ describe('keepSynced', () => {
     vms.error = undefined;
     await eventually(async () => (await system()).is_up).toBe(true);
     await sync.stop();
+  });
+
+  it('has the patience for three slow lists, and says all the while that it is reading', async () => {
+    expect(usualPace.patienceMs).toBeGreaterThan(3 * 180_000);
+    const vms = new FakeVms();
+    vms.readDirectory = (signal) =>
+      new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason as Error));
+      });
+    const sync = await running(vms, { pace: { ...pace, patienceMs: usualPace.patienceMs } });
+    const heldUntil = async () =>
+      (await held.store.db.selectFrom('duties').select('held_until').executeTakeFirst())?.held_until;
+    await eventually(heldUntil).toBeDefined();
+    const first = (await heldUntil())!;
+    await eventually(heldUntil).toBeGreaterThan(first);
+    await sync.stop();
+    expect(await heldUntil()).toBe(0);
   });
 
   it('ends in the middle of a reading that hangs', async () => {

@@ -8,8 +8,10 @@ import { applyDirectory } from './apply-directory.ts';
 /** How often a VMS is read, ms. */
 export interface SyncPace {
   readonly everyMs: number;
-  /** One reading may take so long. */
+  /** One reading may take so long: lists of whole sites have been seen to take three minutes each. */
   readonly patienceMs: number;
+  /** So long after a process has gone in the middle of a reading another one takes over. */
+  readonly dutyMs: number;
   readonly longestPauseMs: number;
   /**
    * When a reading is followed by another because it left streams of cameras unknown: a VMS tells first what is quick
@@ -20,7 +22,8 @@ export interface SyncPace {
 
 export const usualPace: SyncPace = {
   everyMs: 300_000,
-  patienceMs: 60_000,
+  patienceMs: 600_000,
+  dutyMs: 60_000,
   longestPauseMs: 60_000,
   completeMs: 8000,
 };
@@ -78,7 +81,13 @@ export async function keepSynced(vms: Vms, parts: SyncParts, signal: AbortSignal
       const row = await db.selectFrom('vms').select('synced_at').where('id', '=', vms.id).executeTakeFirst();
       if (now() - (row?.synced_at ?? 0) < pace.everyMs * 0.8) return 'recent';
     }
-    if (!(await holdDuty(db, duty, holder, now(), pace.patienceMs))) return 'elsewhere';
+    if (!(await holdDuty(db, duty, holder, now(), pace.dutyMs))) return 'elsewhere';
+    let renewal: Promise<unknown> = Promise.resolve();
+    const holding = setInterval(() => {
+      renewal = holdDuty(db, duty, holder, now(), pace.dutyMs).catch((err: unknown) =>
+        log.warn({ err, vms: vms.id }, 'could not say that the VMS is being read'),
+      );
+    }, pace.dutyMs / 3);
     try {
       const startedAt = performance.now();
       const read = await vms.readDirectory(AbortSignal.any([signal, AbortSignal.timeout(pace.patienceMs)]));
@@ -100,6 +109,8 @@ export async function keepSynced(vms: Vms, parts: SyncParts, signal: AbortSignal
       await parts.onSynced();
       return 'read';
     } finally {
+      clearInterval(holding);
+      await renewal;
       await leaveDuty(db, duty, holder);
     }
   }

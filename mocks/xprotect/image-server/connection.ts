@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Format } from '#mocks/camera/pictures.ts';
 import type { SiteCamera } from '#mocks/site/cameras.ts';
 import { streamId } from '../config-objects.ts';
+import type { CameraMakes } from '../camera-makes.ts';
 import type { Faults } from '../faults.ts';
 import type { Features } from '../features.ts';
 import type { Stills } from '../stills.ts';
@@ -11,6 +12,7 @@ import type { LiveWheel } from './live-wheel.ts';
 import { LiveStills } from './live-stills.ts';
 import { Playback, playbackMethods } from './playback.ts';
 import {
+  innerTextOf,
   readConnectParameters,
   readMethodCall,
   RequestSplitter,
@@ -29,6 +31,7 @@ export interface RecorderParts {
   readonly faults: Faults;
   readonly features: Features;
   readonly stills: Stills;
+  readonly makes: CameraMakes;
   /** Told of every operation of RecorderCommandService, and of every method of a connection. */
   onCall?(operation: string): void;
 }
@@ -60,6 +63,16 @@ export class ImageConnection {
   /** Ends the connection if its token has died in the meantime. */
   checkToken(): void {
     if (this.#camera !== undefined && !this.#parts.tokens.isAlive(this.#token)) this.#socket.destroy();
+  }
+
+  /** The camera is of another make now: whoever reads it has to begin anew. */
+  meetMake(): void {
+    this.#socket.destroy();
+  }
+
+  /** Sends no pictures any more. */
+  hang(): void {
+    this.#stop();
   }
 
   /** The fault of the camera changed. */
@@ -144,6 +157,12 @@ export class ImageConnection {
       refuse('Transcoding to JPEG is not available on this recording server');
       return;
     }
+    // Who cannot hide what is to be hidden gets no pictures to hide it in. The words are ours.
+    const masks = innerTextOf(call, 'clientcapabilities', 'privacymask').toLowerCase() === 'yes';
+    if (!isJpeg && !masks && this.#parts.makes.of(camera.number).isMasked) {
+      refuse('The camera has a privacy mask');
+      return;
+    }
     const wanted = parameters.get('streamid');
     const format = wanted === undefined ? 'main' : formatOf(camera, wanted);
     if (format === undefined) {
@@ -189,14 +208,14 @@ export class ImageConnection {
     const camera = this.#camera;
     if (camera === undefined) return;
     this.#stop();
-    const { pictures, faults, wheel } = this.#parts;
+    const { pictures, faults, features, wheel } = this.#parts;
     const of = { pictures, format: this.#format, fault: faults.camera(camera.number) };
     const transcoding = this.#transcoding;
     try {
       this.#feed =
         transcoding === undefined
           ? new LiveFeed(this.#socket, { ...of, subject: camera, requestId: call.requestId })
-          : new LiveStills(this.#socket, { ...of, camera, transcoding, call });
+          : new LiveStills(this.#socket, { ...of, camera, transcoding, call, features });
     } catch {
       // A camera without pictures is this connection's trouble only.
       this.#socket.destroy();

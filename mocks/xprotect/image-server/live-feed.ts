@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { AccessUnit, Format, PictureSubject } from '#mocks/camera/pictures.ts';
 import type { CameraFault } from '../faults.ts';
+import type { CodedPicture } from './coded-pictures.ts';
 import { imageResponse, livePackage } from './response.ts';
 import type { WheelEntry } from './live-wheel.ts';
 
@@ -9,7 +10,7 @@ export interface LivePictures {
   /** Number of the newest picture at this time. */
   indexAt(subject: PictureSubject, format: Format, timeMs: number): number;
   timeOf(subject: PictureSubject, format: Format, index: number): number;
-  at(subject: PictureSubject, format: Format, index: number): AccessUnit;
+  at(subject: PictureSubject, format: Format, index: number): AccessUnit & CodedPicture;
   keyframeAtOrBefore(subject: PictureSubject, format: Format, index: number): number;
 }
 
@@ -32,7 +33,7 @@ export class LiveFeed implements WheelEntry {
   #keyframeTimeMs = 0;
   #sequence = 0;
   #awaitsKeyframe = false;
-  #frozen: AccessUnit | undefined;
+  #frozen: (AccessUnit & CodedPicture) | undefined;
   #statusAt: number;
   dueAt: number;
 
@@ -127,7 +128,7 @@ export class LiveFeed implements WheelEntry {
     this.#write(this.#pictures.at(this.#subject, this.#format, index), index);
   }
 
-  #write(unit: AccessUnit, index: number): void {
+  #write(unit: CodedPicture, index: number): void {
     const timeMs = this.#timeOf(index);
     if (unit.isKeyframe) this.#keyframeTimeMs = timeMs;
     this.#socket.write(

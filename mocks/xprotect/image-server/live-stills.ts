@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Format } from '#mocks/camera/pictures.ts';
 import type { SiteCamera } from '#mocks/site/cameras.ts';
 import type { CameraFault } from '../faults.ts';
+import type { Features } from '../features.ts';
 import type { LivePictures } from './live-feed.ts';
 import type { WheelEntry } from './live-wheel.ts';
 import { innerTextOf, textOf, type MethodCall } from './request.ts';
@@ -24,6 +25,7 @@ export class LiveStills implements WheelEntry {
     readonly format: Format;
     readonly transcoding: Transcoding;
     readonly call: MethodCall;
+    readonly features: Features;
   };
   readonly #every: number;
   #fault: CameraFault | undefined;
@@ -41,6 +43,7 @@ export class LiveStills implements WheelEntry {
       readonly format: Format;
       readonly transcoding: Transcoding;
       readonly call: MethodCall;
+      readonly features: Features;
       readonly fault: CameraFault | undefined;
     },
   ) {
@@ -113,20 +116,24 @@ export class LiveStills implements WheelEntry {
   }
 
   #send(index: number): void {
-    const { transcoding, camera, call } = this.#of;
+    const { transcoding, camera, call, features } = this.#of;
     const timeMs = this.#timeOf(index);
     const jpeg = this.#frozen ?? transcoding.draw(camera, timeMs, call);
     if (jpeg === undefined) return;
     if (this.#fault === 'frozen') this.#frozen = jpeg;
     this.#socket.write(
-      jpegResponse(jpeg, {
-        requestId: call.requestId,
-        sequence: this.#sequence++,
-        keyframeTimeMs: timeMs,
-        timeMs,
-        previousMs: this.#timeOf(index - 1),
-        nextMs: this.#timeOf(index + 1),
-      }),
+      jpegResponse(
+        jpeg,
+        {
+          requestId: call.requestId,
+          sequence: this.#sequence++,
+          keyframeTimeMs: timeMs,
+          timeMs,
+          previousMs: this.#timeOf(index - 1),
+          nextMs: this.#timeOf(index + 1),
+        },
+        features.now.jpegForm,
+      ),
     );
   }
 

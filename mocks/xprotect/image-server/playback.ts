@@ -103,7 +103,9 @@ export class Playback {
     if (transcoding !== undefined) {
       const jpeg = transcoding.draw(camera, header.timeMs, call);
       this.#socket.write(
-        jpeg === undefined ? emptyImageResponse(call.requestId) : jpegResponse(jpeg, header),
+        jpeg === undefined
+          ? emptyImageResponse(call.requestId)
+          : jpegResponse(jpeg, header, features.now.jpegForm),
       );
       return;
     }

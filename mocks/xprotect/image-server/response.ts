@@ -1,11 +1,16 @@
-import type { AccessUnit } from '#mocks/camera/pictures.ts';
+import type { CameraCodec } from '../camera-makes.ts';
 import { escapeXml } from '../soap.ts';
+import type { CodedPicture } from './coded-pictures.ts';
 import type { Transcoding } from './transcoding.ts';
 
 /** Length of the GenericByteData header of a live packet. */
 export const genericByteDataHeader = 32;
 
 const startCode = Buffer.from([0, 0, 0, 1]);
+const nothing = Buffer.alloc(0);
+/** How GenericByteData and video blocks name them. */
+const codecs: Readonly<Record<CameraCodec, number>> = { MJPEG: 0x0001, 'H.264': 0x000a, 'H.265': 0x000e };
+const codecOf = ({ codec = 'H.264' }: CodedPicture): number => codecs[codec];
 const trailer = Buffer.from('\r\n\r\n');
 
 export interface PictureHeader {
@@ -24,14 +29,11 @@ export interface PictureHeader {
  * One `ImageResponse` with a picture in its native codec: text header, GenericByteData header (32 bytes, big-endian),
  * Annex B, and the four bytes that follow every picture.
  */
-export function imageResponse(
-  unit: Pick<AccessUnit, 'nalUnits' | 'isKeyframe'>,
-  header: PictureHeader,
-): Buffer {
-  const { packet, at } = begin(header, genericByteData, genericByteDataHeader + annexBLength(unit));
+export function imageResponse(unit: CodedPicture, header: PictureHeader): Buffer {
+  const { packet, at } = begin(header, genericByteData, genericByteDataHeader + payloadLength(unit));
   packet.writeUInt16BE(0x0010, at); // video
-  packet.writeUInt32BE(genericByteDataHeader + annexBLength(unit), at + 2);
-  packet.writeUInt16BE(0x000a, at + 6); // H.264
+  packet.writeUInt32BE(genericByteDataHeader + payloadLength(unit), at + 2);
+  packet.writeUInt16BE(codecOf(unit), at + 6);
   packet.writeUInt16BE(header.sequence & 0xffff, at + 8);
   packet.writeUInt16BE(unit.isKeyframe ? 1 : 0, at + 10);
   packet.writeBigUInt64BE(BigInt(header.keyframeTimeMs), at + 12);
@@ -47,15 +49,12 @@ export const videoBlockHeader = 36;
  * The same in the form that some recorded pictures come in: 36 bytes that begin with the codec, then as many more as
  * the second field says. What the other fields mean is not on record; here they are times, sequence and flags.
  */
-export function videoBlockResponse(
-  unit: Pick<AccessUnit, 'nalUnits' | 'isKeyframe'>,
-  header: PictureHeader,
-): Buffer {
+export function videoBlockResponse(unit: CodedPicture, header: PictureHeader): Buffer {
   const extra = unit.isKeyframe ? 12 : 0;
-  const length = videoBlockHeader + extra + annexBLength(unit);
+  const length = videoBlockHeader + extra + payloadLength(unit);
   const { packet, at } = begin(header, genericByteData, length);
   packet.fill(0, at, at + videoBlockHeader + extra);
-  packet.writeUInt16BE(0x000a, at); // H.264
+  packet.writeUInt16BE(codecOf(unit), at);
   packet.writeUInt16BE(extra, at + 2);
   packet.writeUInt32BE(length, at + 4);
   packet.writeBigUInt64BE(BigInt(header.timeMs), at + 12);
@@ -65,9 +64,14 @@ export function videoBlockResponse(
   return end(packet, at + videoBlockHeader + extra, unit);
 }
 
+/** How a transcoded JPEG comes: as such, called GenericByteData though it is one, or in GenericByteData. */
+export type JpegForm = 'plain' | 'mislabelled' | 'wrapped';
+
 /** One `ImageResponse` with a JPEG. */
-export function jpegResponse(jpeg: Uint8Array, header: PictureHeader): Buffer {
-  const { packet, at } = begin(header, 'image/jpeg', jpeg.length);
+export function jpegResponse(jpeg: Uint8Array, header: PictureHeader, form: JpegForm): Buffer {
+  if (form === 'wrapped')
+    return imageResponse({ nalUnits: [jpeg], isKeyframe: true, codec: 'MJPEG' }, header);
+  const { packet, at } = begin(header, form === 'plain' ? 'image/jpeg' : genericByteData, jpeg.length);
   packet.set(jpeg, at);
   trailer.copy(packet, at + jpeg.length);
   return packet;
@@ -75,8 +79,11 @@ export function jpegResponse(jpeg: Uint8Array, header: PictureHeader): Buffer {
 
 const genericByteData = 'application/x-genericbytedata-octet-stream';
 
-const annexBLength = ({ nalUnits }: Pick<AccessUnit, 'nalUnits'>): number =>
-  nalUnits.reduce((sum, nal) => sum + startCode.length + nal.length, 0);
+/** A JPEG stands as it is, the others in Annex B. */
+const prefixOf = ({ codec }: CodedPicture): Buffer => (codec === 'MJPEG' ? nothing : startCode);
+
+const payloadLength = (unit: CodedPicture): number =>
+  unit.nalUnits.reduce((sum, nal) => sum + prefixOf(unit).length + nal.length, 0);
 
 /** The text before the bytes, and room for those. */
 function begin(header: PictureHeader, contentType: string, length: number): { packet: Buffer; at: number } {
@@ -97,13 +104,14 @@ function begin(header: PictureHeader, contentType: string, length: number): { pa
   return { packet, at: text.length };
 }
 
-/** Annex B, and the four bytes that follow every picture. */
-function end(packet: Buffer, from: number, { nalUnits }: Pick<AccessUnit, 'nalUnits'>): Buffer {
+/** The picture, and the four bytes that follow every one. */
+function end(packet: Buffer, from: number, unit: CodedPicture): Buffer {
+  const prefix = prefixOf(unit);
   let at = from;
-  for (const nal of nalUnits) {
-    startCode.copy(packet, at);
-    packet.set(nal, at + startCode.length);
-    at += startCode.length + nal.length;
+  for (const nal of unit.nalUnits) {
+    prefix.copy(packet, at);
+    packet.set(nal, at + prefix.length);
+    at += prefix.length + nal.length;
   }
   trailer.copy(packet, at);
   return packet;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import { afterEach, expect, it } from 'vitest';
+import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
+import { afterEach, expect, it, onTestFinished } from 'vitest';
 import { Calls } from './calls.ts';
 
 const calls = new Calls({ maxSockets: 1 });
@@ -59,4 +59,18 @@ it('calls a connection that breaks off unavailable', async () => {
     response.write('half', () => response.destroy());
   });
   await expect(get(url)).rejects.toMatchObject({ name: 'VmsError', code: 'unavailable' });
+});
+
+it('does not wait for a connection that does not come to stand', async () => {
+  const impatient = new Calls({ maxSockets: 1, connectMs: 30 });
+  // It takes the connection and says nothing to the greeting of TLS.
+  const mute = createTcpServer((socket) => void socket.on('error', () => socket.destroy())).listen(
+    0,
+    '127.0.0.1',
+  );
+  onTestFinished(() => void mute.close());
+  await once(mute, 'listening');
+  const url = new URL(`https://127.0.0.1:${(mute.address() as AddressInfo).port}/`);
+  const call = { method: 'GET', url, timeoutMs: 3_600_000, signal: never } as const;
+  await expect(impatient.call(call)).rejects.toMatchObject({ code: 'unavailable' });
 });

@@ -17,6 +17,9 @@ export interface Answer {
   readonly body: string;
 }
 
+/** A machine that does not take a connection within this is off or unreachable, ms. */
+const usualConnectMs = 4000;
+
 /** An inventory of some thousand cameras is a few MB; more than this is not an answer. */
 const bodyLimit = 64 * 1024 * 1024;
 
@@ -39,9 +42,19 @@ export const distrust: ReadonlySet<string> = new Set([
 export class Calls {
   readonly #http: HttpAgent;
   readonly #https: HttpsAgent;
+  readonly #connectMs: number;
 
-  /** `ca`: the certificates (PEM) to trust instead of Node's own list. */
-  constructor({ ca, maxSockets }: { ca?: string | undefined; maxSockets: number }) {
+  /** `ca`: the certificates (PEM) to trust instead of Node's own list. `connectMs`: how long a connection may take to stand. */
+  constructor({
+    ca,
+    maxSockets,
+    connectMs = usualConnectMs,
+  }: {
+    ca?: string | undefined;
+    maxSockets: number;
+    connectMs?: number;
+  }) {
+    this.#connectMs = connectMs;
     const options = { keepAlive: true, maxSockets, scheduling: 'lifo' as const };
     this.#http = new HttpAgent(options);
     this.#https = new HttpsAgent(ca === undefined ? options : { ...options, ca });
@@ -88,6 +101,14 @@ export class Calls {
         readAll(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
       },
     );
+    request.on('socket', (socket) => {
+      if (!socket.connecting) return;
+      const timer = setTimeout(() => {
+        request.destroy(new VmsError('unavailable', 'XProtect does not answer'));
+      }, this.#connectMs);
+      const stop = (): void => clearTimeout(timer);
+      socket.once(isSecure ? 'secureConnect' : 'connect', stop).once('close', stop);
+    });
     request.on('error', (error: NodeJS.ErrnoException) => {
       const isStale = request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
       reject(isStale && !signal.aborted ? new ReusedConnectionLost(error) : error);

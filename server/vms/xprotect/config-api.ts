@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { VmsError } from '#server/vms/vms.ts';
 import type { Calls } from './calls.ts';
 import type { FreshToken } from './fresh-token.ts';
-import { readJson } from './json.ts';
+import { readJson, readValue } from './json.ts';
 
 /** One object: seconds on a busy server. */
 const objectTimeoutMs = 30_000;
@@ -15,6 +16,19 @@ const pageCap = 500;
 const List = z.object({ array: z.array(z.unknown()) });
 const Single = z.object({ data: z.unknown() });
 const Tasks = z.object({ tasks: z.array(z.object({ id: z.string() })) });
+/** A task that is still being done says where it is to be looked for. */
+const Begun = z.object({
+  result: z.object({
+    state: z.enum(['Idle', 'InProgress']),
+    path: z.object({ type: z.literal('tasks'), id: z.string().regex(/^[\w-]+$/) }),
+  }),
+});
+const Progress = z.object({ data: z.looseObject({ state: z.string(), errorText: z.string().nullish() }) });
+/** Between two looks at a task that is being done, ms; later ones have more between them. */
+const firstLookMs = 200;
+const lookEveryMs = 2000;
+/** Nobody waits for the tidying up, ms. */
+const tidyMs = 10_000;
 
 /** What the gateway answers to a request of ours, whatever its status but 401, 429 and 5xx. */
 export interface RestReply {
@@ -96,7 +110,7 @@ export class ConfigApi {
     return body === undefined ? [] : readJson(body, Tasks).tasks.map(({ id }) => id);
   }
 
-  /** Has a task done and reads its answer. */
+  /** Has a task done and reads its answer, `{ result }`; waits for one that takes longer. */
   async task<T extends z.ZodType>(
     path: string,
     name: string,
@@ -105,9 +119,25 @@ export class ConfigApi {
     signal: AbortSignal,
   ): Promise<z.output<T>> {
     const { status, body } = await this.send('POST', `${path}?task=${name}`, content, signal);
-    if (status === 200) return readJson(body, schema);
     if (status === 403) throw new VmsError('refused', `XProtect does not let this user do ${name}`);
-    throw new VmsError('unexpected-answer', `XProtect answered ${name} with status ${status}`);
+    if (status !== 200 && status !== 201)
+      throw new VmsError('unexpected-answer', `XProtect answered ${name} with status ${status}`);
+    const answer = readJson(body, z.unknown());
+    const begun = Begun.safeParse(answer);
+    if (!begun.success) return readValue(answer, schema);
+    const late = AbortSignal.timeout(objectTimeoutMs);
+    const place = `tasks/${begun.data.result.path.id}`;
+    try {
+      return await this.#outcome(place, name, schema, AbortSignal.any([signal, late]));
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!late.aborted) throw error;
+      throw new VmsError('unavailable', `XProtect did not do ${name} in time`, { cause: error });
+    } finally {
+      // It would be kept for whoever asks.
+      const ending = AbortSignal.timeout(tidyMs);
+      void this.send('POST', `${place}?task=TaskCleanup`, {}, ending).catch(() => undefined);
+    }
   }
 
   /** Any request; the caller judges the status. */
@@ -118,6 +148,25 @@ export class ConfigApi {
     signal: AbortSignal,
   ): Promise<RestReply> {
     return this.#exchange(method, path, content, objectTimeoutMs, signal);
+  }
+
+  /** Looks at a task until it is done. What it found out stands in the task itself then. */
+  async #outcome<T extends z.ZodType>(
+    place: string,
+    name: string,
+    schema: T,
+    signal: AbortSignal,
+  ): Promise<z.output<T>> {
+    for (let pauseMs = firstLookMs; ; pauseMs = Math.min(pauseMs * 2, lookEveryMs)) {
+      await sleep(pauseMs, undefined, { signal });
+      const body = (await this.#get(place, objectTimeoutMs, signal)) ?? '';
+      const { data } = readJson(body, Progress);
+      if (data.state === 'Idle' || data.state === 'InProgress') continue;
+      if (data.state === 'Success') return readValue({ result: data }, schema);
+      throw new VmsError('unexpected-answer', `XProtect could not do ${name}`, {
+        cause: new Error(data.errorText ?? data.state),
+      });
+    }
   }
 
   async #get(path: string, timeoutMs: number, signal: AbortSignal): Promise<string | undefined> {

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { VmsError } from '#server/vms/vms.ts';
 import { FreshToken, type GrantedToken } from './fresh-token.ts';
 
@@ -14,7 +14,7 @@ function rig(obtain?: (n: number) => Promise<GrantedToken>) {
       previous.push(before);
       return obtain?.(previous.length) ?? Promise.resolve({ value: `t${previous.length}`, lifeMs: hour });
     },
-    () => clock.now,
+    { now: () => clock.now, random: () => 1 },
   );
   return { clock, token, previous };
 }
@@ -56,6 +56,58 @@ it('gives the old token out while renewing fails, until it dies', async () => {
   expect((await token.get(never)).value).toBe('t1');
   clock.now = hour;
   await expect(token.get(never)).rejects.toMatchObject({ code: 'unavailable' });
+});
+
+it('gives the old token out while the far end takes its time, and the fresh one as soon as it has come', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const gate = Promise.withResolvers<GrantedToken>();
+  const { token, clock, previous } = rig((n) =>
+    n === 1 ? Promise.resolve({ value: 't1', lifeMs: hour }) : gate.promise,
+  );
+  await token.get(never);
+  clock.now = 50 * 60_000;
+  const first = token.get(never);
+  await vi.advanceTimersByTimeAsync(500);
+  expect((await first).value).toBe('t1');
+  // Only the first had to wait at all.
+  expect((await token.get(never)).value).toBe('t1');
+  expect(previous).toHaveLength(2);
+  gate.resolve({ value: 't2', lifeMs: hour });
+  await gate.promise;
+  expect((await token.get(never)).value).toBe('t2');
+  expect(previous).toHaveLength(2);
+});
+
+it('waits for the fresh token when the old one has died', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const gate = Promise.withResolvers<GrantedToken>();
+  const { token, clock } = rig((n) =>
+    n === 1 ? Promise.resolve({ value: 't1', lifeMs: hour }) : gate.promise,
+  );
+  await token.get(never);
+  clock.now = hour;
+  const next = token.get(never);
+  await vi.advanceTimersByTimeAsync(5000);
+  gate.resolve({ value: 't2', lifeMs: hour });
+  expect((await next).value).toBe('t2');
+});
+
+it('tries a renewal that failed again after a pause that grows to half a minute', async () => {
+  const { token, clock, previous } = rig((n) =>
+    n === 1
+      ? Promise.resolve({ value: 't1', lifeMs: hour })
+      : Promise.reject(new VmsError('unavailable', 'down')),
+  );
+  await token.get(never);
+  const tried: number[] = [];
+  for (clock.now = 50 * 60_000; clock.now < 52 * 60_000; clock.now += 500) {
+    const before = previous.length;
+    expect((await token.get(never)).value).toBe('t1');
+    if (previous.length > before) tried.push(clock.now - 50 * 60_000);
+  }
+  expect(tried).toEqual([0, 1000, 3000, 7000, 15_000, 31_000, 61_000, 91_000]);
 });
 
 it('does not try refused credentials again for a minute, lest the account be locked', async () => {

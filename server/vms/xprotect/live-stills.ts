@@ -1,11 +1,12 @@
 import type { Still } from '#server/vms/recordings.ts';
 import { VmsError, type VmsStills } from '#server/vms/vms.ts';
+import { LastAnswer } from './recordings/last-answer.ts';
 import { NotOffered, readTime, type RecorderParts } from './recordings/recorder-parts.ts';
 import { RecorderSoap } from './recordings/recorder-soap.ts';
-import { SharedWork } from './recordings/shared-work.ts';
+import { anyCan } from './recordings/sampling.ts';
 
-/** What a VMS can do is asked again after this, ms: an upgrade must not need a restart. */
-const offerMs = 10 * 60_000;
+/** It is not tried any longer than this to find out whether there are any, ms. */
+const probeMs = 5000;
 /** Wide enough to tell a recorder that transcodes from one that does not, px. */
 const probeWidth = 160;
 
@@ -23,26 +24,25 @@ export interface LiveStillsParts extends RecorderParts {
 export class XProtectStills implements VmsStills {
   readonly #parts: LiveStillsParts;
   readonly #soap: RecorderSoap;
-  #offer: { readonly work: SharedWork<boolean>; readonly until: number } | undefined;
+  readonly #offer: LastAnswer<boolean>;
 
   constructor(parts: LiveStillsParts) {
     this.#parts = parts;
     this.#soap = new RecorderSoap(parts);
+    this.#offer = new LastAnswer(
+      async (signal) =>
+        anyCan(
+          await parts.sampleCameras(signal),
+          (cameraId, ending) => this.#makes(cameraId, ending),
+          signal,
+        ),
+      probeMs,
+      parts.closed,
+    );
   }
 
   async isOffered(caller: AbortSignal): Promise<boolean> {
-    const signal = this.#alive(caller);
-    const known = this.#offer;
-    if (known !== undefined && performance.now() < known.until && !known.work.isAbandoned)
-      return known.work.join(signal);
-    const work = new SharedWork((inner) => this.#probe(AbortSignal.any([inner, this.#parts.closed])));
-    this.#offer = { work, until: performance.now() + offerMs };
-    try {
-      return await work.join(signal);
-    } catch (error) {
-      if (this.#offer.work === work) this.#offer = undefined;
-      throw error;
-    }
+    return this.#offer.get(this.#alive(caller));
   }
 
   async live(cameraId: string, width: number, caller: AbortSignal): Promise<Still | undefined> {
@@ -67,21 +67,14 @@ export class XProtectStills implements VmsStills {
     return signal;
   }
 
-  /** On the first of the cameras whose recorder answers. */
-  async #probe(signal: AbortSignal): Promise<boolean> {
-    let trouble: Error | undefined;
-    for (const cameraId of await this.#parts.sampleCameras(signal)) {
-      try {
-        await this.live(cameraId, probeWidth, signal);
-        return true;
-      } catch (error) {
-        signal.throwIfAborted();
-        if (error instanceof NotOffered) return false;
-        trouble = error instanceof Error ? error : new Error(String(error));
-      }
+  async #makes(cameraId: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.live(cameraId, probeWidth, signal);
+      return true;
+    } catch (error) {
+      if (error instanceof NotOffered) return false;
+      throw error;
     }
-    if (trouble !== undefined) throw trouble;
-    return false;
   }
 }
 

@@ -2,6 +2,8 @@ import type { RecordingAbilities } from '#server/vms/recordings.ts';
 import { VmsError } from '#server/vms/vms.ts';
 import type { Evidence } from './evidence.ts';
 import type { ImagePool } from './image-pool.ts';
+import { LastAnswer } from './last-answer.ts';
+import { anyCan } from './sampling.ts';
 import type { SequenceChoice } from './sequence-choice.ts';
 import type { SoapSequences } from './soap-sequences.ts';
 
@@ -12,41 +14,55 @@ export interface ProbedParts {
   readonly pool: ImagePool;
   readonly sequences: SequenceChoice;
   readonly soap: SoapSequences;
+  /** How long it is tried to find out each of them, ms. */
+  readonly probeMs: number;
+  /** Ends with the adapter. */
+  readonly closed: AbortSignal;
 }
 
-/** Finds out by trying what an XProtect lets us do with its past. Throws {@link VmsError} when it does not answer. */
-export async function probeAbilities(parts: ProbedParts, signal: AbortSignal): Promise<RecordingAbilities> {
-  const cameras = await parts.sampleCameras(signal);
-  const [bookmarks, evidenceLocks, ofRecorders] = await Promise.all([
-    parts.evidence.bookmarksAbility(signal).catch(unless('refused', 'none' as const)),
-    parts.evidence.locksAbility(signal).catch(unless('refused', 'none' as const)),
-    probeRecorders(parts, cameras, signal),
-  ]);
-  return { ...ofRecorders, bookmarks, evidenceLocks };
-}
+/**
+ * Finds out by trying what an XProtect lets us do with its past. Each ability is a matter of its own: different servers
+ * answer for them, and none of those has to wait for another.
+ */
+export class AbilityProbe {
+  readonly #answers: { readonly [name in keyof RecordingAbilities]: LastAnswer<RecordingAbilities[name]> };
 
-/** On the first of the cameras whose recorder answers. */
-async function probeRecorders(
-  parts: ProbedParts,
-  cameras: readonly string[],
-  signal: AbortSignal,
-): Promise<Pick<RecordingAbilities, 'nativeFrames' | 'stills' | 'motion'>> {
-  let trouble: Error | undefined;
-  for (const cameraId of cameras) {
-    try {
-      const [nativeFrames, stills, motion] = await Promise.all([
-        connects(parts.pool, { deviceId: cameraId }, signal),
-        connects(parts.pool, { deviceId: cameraId, jpegWidth: 320 }, signal),
-        knowsMotion(parts, cameraId, signal),
-      ]);
-      return { nativeFrames, stills, motion };
-    } catch (error) {
-      signal.throwIfAborted();
-      trouble = error instanceof Error ? error : new Error(String(error));
-    }
+  constructor(parts: ProbedParts) {
+    const { evidence, pool, probeMs, closed } = parts;
+    const found = <T>(ask: (signal: AbortSignal) => Promise<T>) => new LastAnswer(ask, probeMs, closed);
+    const byCamera = (can: (cameraId: string, signal: AbortSignal) => Promise<boolean>) =>
+      found(async (signal) => anyCan(await parts.sampleCameras(signal), can, signal));
+    this.#answers = {
+      nativeFrames: byCamera((deviceId, signal) => connects(pool, { deviceId }, signal)),
+      stills: byCamera((deviceId, signal) => connects(pool, { deviceId, jpegWidth: 320 }, signal)),
+      motion: byCamera((cameraId, signal) => knowsMotion(parts, cameraId, signal)),
+      bookmarks: found((signal) =>
+        evidence.bookmarksAbility(signal).catch(unless('refused', 'none' as const)),
+      ),
+      evidenceLocks: found((signal) =>
+        evidence.locksAbility(signal).catch(unless('refused', 'none' as const)),
+      ),
+    };
   }
-  if (trouble !== undefined) throw trouble;
-  return { nativeFrames: false, stills: false, motion: false };
+
+  /** Throws {@link VmsError} when no recorder has ever answered. Of the rest nothing is offered until it is known. */
+  async abilities(signal: AbortSignal): Promise<RecordingAbilities> {
+    const { nativeFrames, stills, motion, bookmarks, evidenceLocks } = this.#answers;
+    const known = async <T>(answer: LastAnswer<T>, until: T): Promise<T> =>
+      answer.get(signal).catch((error: unknown) => {
+        signal.throwIfAborted();
+        if (error instanceof VmsError) return until;
+        throw error;
+      });
+    const [frames, jpegs, motions, marks, locks] = await Promise.all([
+      nativeFrames.get(signal),
+      known(stills, false),
+      known(motion, false),
+      known(bookmarks, 'none'),
+      known(evidenceLocks, 'none'),
+    ]);
+    return { nativeFrames: frames, stills: jpegs, motion: motions, bookmarks: marks, evidenceLocks: locks };
+  }
 }
 
 async function connects(

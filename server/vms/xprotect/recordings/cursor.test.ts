@@ -229,6 +229,23 @@ it('opens no more connections to a recorder than it may, and says so after a whi
   expect(recordings.connectionCount).toBe(2);
 });
 
+it('hands a place over at once to somebody who waits, whatever the one before has not heard yet', async () => {
+  const { recordings, xprotect } = await recordedSite({
+    adapter: { recordings: { perRecorder: 1, waitMs: 1000 } },
+  });
+  const first = await recordings.cursor(siteCameras[0]!.id, 'main', never);
+  xprotect.faults.setSurface('image-server', { latencyMs: 60_000 });
+  const asked = expect(first.at(longAgo, no, never)).rejects.toMatchObject({ code: 'unavailable' });
+  const waiting = recordings.cursor(siteCameras[1]!.id, 'main', never);
+  first.close();
+  const second = await waiting;
+  await asked;
+  // The same for somebody who comes when it is given back already.
+  void second.at(longAgo, no, never).catch(() => undefined);
+  second.close();
+  expect(await recordings.cursor(siteCameras[2]!.id, 'main', never)).toBeDefined();
+});
+
 it('plays on over the end of its token, without losing or doubling a picture', async () => {
   const { recordings, xprotect } = await recordedSite();
   const cursor = await recordings.cursor(steady.id, 'main', never);

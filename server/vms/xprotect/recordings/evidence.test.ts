@@ -178,7 +178,41 @@ it('tells a gateway in trouble from one that refuses', async () => {
     code: 'unavailable',
   });
   await expect(recordings.listEvidenceLocks(within, never)).rejects.toMatchObject({ code: 'unavailable' });
-  await expect(recordings.abilities(never)).rejects.toMatchObject({ code: 'unavailable' });
+  // What nobody answers for now is not offered, and takes nothing else with it.
+  expect(await recordings.abilities(never)).toEqual({
+    nativeFrames: true,
+    stills: true,
+    motion: true,
+    bookmarks: 'none',
+    evidenceLocks: 'none',
+  });
+  xprotect.faults.reset();
+  expect(await recordings.abilities(never)).toMatchObject({ bookmarks: 'write', evidenceLocks: 'write' });
+});
+
+it.each([
+  ['bookmarks', { bookmarks: 'none' }],
+  ['evidence-locks', { evidenceLocks: 'none' }],
+  ['recorder-command', { motion: false }],
+] as const)('does not let everything wait for %s that hang', async (surface, abilities) => {
+  const { recordings, xprotect } = await recordedSite({ adapter: { recordings: { probeMs: 300 } } });
+  xprotect.faults.setSurface(surface, { latencyMs: 3_600_000 });
+  expect(await recordings.abilities(never)).toEqual({
+    nativeFrames: true,
+    stills: true,
+    motion: true,
+    bookmarks: 'write',
+    evidenceLocks: 'write',
+    ...abilities,
+  });
+});
+
+it('does not let recorders that answer wait for one that hangs', async () => {
+  const { recordings, vms, xprotect } = await recordedSite({ cameras: siteCameras.slice(45, 55) });
+  await vms.readDirectory(never);
+  xprotect.faults.setRecorder(1, 'hung');
+  expect(await recordings.abilities(never)).toMatchObject({ nativeFrames: true, stills: true, motion: true });
+  expect(await vms.stills?.isOffered(never)).toBe(true);
 });
 
 it('has stills of the picture at or before a moment, as wide as wished', async () => {
@@ -192,6 +226,15 @@ it('has stills of the picture at or before a moment, as wide as wished', async (
   expect(still).toMatchObject({ timeMs });
   expect(Buffer.from(still!.jpeg).toString('latin1')).toBe(`\xff\xd81 ${timeMs} 240`);
 });
+
+it.each(['plain', 'mislabelled', 'wrapped'] as const)(
+  'reads a still however the recorder sends it: %s',
+  async (jpegForm) => {
+    const { recordings } = await recordedSite({ features: { jpegForm } });
+    const still = await recordings.still(first, then, 240, never);
+    expect(Buffer.from(still!.jpeg).toString('latin1')).toBe(`\xff\xd81 ${still!.timeMs} 240`);
+  },
+);
 
 it('has no still where nothing is recorded nearby, and says so where stills are not made at all', async () => {
   const stills = { ...plainStills, has: () => true };
@@ -207,6 +250,41 @@ it('has no still where nothing is recorded nearby, and says so where stills are 
 
   const without = await recordedSite({ features: { stills: false } });
   await expect(without.recordings.still(first, then, 100, never)).rejects.toMatchObject({ name: 'VmsError' });
+});
+
+it('has stills while nobody answers for bookmarks and locks', async () => {
+  const { recordings, xprotect } = await recordedSite();
+  xprotect.faults.setSurface('bookmarks', { failWith: 503 });
+  xprotect.faults.setSurface('evidence-locks', { latencyMs: 3_600_000 });
+  expect(await recordings.still(first, then, 160, never)).toBeDefined();
+  expect(await recordings.newestStill?.(first, 160, never)).toBeDefined();
+});
+
+it('has stills of one recorder while another takes ever so long', async () => {
+  const { recordings, vms, xprotect } = await recordedSite({
+    cameras: siteCameras.slice(40, 60),
+    adapter: { recordings: { connectMs: 3_600_000 } },
+  });
+  await vms.readDirectory(never);
+  xprotect.faults.setRecorder(1, 'hung');
+  const leaving = new AbortController();
+  const stuck = siteCameras
+    .slice(40, 50)
+    .map(({ id }) => expect(recordings.still(id, then, 160, leaving.signal)).rejects.toThrow('left'));
+  expect(await recordings.still(siteCameras[50]!.id, then, 160, never)).toBeDefined();
+  leaving.abort(new Error('left'));
+  await Promise.all(stuck);
+});
+
+it('asks a recorder that refuses stills of a camera again only after a while', async () => {
+  const { recordings, xprotect } = await recordedSite();
+  // Of this one the recorder has no stills; of its neighbours it has.
+  const still = () => recordings.still(second, then, 160, never);
+  await expect(still()).rejects.toMatchObject({ code: 'refused' });
+  const asked = xprotect.calls.get('connect');
+  await expect(still()).rejects.toMatchObject({ code: 'refused' });
+  expect(xprotect.calls.get('connect')).toBe(asked);
+  expect(await recordings.still(third, then, 160, never)).toBeDefined();
 });
 
 it('lets many stills wait for their turn, and those that are not wanted any more go', async () => {

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { createServer as createSecureServer } from 'node:tls';
 import { expect, it, onTestFinished } from 'vitest';
 import { certificate, certificateKey } from '../testing/certificate.ts';
-import { ConnectRefused, ImageChannel } from './image-channel.ts';
+import { ChannelLost, ConnectRefused, ImageChannel } from './image-channel.ts';
 
 const never = new AbortController().signal;
 const kind = { deviceId: '7a1f0d52-4f7f-4f2d-8f8e-1a1d8c4a9b11' };
@@ -48,7 +48,12 @@ async function recorder(
 
 async function open(url: URL, options: { ca?: string; jpegWidth?: number } = {}): Promise<ImageChannel> {
   const { ca, ...wish } = options;
-  const channel = await ImageChannel.open(url, { ...kind, ...wish }, { token: 'TOKEN#a&b', ca }, never);
+  const channel = await ImageChannel.open(
+    url,
+    { ...kind, ...wish },
+    { token: 'TOKEN#a&b', ca, connectMs: 5000 },
+    never,
+  );
   onTestFinished(() => channel.destroy());
   return channel;
 }
@@ -152,6 +157,19 @@ it('fails every question when the connection ends, and is drained then', async (
 
 it('gives up connecting when nobody wants it any more', async () => {
   const url = await recorder(() => undefined);
-  const opening = ImageChannel.open(url, kind, { token: 't', ca: undefined }, AbortSignal.timeout(30));
+  const opening = ImageChannel.open(
+    url,
+    kind,
+    { token: 't', ca: undefined, connectMs: 5000 },
+    AbortSignal.timeout(30),
+  );
   await expect(opening).rejects.toMatchObject({ name: 'TimeoutError' });
+});
+
+it('counts a recorder that does not answer the connection as gone', async () => {
+  for (const isSecure of [false, true]) {
+    const url = await recorder(() => undefined, isSecure);
+    const opening = ImageChannel.open(url, kind, { token: 't', ca: certificate, connectMs: 30 }, never);
+    await expect(opening).rejects.toBeInstanceOf(ChannelLost);
+  }
 });

@@ -34,8 +34,17 @@ export class ChannelLost extends VmsError {
   }
 }
 
-/** For the connection and for each answer; recorders that read from an archive take seconds. */
+/** For each answer; recorders that read from an archive take seconds. */
 const answerMs = 15_000;
+
+/** What a connection is opened with. */
+export interface ChannelKeys {
+  readonly token: string;
+  /** Certificates (PEM) to trust instead of the public ones. */
+  readonly ca: string | undefined;
+  /** How long it may take until the recorder accepts it, ms. */
+  readonly connectMs: number;
+}
 
 interface Pending {
   readonly id: number;
@@ -67,7 +76,7 @@ export class ImageChannel {
   #timer: NodeJS.Timeout | undefined;
   #end: Error | undefined;
 
-  private constructor(recorder: URL, kind: ImageChannelKind, token: string, ca: string | undefined) {
+  private constructor(recorder: URL, kind: ImageChannelKind, { token, ca, connectMs }: ChannelKeys) {
     this.#kind = kind;
     this.#token = token;
     const isSecure = recorder.protocol === 'https:';
@@ -83,6 +92,10 @@ export class ImageChannel {
       : connectTcp({ host, port });
     this.#socket.setNoDelay(true);
     this.#connected.promise.catch(() => undefined);
+    this.#timer = setTimeout(() => {
+      this.#fail(new ChannelLost('The recorder does not answer'));
+    }, connectMs);
+    this.#timer.unref();
     this.#listen(isSecure);
   }
 
@@ -92,11 +105,11 @@ export class ImageChannel {
   static async open(
     recorder: URL,
     kind: ImageChannelKind,
-    { token, ca }: { token: string; ca: string | undefined },
+    keys: ChannelKeys,
     signal: AbortSignal,
   ): Promise<ImageChannel> {
     signal.throwIfAborted();
-    const channel = new ImageChannel(recorder, kind, token, ca);
+    const channel = new ImageChannel(recorder, kind, keys);
     const stop = (): void => channel.#fail(signal.reason as Error);
     signal.addEventListener('abort', stop, { once: true });
     try {
@@ -152,7 +165,6 @@ export class ImageChannel {
 
   #listen(isSecure: boolean): void {
     const socket = this.#socket;
-    this.#expectAnswer();
     socket.once(isSecure ? 'secureConnect' : 'connect', () => {
       socket.write(connectRequest(++this.#requests, this.#kind, this.#token));
     });

@@ -1,7 +1,7 @@
 import { VmsError } from '#server/vms/vms.ts';
 import { ChannelLost, ConnectRefused, ImageChannel } from './image-channel.ts';
 import type { ImageChannelKind } from './image-requests.ts';
-import type { RecorderParts } from './recorder-parts.ts';
+import { hasMoved, isSilent, type RecorderParts } from './recorder-parts.ts';
 
 export interface ImagePoolLimits {
   /** Connections to one recorder, those that rest included. */
@@ -10,9 +10,16 @@ export interface ImagePoolLimits {
   readonly idleMs: number;
   /** How long to wait for a connection when all are in use, ms. */
   readonly waitMs: number;
+  /** How long a recorder may take to accept a connection before it counts as gone, ms. */
+  readonly connectMs: number;
 }
 
-export const usualLimits: ImagePoolLimits = { perRecorder: 24, idleMs: 30_000, waitMs: 10_000 };
+export const usualLimits: ImagePoolLimits = {
+  perRecorder: 24,
+  idleMs: 30_000,
+  waitMs: 10_000,
+  connectMs: 4000,
+};
 
 /** A connection with answers still under way is worth waiting for so long, ms; then it is thrown away. */
 const drainMs = 2000;
@@ -31,6 +38,8 @@ interface Yard {
   /** Resting connections by what they are for, the longest resting first. */
   readonly resting: Map<string, Resting[]>;
   readonly waiting: Set<() => void>;
+  /** Connections that nobody uses and that still have answers to come; the longest waiting for them first. */
+  readonly draining: Set<ImageChannel>;
 }
 
 /** The right to one connection, and the connection while there is one. Belongs to one user at a time. */
@@ -102,19 +111,24 @@ export class ImagePool {
   close(): void {
     this.#isClosed = true;
     for (const channel of this.#inUse) channel.destroy();
-    for (const yard of this.#yards.values())
+    for (const yard of this.#yards.values()) {
+      for (const channel of yard.draining) channel.destroy();
       for (const list of yard.resting.values())
         for (const { channel, timer } of list) {
           clearTimeout(timer);
           channel.destroy();
         }
+    }
     this.#yards.clear();
   }
 
   #yardOf(recorder: string): Yard {
     let yard = this.#yards.get(recorder);
     if (yard === undefined)
-      this.#yards.set(recorder, (yard = { taken: 0, resting: new Map(), waiting: new Set() }));
+      this.#yards.set(
+        recorder,
+        (yard = { taken: 0, resting: new Map(), waiting: new Set(), draining: new Set() }),
+      );
     return yard;
   }
 
@@ -146,6 +160,12 @@ export class ImagePool {
     either.addEventListener('abort', leave, { once: true });
     const enter = (): void => resolve(undefined);
     yard.waiting.add(enter);
+    // Who waits gets a connection of his own: nothing has to be read to its end for that.
+    const [draining] = yard.draining;
+    if (draining !== undefined) {
+      yard.draining.delete(draining);
+      draining.destroy();
+    }
     try {
       await promise;
     } finally {
@@ -155,9 +175,11 @@ export class ImagePool {
   }
 
   async #takeBack(yard: Yard, key: string, channel: ImageChannel | undefined): Promise<void> {
-    if (channel !== undefined) {
+    if (channel !== undefined && yard.waiting.size === 0) {
       const late = setTimeout(() => channel.destroy(), drainMs);
+      yard.draining.add(channel);
       await channel.drained();
+      yard.draining.delete(channel);
       clearTimeout(late);
     }
     const [next] = yard.waiting;
@@ -189,20 +211,33 @@ export class ImagePool {
     yard.resting.set(key, [...list, resting]);
   }
 
-  /** A token that the recorder does not accept is replaced once. */
+  /**
+   * A token that the recorder does not accept is replaced once. A recorder that does not answer is looked up again, and
+   * followed once to wherever its cameras are now.
+   */
   async #open(kind: ImageChannelKind, signal: AbortSignal): Promise<ImageChannel> {
-    for (let attempt = 1; ; attempt++) {
+    let hasNewToken = false;
+    let isElsewhere = false;
+    for (;;) {
       const [{ value: token }, recorder] = await Promise.all([
         this.#parts.vmsToken.get(signal),
         this.#parts.recorderOf(kind.deviceId, signal),
       ]);
+      const { ca } = this.#parts;
+      const { connectMs } = this.#limits;
+      const from = performance.now();
       try {
-        return await ImageChannel.open(recorder, kind, { token, ca: this.#parts.ca }, signal);
+        return await ImageChannel.open(recorder, kind, { token, ca, connectMs }, signal);
       } catch (error) {
-        if (error instanceof ChannelLost) this.#parts.forgetRecorder(kind.deviceId);
+        if (isSilent(signal, from)) this.#parts.forgetRecorder(kind.deviceId);
+        if (error instanceof ChannelLost && !isElsewhere) {
+          isElsewhere = await hasMoved(this.#parts, kind.deviceId, recorder, signal);
+          if (isElsewhere) continue;
+        }
         if (!(error instanceof ConnectRefused)) throw error;
-        if (attempt === 1 && this.#suspectsToken(error.reason)) {
+        if (!hasNewToken && this.#suspectsToken(error.reason)) {
           this.#parts.vmsToken.invalidate(token);
+          hasNewToken = true;
           continue;
         }
         throw new VmsError('refused', 'The recorder does not give recordings of this camera', {

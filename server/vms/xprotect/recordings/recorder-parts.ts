@@ -21,6 +21,25 @@ export interface RecorderParts {
   streamsOf(cameraId: string, signal: AbortSignal): Promise<readonly KnownStream[]>;
 }
 
+/** Who gives up sooner than this did not wait for the recorder, ms. */
+const silenceMs = 1000;
+
+/** Whether a call that ended with its signal had been waiting long enough to think the recorder gone. `from`: monotonic. */
+export const isSilent = (signal: AbortSignal, from: number): boolean =>
+  signal.aborted && performance.now() - from >= silenceMs;
+
+/** The recorder at this address did not answer: whether the camera is on another one by now. Does not reject. */
+export async function hasMoved(
+  parts: Pick<RecorderParts, 'recorderOf' | 'forgetRecorder'>,
+  cameraId: string,
+  from: URL,
+  signal: AbortSignal,
+): Promise<boolean> {
+  parts.forgetRecorder(cameraId);
+  const now = await parts.recorderOf(cameraId, signal).catch(() => from);
+  return now.href !== from.href;
+}
+
 /** Which sequences: what is recorded, or where motion was seen. */
 export type SequenceKind = 'recorded' | 'motion';
 

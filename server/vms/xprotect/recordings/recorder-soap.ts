@@ -2,8 +2,8 @@ import { XMLParser } from 'fast-xml-parser';
 import { z } from 'zod';
 import { VmsError } from '#server/vms/vms.ts';
 import type { Answer } from '../calls.ts';
-import { NotOffered, type RecorderParts } from './recorder-parts.ts';
-import { Turns } from './turns.ts';
+import { hasMoved, isSilent, NotOffered, type RecorderParts } from './recorder-parts.ts';
+import { TurnsByPlace } from './turns.ts';
 
 const namespace = 'http://videoos.net/2/XProtectCSRecorderCommand';
 const path = '/RecorderCommandService/RecorderCommandService.asmx';
@@ -27,10 +27,19 @@ const Fault = z.object({
   }),
 });
 
+interface Question {
+  readonly cameraId: string;
+  readonly recorder: URL;
+  readonly operation: string;
+  readonly token: string;
+  /** XML. */
+  readonly content: string;
+}
+
 /** RecorderCommandService of the recorders: SOAP 1.1 with the VMS token. */
 export class RecorderSoap {
   readonly #parts: RecorderParts;
-  readonly #turns = new Map<string, Turns>();
+  readonly #turns = new TurnsByPlace(callsPerRecorder);
 
   constructor(parts: RecorderParts) {
     this.#parts = parts;
@@ -38,53 +47,61 @@ export class RecorderSoap {
 
   /**
    * Gives the answer's XML. `content` is what follows the token. A token that is not accepted is replaced once. Throws
-   * {@link VmsError}, {@link NotOffered} for an operation the recorder does not have, or the signal's reason.
+   * {@link VmsError}, {@link NotOffered} for an operation the recorder does not have, or the signal's reason. A recorder
+   * that does not answer is followed once to wherever the camera is now.
    */
   async call(cameraId: string, operation: string, content: string, signal: AbortSignal): Promise<string> {
-    for (let attempt = 1; ; attempt++) {
+    let hasNewToken = false;
+    let isElsewhere = false;
+    for (;;) {
       const [{ value: token }, recorder] = await Promise.all([
         this.#parts.vmsToken.get(signal),
         this.#parts.recorderOf(cameraId, signal),
       ]);
-      const answer = await this.#send(recorder, operation, token, content, signal).catch((error: unknown) => {
-        if (error instanceof VmsError && error.code === 'unavailable') this.#parts.forgetRecorder(cameraId);
-        throw error;
-      });
+      let answer: Answer;
+      try {
+        answer = await this.#send({ cameraId, recorder, operation, token, content }, signal);
+      } catch (error) {
+        if (!(error instanceof VmsError) || error.code !== 'unavailable') throw error;
+        const hasLeft = await hasMoved(this.#parts, cameraId, recorder, signal);
+        if (isElsewhere || !hasLeft) throw error;
+        isElsewhere = true;
+        continue;
+      }
       if (answer.status === 200) return answer.body;
       const fault = readFault(answer.body);
-      if (fault?.number === '20001' && attempt === 1) {
+      if (fault?.number === '20001' && !hasNewToken) {
         this.#parts.vmsToken.invalidate(token);
+        hasNewToken = true;
         continue;
       }
       throw errorOf(answer, fault, operation);
     }
   }
 
-  #send(
-    recorder: URL,
-    operation: string,
-    token: string,
-    content: string,
-    signal: AbortSignal,
-  ): Promise<Answer> {
-    let turns = this.#turns.get(recorder.href);
-    if (turns === undefined) this.#turns.set(recorder.href, (turns = new Turns(callsPerRecorder)));
-    return turns.take(signal, () =>
-      this.#parts.calls.call({
-        method: 'POST',
-        url: new URL(path, recorder),
-        headers: {
-          'content-type': 'text/xml; charset=utf-8',
-          soapaction: `${namespace}/${operation}`,
-        },
-        // The namespace has to be the default one: prefixes are not understood.
-        body:
-          '<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>' +
-          `<${operation} xmlns="${namespace}"><token>${escapeXml(token)}</token>${content}</${operation}></soap:Body></soap:Envelope>`,
-        timeoutMs,
-        signal,
-      }),
-    );
+  #send({ cameraId, recorder, operation, token, content }: Question, signal: AbortSignal): Promise<Answer> {
+    return this.#turns.take(recorder.href, signal, async () => {
+      const from = performance.now();
+      try {
+        return await this.#parts.calls.call({
+          method: 'POST',
+          url: new URL(path, recorder),
+          headers: {
+            'content-type': 'text/xml; charset=utf-8',
+            soapaction: `${namespace}/${operation}`,
+          },
+          // The namespace has to be the default one: prefixes are not understood.
+          body:
+            '<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>' +
+            `<${operation} xmlns="${namespace}"><token>${escapeXml(token)}</token>${content}</${operation}></soap:Body></soap:Envelope>`,
+          timeoutMs,
+          signal,
+        });
+      } catch (error) {
+        if (isSilent(signal, from)) this.#parts.forgetRecorder(cameraId);
+        throw error;
+      }
+    });
   }
 }
 

@@ -17,8 +17,9 @@ const pageSize = 1000;
 const pageCap = 1000;
 /** Tasks under way at a time: the gateway passes them on to recorders and is for others too. */
 const callsAtATime = 4;
-/** Nothing is older, ms. */
-const longAgoMs = 3650 * 86_400_000;
+const dayMs = 86_400_000;
+/** A length of time has three digits for its days; nothing older is asked for, ms. */
+const longestMs = 999 * dayMs;
 
 /** Sequences by the camera task `GetSequences`, which only newer releases offer. */
 export class TaskSequences implements SequenceReader {
@@ -37,7 +38,7 @@ export class TaskSequences implements SequenceReader {
 
   async read(cameraId: string, kind: SequenceKind, within: RecordedSpan, signal: AbortSignal) {
     const found: RecordedSpan[] = [];
-    let from = within.start;
+    let from = Math.max(within.start, within.end - longestMs);
     for (let page = 0; page < pageCap; page++) {
       const spans = await this.#page(cameraId, kind, { start: from, end: within.end }, pageSize, signal);
       found.push(...spans);
@@ -50,7 +51,7 @@ export class TaskSequences implements SequenceReader {
   }
 
   async first(cameraId: string, now: number, signal: AbortSignal) {
-    return (await this.#page(cameraId, 'recorded', { start: now - longAgoMs, end: now }, 1, signal))[0];
+    return (await this.#page(cameraId, 'recorded', { start: now - longestMs, end: now }, 1, signal))[0];
   }
 
   /** The sequence that covers the start, and those that begin after it; one with another end counts as either. */
@@ -84,10 +85,10 @@ export class TaskSequences implements SequenceReader {
   }
 }
 
-/** `ddd.HH:mm:ss`, rounded up to a whole second. */
+/** `ddd.HH:mm:ss`, rounded up to a whole second; 999 days at most. */
 export function timeSpan(ms: number): string {
-  const seconds = Math.ceil(ms / 1000);
+  const seconds = Math.ceil(Math.min(ms, longestMs) / 1000);
   const two = (value: number) => String(value).padStart(2, '0');
-  const days = String(Math.floor(seconds / 86_400)).padStart(3, '0');
+  const days = String(Math.floor((seconds * 1000) / dayMs)).padStart(3, '0');
   return `${days}.${two(Math.floor(seconds / 3600) % 24)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
 }

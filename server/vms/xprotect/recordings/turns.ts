@@ -39,3 +39,20 @@ export class Turns {
     return promise;
   }
 }
+
+/** {@link Turns} at each of several places: whoever waits at one does not hold up another. */
+export class TurnsByPlace {
+  readonly #limit: number;
+  readonly #places = new Map<string, Turns>();
+
+  /** `limit`: how many at a time at each place. */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  take<T>(place: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    let turns = this.#places.get(place);
+    if (turns === undefined) this.#places.set(place, (turns = new Turns(this.#limit)));
+    return turns.take(signal, work);
+  }
+}

@@ -11,24 +11,24 @@ import type {
 import { VmsError } from '#server/vms/vms.ts';
 import { abortable } from '../abortable.ts';
 import type { EventFeed } from '../events/event-feed.ts';
-import { probeAbilities } from './ability-probe.ts';
+import { AbilityProbe } from './ability-probe.ts';
 import { ImageServerCursor } from './cursor.ts';
 import { Evidence } from './evidence.ts';
-import type { ImageReply } from './image-channel.ts';
-import { ImagePool, usualLimits, type ImagePoolLimits } from './image-pool.ts';
+import type { ImageChannel, ImageReply } from './image-channel.ts';
+import { ImagePool, usualLimits, type ImagePoolLimits, type Seat } from './image-pool.ts';
 import type { ImageRequest } from './image-requests.ts';
 import { LiveEdge } from './live-edge.ts';
 import { RecorderSoap } from './recorder-soap.ts';
+import { readRecordedPacket } from './recorded-packet.ts';
 import type { RecorderParts } from './recorder-parts.ts';
-import { SequenceChoice } from './sequence-choice.ts';
-import { SharedWork } from './shared-work.ts';
+import { SequenceChoice, type SequenceLimits } from './sequence-choice.ts';
 import { SoapSequences } from './soap-sequences.ts';
 import { SoapTimeline } from './soap-timeline.ts';
 import { SpanBook } from './span-book.ts';
 import { TaskSequences } from './task-sequences.ts';
-import { Turns } from './turns.ts';
+import { TurnsByPlace } from './turns.ts';
 
-export interface RecordingsLimits extends ImagePoolLimits {
+export interface RecordingsLimits extends ImagePoolLimits, SequenceLimits {
   /** For what is known of spans: about 75 cameras over 90 days. */
   readonly spanBytes: number;
   /** Bookmarks or evidence locks to ask for at a time. */
@@ -42,18 +42,20 @@ export const usualRecordingsLimits: RecordingsLimits = {
   spanBytes: 32 * 1024 * 1024,
   marksPerCall: 1000,
   liveEdgeEveryMs: 10_000,
+  probeMs: 3000,
+  taskMs: 5000,
 };
 
-/** What a VMS can do is asked again after this, ms: an upgrade must not need a restart. */
-const abilitiesMs = 10 * 60_000;
 /** Windows from this length on are asked for in bits where only their outline is wanted, ms. */
 const overviewMs = 48 * 3_600_000;
 /** Finer than this, spans are as cheap as bits, ms. */
 const finestBitMs = 30_000;
 /** 90 days to the half minute; more is nobody's screen. */
 const mostBits = 260_000;
-/** JPEGs that one adapter has made at a time: transcoding is work for the recorder. */
-const stillsAtATime = 6;
+/** JPEGs that a recorder makes for us at a time: transcoding is work. */
+const stillsPerRecorder = 6;
+/** A camera whose recorder refuses to make JPEGs of it is not asked for any for so long, ms. */
+const refusedMs = 60_000;
 /** Farther from the moment than this a picture does not stand for it, ms. */
 const stillReachMs = 5000;
 
@@ -79,15 +81,16 @@ export class XProtectRecordings implements VmsRecordings {
   readonly #liveEdge: LiveEdge;
   readonly #pool: ImagePool;
   readonly #evidence: Evidence;
-  readonly #stills = new Turns(stillsAtATime);
-  #abilities: { readonly work: SharedWork<RecordingAbilities>; readonly until: number } | undefined;
+  readonly #stills = new TurnsByPlace(stillsPerRecorder);
+  readonly #refusals = new Map<string, { readonly error: VmsError; readonly until: number }>();
+  readonly #probe: AbilityProbe;
 
   constructor(parts: XProtectRecordingsParts, limits: RecordingsLimits = usualRecordingsLimits) {
     this.#parts = parts;
     const soap = new RecorderSoap(parts);
     this.#soap = new SoapSequences(soap);
     this.#timeline = new SoapTimeline(parts, soap, this.#soap);
-    this.#sequences = new SequenceChoice(new TaskSequences(parts.api), this.#soap);
+    this.#sequences = new SequenceChoice(new TaskSequences(parts.api), this.#soap, limits);
     this.#book = new SpanBook(this.#sequences, { budgetBytes: limits.spanBytes });
     this.#liveEdge = new LiveEdge({
       feed: parts.events,
@@ -96,6 +99,15 @@ export class XProtectRecordings implements VmsRecordings {
     });
     this.#pool = new ImagePool(parts, limits);
     this.#evidence = new Evidence(parts.api, limits.marksPerCall);
+    this.#probe = new AbilityProbe({
+      sampleCameras: (signal) => parts.sampleCameras(signal),
+      evidence: this.#evidence,
+      pool: this.#pool,
+      sequences: this.#sequences,
+      soap: this.#soap,
+      probeMs: limits.probeMs,
+      closed: parts.closed,
+    });
   }
 
   /** Connections to recorders that are open, in use or resting. */
@@ -112,18 +124,7 @@ export class XProtectRecordings implements VmsRecordings {
   }
 
   async abilities(caller: AbortSignal): Promise<RecordingAbilities> {
-    const signal = this.#alive(caller);
-    const known = this.#abilities;
-    if (known !== undefined && performance.now() < known.until && !known.work.isAbandoned)
-      return known.work.join(signal);
-    const work = new SharedWork((inner) => this.#probe(AbortSignal.any([inner, this.#parts.closed])));
-    this.#abilities = { work, until: performance.now() + abilitiesMs };
-    try {
-      return await work.join(signal);
-    } catch (error) {
-      if (this.#abilities.work === work) this.#abilities = undefined;
-      throw error;
-    }
+    return this.#probe.abilities(this.#alive(caller));
   }
 
   async spans(cameraId: string, within: RecordedSpan, caller: AbortSignal, resolutionMs = 1) {
@@ -233,19 +234,6 @@ export class XProtectRecordings implements VmsRecordings {
     }
   }
 
-  #probe(signal: AbortSignal): Promise<RecordingAbilities> {
-    return probeAbilities(
-      {
-        sampleCameras: (ending) => this.#parts.sampleCameras(ending),
-        evidence: this.#evidence,
-        pool: this.#pool,
-        sequences: this.#sequences,
-        soap: this.#soap,
-      },
-      signal,
-    );
-  }
-
   /** The picture that `find` finds on a connection for JPEG. */
   async #still(
     cameraId: string,
@@ -254,21 +242,38 @@ export class XProtectRecordings implements VmsRecordings {
     find: (ask: (request: ImageRequest) => Promise<ImageReply>) => Promise<ImageReply>,
   ): Promise<Still | undefined> {
     const kind = { deviceId: idOf(cameraId), jpegWidth: Math.min(3840, Math.max(16, Math.floor(width))) };
-    if (!(await this.abilities(signal)).stills)
-      throw new VmsError('unexpected-answer', 'The recorders of this XProtect do not make stills');
-    return this.#stills.take(signal, async () => {
+    const refusal = this.#refusals.get(kind.deviceId);
+    if (refusal !== undefined && performance.now() < refusal.until) throw refusal.error;
+    const recorder = await this.#parts.recorderOf(kind.deviceId, signal);
+    return this.#stills.take(recorder.href, signal, async () => {
       const seat = await this.#pool.seat(kind, signal);
       try {
-        const channel = await seat.channel(signal);
+        const channel = await this.#jpegChannel(seat, signal);
         const { data, timeMs } = await find((request) => abortable(channel.ask(request), signal));
         if (data === undefined || timeMs === undefined) return undefined;
-        if (data[0] !== 0xff || data[1] !== 0xd8)
+        const { codec, units } = readRecordedPacket(data);
+        const [jpeg] = units;
+        if (codec !== 'MJPEG' || jpeg === undefined)
           throw new VmsError('unexpected-answer', 'The recorder sent a still that is no JPEG');
-        return { timeMs, jpeg: data };
+        return { timeMs, jpeg };
       } finally {
         seat.release();
       }
     });
+  }
+
+  /** Whether a recorder transcodes, it says when it is connected to. */
+  async #jpegChannel(seat: Seat, signal: AbortSignal): Promise<ImageChannel> {
+    const { deviceId } = seat.kind;
+    try {
+      const channel = await seat.channel(signal);
+      this.#refusals.delete(deviceId);
+      return channel;
+    } catch (error) {
+      if (error instanceof VmsError && error.code === 'refused')
+        this.#refusals.set(deviceId, { error, until: performance.now() + refusedMs });
+      throw error;
+    }
   }
 
   #alive(caller: AbortSignal): AbortSignal {

@@ -5,6 +5,7 @@ import type { Stills } from '#mocks/xprotect/stills.ts';
 import { plainPictures } from '#mocks/xprotect/testing/plain-pictures.ts';
 import { startXProtect, type DemoXProtect, type DemoXProtectOptions } from '#mocks/xprotect/xprotect.ts';
 import type { VmsRecordings } from '#server/vms/recordings.ts';
+import type { Vms } from '#server/vms/vms.ts';
 import { createXProtectVms, type XProtectOptions } from '../xprotect-vms.ts';
 
 /** Stills whose bytes say camera, time and width in plain letters. Camera 2's recorder has none to draw. */
@@ -15,6 +16,7 @@ export const plainStills: Stills = {
 
 export interface RecordedSite {
   readonly xprotect: DemoXProtect;
+  readonly vms: Vms;
   readonly recordings: VmsRecordings & { readonly connectionCount: number };
   readonly pictures: LivePictures;
 }
@@ -38,5 +40,5 @@ export async function recordedSite(
   onTestFinished(() => vms.close());
   const { recordings } = vms;
   if (recordings === undefined) throw new Error('The adapter has no recordings');
-  return { xprotect, recordings: recordings as RecordedSite['recordings'], pictures };
+  return { xprotect, vms, recordings: recordings as RecordedSite['recordings'], pictures };
 }
