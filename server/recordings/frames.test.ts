@@ -233,7 +233,7 @@ describe('rights', () => {
     from: iso(noon - hour),
     to: iso(noon),
     start: iso(noon - hour),
-    end: iso(noon),
+    end: iso(noon - hour + 60_000),
     part: 'media',
   }).toString();
   it.each(
@@ -363,6 +363,24 @@ describe('a playlist', () => {
     expect(moments).toEqual(expected);
   });
 
+  it('is not told to who has lost the right while the recorder took its time', async () => {
+    const reached = Promise.withResolvers<undefined>();
+    const free = Promise.withResolvers<undefined>();
+    at.recordings.beforeFrame = async () => {
+      reached.resolve(undefined);
+      await free.promise;
+    };
+    const started = performance.now();
+    const answer = list('p1', noon - hour, noon);
+    await reached.promise;
+    const boss = await at.as('boss');
+    await boss.json('PATCH', `/api/users/${at.idOf('olga')}`, { grants: [grant('*', 'live')] });
+    vi.spyOn(performance, 'now').mockReturnValue(started + 1500);
+    free.resolve(undefined);
+    expect(await codeOf((await answer).response)).toBe('not-permitted');
+    vi.restoreAllMocks();
+  });
+
   it('of a window in which nothing is recorded there is none', async () => {
     expect(await codeOf((await list('p2', noon - 0.9 * hour, noon - 0.6 * hour)).response)).toBe(
       'no-recording',
@@ -385,6 +403,44 @@ describe('a segment', () => {
     await sleep(50);
     expect(callsOf('keyframe')).toBeLessThanOrEqual(2);
     expect(at.recordings.openCursors).toBe(0);
+  });
+
+  it('has the group that reaches into it where none begins in it, and is not there in a gap', async () => {
+    const part = (cameraId: string, start: number, end: number) =>
+      olga.send(
+        'GET',
+        `/api/recordings/${cameraId}/segment.mp4?part=media&start=${iso(start)}&end=${iso(end)}`,
+      );
+    const within = await part('p1', noon - hour + 300, noon - hour + 1900);
+    expect(momentsIn(await bytesOf(within))[0]).toBe(noon - hour);
+    const across = await part('p1', noon - hour + 300, noon - hour + gopMs + 1);
+    expect(momentsIn(await bytesOf(across))[0]).toBe(noon - hour + gopMs);
+    expect(await codeOf(await part('p2', noon - 0.75 * hour, noon - 0.75 * hour + 5000))).toBe(
+      'no-recording',
+    );
+  });
+
+  it('is no longer than ten minutes: what is taken away are exports', async () => {
+    const long = `/api/recordings/p1/segment.mp4?part=media&start=${iso(noon - hour)}&end=${iso(noon - hour + 600_001)}`;
+    expect(await (await olga.send('GET', long)).json()).toMatchObject({
+      code: 'invalid-request',
+      issues: [{ path: 'end' }],
+    });
+    expect(at.recordings.calls).toEqual([]);
+  });
+
+  it('that is taken slowly is one viewing that goes on, not one that ended at its beginning', async () => {
+    const response = await olga.send('GET', address);
+    const reader = response.body?.getReader();
+    for (let i = 0; i < 5; i++) {
+      at.clock.pass(20_000);
+      await reader?.read();
+    }
+    await reader?.cancel();
+    at.clock.pass(30_000);
+    await olga.send('GET', path('p1', noon - hour));
+    const rows = await held.store.db.selectFrom('audit').selectAll().where('kind', '=', 'playback').execute();
+    expect(rows).toHaveLength(1);
   });
 
   it('breaks off when the right is lost', async () => {

@@ -12,7 +12,7 @@ import { ByteCache } from './byte-cache.ts';
 import type { Frames, FrameWish } from './frames.ts';
 import { fileOf, type Gop } from './gop.ts';
 import type { Past } from './past.ts';
-import { planStretches, playlistOf, segmentMsFor } from './playlist.ts';
+import { planStretches, playlistOf } from './playlist.ts';
 import { rightGuard } from './right-guard.ts';
 import type { Viewings } from './viewings.ts';
 
@@ -66,11 +66,17 @@ export function recordingMediaHandlers(parts: {
     return { vmsId: camera.vmsId, recordings, cameraId, stream, at, viewer: principal.sessionId, signal };
   }
 
-  /** The first GOP that begins at or after the moment. */
-  async function gopFrom(wish: FrameWish): Promise<Gop | undefined> {
+  /**
+   * The first GOP that begins at or after the moment and before `end`; where none does, the one that is still shown at the
+   * moment: players take a segment without pictures for the end of everything.
+   */
+  async function firstOf(wish: FrameWish, end: number): Promise<Gop | undefined> {
     const gop = await frames.gop(wish);
     if (gop === undefined || gop.start >= wish.at) return gop;
-    return gop.end === undefined ? undefined : await frames.gop({ ...wish, at: gop.end });
+    const next =
+      gop.end === undefined || gop.end >= end ? undefined : await frames.gop({ ...wish, at: gop.end });
+    if (next !== undefined && next.start < end) return next;
+    return gop.shownUntil > wish.at ? gop : undefined;
   }
 
   return {
@@ -118,6 +124,7 @@ export function recordingMediaHandlers(parts: {
       const { recordings, signal } = wish;
       const until = Math.min(to, now() - liveEdgeMs);
       if (until <= from) throw new Refusal('no-recording');
+      const guard = rightGuard(parts, principal, [cameraId], 'playback');
       const { recorded } = await ask(signal, (ending) =>
         recordings.spans(cameraId, { start: from, end: until }, ending),
       );
@@ -125,11 +132,12 @@ export function recordingMediaHandlers(parts: {
       if (first === undefined) throw new Refusal('no-recording');
       const gop = await frames.gop({ ...wish, at: first.start });
       if (gop === undefined) throw new Refusal('no-recording');
+      await guard();
       await viewings.note(principal, cameraId, first.start);
       const gopMs = gop.shownUntil - gop.start;
       // A keyframe of before a gap has nothing to do with what comes after it.
       const keyframe = gop.shownUntil > first.start ? gop.start : first.start;
-      const stretches = planStretches(recorded, keyframe, segmentMsFor(gopMs));
+      const stretches = planStretches(recorded, keyframe, gopMs);
       return new Response(playlistOf(stretches, stream, gopMs), {
         headers: { 'content-type': 'application/vnd.apple.mpegurl', 'cache-control': 'no-store' },
       });
@@ -139,7 +147,7 @@ export function recordingMediaHandlers(parts: {
       const { cameraId, stream, part, start, end } = asked('recordedSegment', context);
       const wish = await wishFor(context, principal, { cameraId, stream, at: start });
       const guard = rightGuard(parts, principal, [cameraId], 'playback');
-      const first = await gopFrom(wish);
+      const first = await firstOf(wish, end);
       if (first === undefined || first.start >= end) throw new Refusal('no-recording');
       await guard();
       await viewings.note(principal, cameraId, first.start);
@@ -161,6 +169,7 @@ export function recordingMediaHandlers(parts: {
                   ? undefined
                   : await frames.gop({ ...wish, at: gop.end });
               await guard();
+              if (next !== undefined) await viewings.note(principal, cameraId, next.start);
             } catch (cause) {
               controller.error(cause);
             }

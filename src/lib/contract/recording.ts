@@ -136,11 +136,23 @@ export const PlaylistQuery = z
   });
 export type PlaylistQuery = z.output<typeof PlaylistQuery>;
 
-/** A segment of a recorded playlist: the GOPs that begin in [`start`, `end`). `init` is the track's header alone. */
-export const SegmentQuery = z.object({
-  stream: StreamName.default('main'),
-  part: z.enum(['init', 'media']),
-  start: Instant,
-  end: Instant,
-});
+/** The longest segment that is sent, ms: playlists have none that is longer, and recordings to take away are exports. */
+export const longestSegmentMs = 10 * 60_000;
+
+/**
+ * A segment of a recorded playlist: the GOPs that begin in [`start`, `end`), or, where none does, the one that is still
+ * shown at `start`. `init` is the track's header alone.
+ */
+export const SegmentQuery = z
+  .object({
+    stream: StreamName.default('main'),
+    part: z.enum(['init', 'media']),
+    start: Instant,
+    end: Instant,
+  })
+  .refine(({ start, end }) => start < end, { message: 'is not after `start`', path: ['end'] })
+  .refine(({ start, end }) => end - start <= longestSegmentMs, {
+    message: 'is more than 10 min after `start`',
+    path: ['end'],
+  });
 export type SegmentQuery = z.output<typeof SegmentQuery>;
