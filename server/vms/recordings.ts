@@ -67,6 +67,12 @@ export interface VmsEvidenceLock {
   readonly expiresAt: number | undefined;
 }
 
+/**
+ * Hears of cameras whose recording or motion has changed. `everywhere`: each process that follows hears the same from the
+ * VMS. `here`: this one has found it out by itself, for those who look through it.
+ */
+export type OnRecordingChange = (cameraIds: readonly string[], heard: 'everywhere' | 'here') => void;
+
 /** The past of a VMS. Every method throws VmsError and aborts with its signal. */
 export interface VmsRecordings {
   /**
@@ -90,7 +96,7 @@ export interface VmsRecordings {
    * Tells of cameras whose recording or motion has just begun or ended, until the signal ends it. A hint, not a record:
    * what is recorded has to be read. Never rejects.
    */
-  followChanges?(onChange: (cameraIds: readonly string[]) => void, signal: AbortSignal): Promise<void>;
+  followChanges?(onChange: OnRecordingChange, signal: AbortSignal): Promise<void>;
   /** The oldest moment that is still kept. */
   oldest(cameraId: string, signal: AbortSignal): Promise<number | undefined>;
   cursor(cameraId: string, stream: StreamName, signal: AbortSignal): Promise<RecordingCursor>;

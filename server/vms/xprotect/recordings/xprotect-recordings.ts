@@ -1,5 +1,6 @@
 import type { StreamName } from '#contract/camera.ts';
 import type {
+  OnRecordingChange,
   RecordedSpan,
   RecordingAbilities,
   RecordingCursor,
@@ -133,7 +134,7 @@ export class XProtectRecordings implements VmsRecordings {
     return (await this.#overview(id, within, resolutionMs, signal)) ?? this.#book.spans(id, within, signal);
   }
 
-  async followChanges(onChange: (cameraIds: readonly string[]) => void, caller: AbortSignal): Promise<void> {
+  async followChanges(onChange: OnRecordingChange, caller: AbortSignal): Promise<void> {
     await this.#liveEdge.follow(onChange, AbortSignal.any([caller, this.#parts.closed]));
   }
 
