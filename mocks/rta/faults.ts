@@ -9,8 +9,11 @@ export interface SurfaceFault {
   readonly latencyMs?: number;
   /** Every call gets this status, with a page that tells more than it should. */
   readonly failWith?: 401 | 403 | 404 | 429 | 500 | 503;
-  /** `not-json`: half of the answer; `wrong-shape`: JSON with a field of another kind. */
-  readonly malformed?: 'not-json' | 'wrong-shape';
+  /**
+   * `not-json`: half of the answer; `wrong-shape`: JSON with a field of another kind; `one-odd`: the same, but only in the
+   * first entry of a list.
+   */
+  readonly malformed?: 'not-json' | 'wrong-shape' | 'one-odd';
 }
 
 /** What RTSP answers for one camera, and what of its recordings is missing. */

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SiteCamera } from '#mocks/site/cameras.ts';
 import type { Door } from './doors.ts';
-import type { RtaFaults, Surface } from './faults.ts';
+import type { RtaFaults, Surface, SurfaceFault } from './faults.ts';
 import { type Addresses, iso, listed, metadata, rtaId, segments, timeline } from './site.ts';
 
 /** How much the server takes, from the requirements' "API Request Limits". */
@@ -44,6 +44,10 @@ const reply = (status: number, body: unknown, headers: Reply['headers'] = {}): R
   headers,
 });
 const fail = (status: number, error: string): Reply => reply(status, { error });
+
+/** Whether this entry of a list is to be an odd one. */
+const isOdd = (malformed: SurfaceFault['malformed'], i: number): boolean =>
+  malformed === 'wrong-shape' || (malformed === 'one-odd' && i === 0);
 
 interface Place {
   readonly surface: Surface;
@@ -146,7 +150,7 @@ export class RtaRest {
     }
     if (!door.isWelcome(request))
       return reply(401, { error: 'Unauthorized' }, { 'www-authenticate': door.challenges });
-    if (place.what === 'list') return this.#list(kind, fault.malformed === 'wrong-shape');
+    if (place.what === 'list') return this.#list(kind, fault.malformed);
     if (place.what === 'export') return this.#export(await readJson(request));
     if (place.what === 'export-state') return this.#exportState(place.id ?? '');
     const camera = this.#byId.get(place.id ?? '');
@@ -161,7 +165,7 @@ export class RtaRest {
         camera_id: place.id,
         url: `${addresses.rtsp}/playback/${rtaId(camera)}${url.search}`,
       });
-    return this.#recordings(camera, url.searchParams, kind, fault.malformed === 'wrong-shape');
+    return this.#recordings(camera, url.searchParams, kind, fault.malformed);
   }
 
   /** Whether this minute still has room for one more; counts it. */
@@ -173,19 +177,24 @@ export class RtaRest {
     return true;
   }
 
-  #list(kind: 'api' | 'mobile', isWrong: boolean): Reply {
+  #list(kind: 'api' | 'mobile', malformed: SurfaceFault['malformed']): Reply {
     const { cameras, addresses, isBare, limits } = this.#parts;
     if (!this.#hasRoom('list', limits.cameraListsPerMinute))
       return reply(429, { error: 'Too many camera list queries' }, { 'retry-after': '60' });
-    const all = cameras.map((camera) => ({
+    const all = cameras.map((camera, i) => ({
       ...listed(camera, addresses, isBare),
-      ...(isWrong ? { enabled: 'perhaps' } : {}),
+      ...(isOdd(malformed, i) ? { enabled: 'perhaps' } : {}),
     }));
     // The document shows the API's answer as an object and calls the Mobile Server's "JSON list of all cameras".
     return reply(200, kind === 'api' ? { cameras: all } : all);
   }
 
-  #recordings(camera: SiteCamera, query: URLSearchParams, kind: 'api' | 'mobile', isWrong: boolean): Reply {
+  #recordings(
+    camera: SiteCamera,
+    query: URLSearchParams,
+    kind: 'api' | 'mobile',
+    malformed: SurfaceFault['malformed'],
+  ): Reply {
     const { faults, limits, now } = this.#parts;
     if (!this.#hasRoom('recordings', limits.recordingsPerMinute))
       return reply(429, { error: 'Too many recording queries' }, { 'retry-after': '60' });
@@ -196,7 +205,7 @@ export class RtaRest {
     const found = timeline(camera, window, faults, now());
     return reply(200, {
       camera_id: rtaId(camera),
-      timeline: isWrong ? found.map((one) => ({ ...one, start_time: 'yesterday' })) : found,
+      timeline: found.map((one, i) => (isOdd(malformed, i) ? { ...one, start_time: 'yesterday' } : one)),
     });
   }
 

@@ -5,7 +5,7 @@ import { ask, Patience } from './ask.ts';
 import { createFairLanes, type FairLanes } from './fair-lanes.ts';
 import { type Gop, gopOf, keyframeOf } from './gop.ts';
 import { GopCache } from './gop-cache.ts';
-import { SharedWork } from './shared-work.ts';
+import { SharedWork } from '#server/vms/shared-work.ts';
 
 /** Which pictures somebody wants to see. */
 export interface FrameWish {

@@ -1,5 +1,5 @@
 import type { VmsRecordings } from '#server/vms/recordings.ts';
-import { SharedWork } from './shared-work.ts';
+import { SharedWork } from '#server/vms/shared-work.ts';
 
 /** Retention moves on by the minute at most. */
 const freshMs = 60_000;

@@ -1,6 +1,6 @@
 import type { RecordedSpan, VmsRecordings } from '#server/vms/recordings.ts';
 import { coarsened } from './level-of-detail.ts';
-import { SharedWork } from './shared-work.ts';
+import { SharedWork } from '#server/vms/shared-work.ts';
 
 /** What is recorded of a camera in a window, at a resolution. */
 export interface WindowSpans {

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { VmsError } from '#server/vms/vms.ts';
 import { abortable } from './abortable.ts';
-import { CameraAnswer, CameraListAnswer, readAnswer, RecordingsAnswer } from './answers.ts';
+import { CameraAnswer, CameraListAnswer, type ReadList, readAnswer, RecordingsAnswer } from './answers.ts';
 import { HttpExchanger } from './http-exchange.ts';
 import { PerMinute } from './per-minute.ts';
 import type { RtaSettings } from './settings.ts';
@@ -14,6 +14,16 @@ export interface RequestLimits {
 }
 
 export const documentedLimits: RequestLimits = { cameraListEveryMs: 60_000, recordingsPerMinute: 100 };
+
+/** Where it is said what could not be read. */
+export interface RtaLog {
+  warn(fields: object, message: string): void;
+}
+
+/** How long a failure to list cameras stands, ms: other processes, and other programs, may have asked the last time. */
+const failureMs = 10_000;
+/** What cannot be read is said this often, ms. */
+const complainEveryMs = 600_000;
 
 /** A stretch that the server lists as recorded, epoch ms, without what it calls gaps. */
 export interface ListedSpan {
@@ -30,27 +40,40 @@ export class RtaApi {
   readonly #limits: RequestLimits;
   readonly #closed = new AbortController();
   #listing: Promise<readonly CameraAnswer[]> | undefined;
-  /** The last camera list that the server has answered for, or how it failed to. */
-  #list: { readonly at: number; readonly cameras: readonly CameraAnswer[] | VmsError } | undefined;
+  /** The last camera list that the server has given. */
+  #list: { readonly at: number; readonly cameras: readonly CameraAnswer[] } | undefined;
+  /** How the server, asked after that, has failed to. */
+  #failure: { readonly at: number; readonly error: VmsError } | undefined;
+  readonly #log: RtaLog | undefined;
+  readonly #complainedAt = new Map<string, number>();
 
   constructor(
     settings: RtaSettings & { readonly apiUrl: string },
-    { ca, limits = documentedLimits }: { ca?: string | undefined; limits?: RequestLimits },
+    {
+      ca,
+      limits = documentedLimits,
+      log,
+    }: { ca?: string | undefined; limits?: RequestLimits; log?: RtaLog | undefined },
   ) {
     this.#settings = settings;
     this.#limits = limits;
+    this.#log = log;
     this.#http = new HttpExchanger({ ca });
     this.#recordings = new PerMinute(limits.recordingsPerMinute);
     this.#signIn = new SignIn({ ...settings, tokenUrl: this.#url(settings.paths.token) }, this.#http);
   }
 
-  /** All cameras. Within a minute of the last answer that answer again: more often the server is not to be asked. */
+  /**
+   * All cameras. Within a minute of the last answer that answer again: more often the server is not to be asked. It stands,
+   * too, while the server says that it has been asked too often: each process keeps to the limit, all of them may not.
+   */
   async cameras(signal: AbortSignal): Promise<readonly CameraAnswer[]> {
     signal.throwIfAborted();
-    const last = this.#list;
-    if (last !== undefined && performance.now() - last.at < this.#limits.cameraListEveryMs) {
-      if (last.cameras instanceof VmsError) throw last.cameras;
-      return last.cameras;
+    const [now, list, failure] = [performance.now(), this.#list, this.#failure];
+    if (list !== undefined && now - list.at < this.#limits.cameraListEveryMs) return list.cameras;
+    if (failure !== undefined && now - failure.at < failureMs) {
+      if (failure.error instanceof TooOften && list !== undefined) return list.cameras;
+      throw failure.error;
     }
     this.#listing ??= this.#readList().finally(() => {
       this.#listing = undefined;
@@ -61,15 +84,28 @@ export class RtaApi {
   async #readList(): Promise<readonly CameraAnswer[]> {
     const { cameras: path } = this.#settings.paths;
     try {
-      const cameras = await this.#get(path, {}, CameraListAnswer, 'camera list', this.#closed.signal);
+      const answer = await this.#get(path, {}, CameraListAnswer, 'camera list', this.#closed.signal);
+      const cameras = this.#readable(answer, 'camera list');
       this.#list = { at: performance.now(), cameras };
+      this.#failure = undefined;
       return cameras;
     } catch (error) {
       // A server that could not be reached has not been asked.
       if (error instanceof VmsError && error.code !== 'refused' && !(error instanceof NotReached))
-        this.#list = { at: performance.now(), cameras: error };
+        this.#failure = { at: performance.now(), error };
+      if (error instanceof TooOften && this.#list !== undefined) return this.#list.cameras;
       throw error;
     }
+  }
+
+  /** The entries of a list that could be read; the others are spoken of once in a while. */
+  #readable<T>({ items, unreadable }: ReadList<T>, list: string): readonly T[] {
+    const now = performance.now();
+    if (unreadable > 0 && now - (this.#complainedAt.get(list) ?? -Infinity) > complainEveryMs) {
+      this.#complainedAt.set(list, now);
+      this.#log?.warn({ list, unreadable }, 'the Milestone server lists what nobody can read');
+    }
+    return items;
   }
 
   /** One camera afresh. */
@@ -88,9 +124,10 @@ export class RtaApi {
     await this.#recordings.take(signal);
     const path = `${this.#settings.paths.recordings}/${encodeURIComponent(id)}`;
     const times = { start: iso(start), end: iso(end) };
-    const sequences = await this.#get(path, times, RecordingsAnswer, 'recording timeline', signal);
-    return sequences.flatMap(({ start_time, end_time, has_video, gaps }) =>
-      has_video ? withoutGaps({ start: start_time, end: end_time }, gaps) : [],
+    const answer = await this.#get(path, times, RecordingsAnswer, 'recording timeline', signal);
+    return this.#readable(answer, 'recording timeline').flatMap(
+      ({ start_time, end_time, has_video, gaps }) =>
+        has_video ? withoutGaps({ start: start_time, end: end_time }, gaps) : [],
     );
   }
 
@@ -131,8 +168,7 @@ export class RtaApi {
         throw new VmsError('refused', `The Milestone server does not let this user see the ${what}`);
       if (status === 404 && what !== 'camera list')
         throw new VmsError('unknown-camera', 'The Milestone server knows no such camera');
-      if (status === 429)
-        throw new VmsError('unavailable', `The Milestone server is asked too often for the ${what}`);
+      if (status === 429) throw new TooOften(what);
       if (status >= 500)
         throw new VmsError(
           'unavailable',
@@ -159,6 +195,13 @@ export class RtaApi {
 class NotReached extends VmsError {
   constructor(error: VmsError) {
     super(error.code, error.message, { cause: error.cause });
+  }
+}
+
+/** 429. */
+class TooOften extends VmsError {
+  constructor(what: string) {
+    super('unavailable', `The Milestone server is asked too often for the ${what}`);
   }
 }
 
