@@ -317,6 +317,54 @@ describe('a still', () => {
     await still(noon - hour + 7);
     expect(callsOf('still')).toBe(1);
   });
+  it('answers for every moment until the next picture, and says until when', async () => {
+    const response = await still(noon - hour + 7);
+    expect(response.headers.get('parapet-until')).toBe(iso(noon - hour + frameMs));
+    for (const ms of [0, 1, frameMs - 1]) await still(noon - hour + ms);
+    expect(callsOf('still')).toBe(1);
+    expect((await still(noon - hour + frameMs)).headers.get('parapet-start')).toBe(
+      iso(noon - hour + frameMs),
+    );
+    expect(callsOf('still')).toBe(2);
+    // Five seconds into a gap it stands for nothing any more.
+    expect((await still(noon - hour + 4000, 'p2')).headers.get('parapet-until')).toBe(
+      iso(noon - hour - frameMs + 5001),
+    );
+    expect(await codeOf(await still(noon - hour + 5000, 'p2'))).toBe('no-recording');
+  });
+  it('that was recorded last may be another one in a moment', async () => {
+    at.recordings.recorded.set('p1', [{ start: noon - gopMs, end: noon - 1000 }]);
+    const last = await still(noon);
+    expect(last.headers.get('parapet-until')).toBeNull();
+    at.recordings.recorded.set('p1', [{ start: noon - gopMs, end: noon }]);
+    expect((await still(noon)).headers.get('parapet-start')).toBe(iso(noon - frameMs));
+  });
+  it('that many want at once is made once, and not for people who have gone', async () => {
+    const free = Promise.withResolvers<undefined>();
+    const asked: AbortSignal[] = [];
+    const make = at.recordings.still.bind(at.recordings);
+    vi.spyOn(at.recordings, 'still').mockImplementation(async (cameraId, time, width, signal) => {
+      asked.push(signal);
+      await Promise.race([free.promise, sleep(60_000, undefined, { signal })]);
+      return await make(cameraId, time, width, signal);
+    });
+    const path = `/api/recordings/p1/still?at=${iso(noon - hour)}&width=320`;
+    const [one, two] = [new AbortController(), new AbortController()];
+    const gone = [one, two].map(({ signal }) => olga.send('GET', path, undefined, {}, signal));
+    await expect.poll(() => asked.length).toBe(1);
+    one.abort();
+    await sleep(20);
+    expect(asked[0]?.aborted).toBe(false);
+    two.abort();
+    await Promise.allSettled(gone);
+    await expect.poll(() => asked[0]?.aborted).toBe(true);
+    const both = [still(noon - hour), still(noon - hour)];
+    await expect.poll(() => asked.length).toBe(2);
+    free.resolve(undefined);
+    expect((await Promise.all(both)).map(({ status }) => status)).toEqual([200, 200]);
+    expect(asked).toHaveLength(2);
+    vi.restoreAllMocks();
+  });
   it('is not there in a gap', async () => {
     expect(await codeOf(await still(noon - 0.75 * hour, 'p2'))).toBe('no-recording');
   });

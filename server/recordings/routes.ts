@@ -5,6 +5,8 @@ import type { Db } from '#server/store/store.ts';
 import type { Abilities } from './abilities.ts';
 import { ask, patienceMs } from './ask.ts';
 import { flat } from './level-of-detail.ts';
+import type { Frames } from './frames.ts';
+import { readKeyframeTimes } from './keyframe-index.ts';
 import { createOldest } from './oldest.ts';
 import type { VmsRecordings } from '#server/vms/recordings.ts';
 import type { Past, PastCamera } from './past.ts';
@@ -15,11 +17,12 @@ import { createSpanTiles } from './span-tiles.ts';
 export function recordingRoutes(parts: {
   readonly db: Db;
   readonly past: Past;
+  readonly frames: Frames;
   readonly abilities: Abilities;
   readonly log: Logger;
   readonly now: () => number;
-}): Pick<Handlers, 'readSpans' | 'readRecordingAbilities'> {
-  const { past, abilities, log, now } = parts;
+}): Pick<Handlers, 'readSpans' | 'readRecordingAbilities' | 'listKeyframes'> {
+  const { past, frames, abilities, log, now } = parts;
   const oldest = createOldest(patienceMs);
   const tiles = createSpanTiles({
     now,
@@ -61,6 +64,16 @@ export function recordingRoutes(parts: {
       await guard();
       const { from, to, resolutionMs } = query;
       return { from, to, resolutionMs, cameras: found };
+    },
+
+    async listKeyframes({ principal, params: { cameraId }, query: { from, to, stream }, signal }) {
+      const { camera, recordings } = await past.camera(principal.user, cameraId, 'playback');
+      const guard = rightGuard(parts, principal, [cameraId], 'playback');
+      const { vmsId } = camera;
+      const wish = { vmsId, recordings, cameraId, stream, viewer: principal.sessionId, signal };
+      const { from: since, times } = await readKeyframeTimes(frames, wish, { start: from, end: to });
+      await guard();
+      return { from: since, to, keyframes: times.map((time) => time - since) };
     },
 
     async readRecordingAbilities({ principal, signal }) {

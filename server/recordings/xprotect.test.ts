@@ -130,6 +130,26 @@ describe('a recording server', () => {
     }
   });
 
+  it('tells its keyframes, and until when a still is the picture', async () => {
+    const from = Date.now() - 7 * hour;
+    const window = new URLSearchParams({ from: iso(from), to: iso(from + 20_000) }).toString();
+    const path = `/api/recordings/${idOf(always)}`;
+    const { keyframes } = await boss.json<{ keyframes: number[] }>('GET', `${path}/keyframes?${window}`);
+    expect(keyframes).toHaveLength(10);
+    for (const [i, ms] of keyframes.entries()) {
+      if (i > 0) expect(ms - (keyframes[i - 1] ?? 0)).toBe(2000);
+      const at = new URLSearchParams({ at: iso(from + ms), only: 'keyframe' }).toString();
+      const frame = await boss.send('GET', `${path}/frames?${at}`);
+      expect(frame.headers.get('parapet-start')).toBe(iso(from + ms));
+    }
+    const still = await boss.send('GET', `${path}/still?at=${iso(from + 777)}&width=160`);
+    expect([still.status, still.ok ? '' : await still.text()]).toEqual([200, '']);
+    const [start, until] = ['parapet-start', 'parapet-until'].map((name) =>
+      Date.parse(still.headers.get(name) ?? ''),
+    );
+    expect((until ?? 0) - (start ?? 0)).toBe(40);
+  });
+
   it('says what can be done with it', async () => {
     expect(await boss.json('GET', '/api/recordings/abilities')).toMatchObject({
       vms: [{ vmsId: 'x', nativeFrames: true }],

@@ -44,6 +44,8 @@ export interface RecordingCursor {
 export interface Still {
   readonly timeMs: number;
   readonly jpeg: Uint8Array;
+  /** When the recorded picture after it was taken, where the recorder tells: until then this is the one. */
+  readonly nextMs?: number;
 }
 
 /** A bookmark as people make it. Times in epoch ms. */
@@ -100,6 +102,8 @@ export interface VmsRecordings {
   /** The oldest moment that is still kept. */
   oldest(cameraId: string, signal: AbortSignal): Promise<number | undefined>;
   cursor(cameraId: string, stream: StreamName, signal: AbortSignal): Promise<RecordingCursor>;
+  /** `false` where a keyframe costs as much as all the pictures up to the next one. */
+  readonly hasKeyframesAlone?: boolean;
   /** A JPEG no wider than `width` of the frame at or before `timeMs`; undefined when nothing is recorded within 5 s of it. */
   still(cameraId: string, timeMs: number, width: number, signal: AbortSignal): Promise<Still | undefined>;
   /** The newest recorded picture as a JPEG no wider than `width`; undefined where nothing is recorded. */

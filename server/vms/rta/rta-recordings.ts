@@ -50,6 +50,7 @@ const tryMs = 8000;
  * motion and stills there are none.
  */
 export class RtaRecordings implements VmsRecordings {
+  readonly hasKeyframesAlone = false;
   readonly #parts: RtaRecordingsParts;
   readonly #days: SpanDays;
   readonly #shelf = new GopShelf(shelfBytes);

@@ -7,7 +7,7 @@ import { Instant } from './instant.ts';
  */
 
 /** A whole number that travels in a query. */
-const QueryInt = z.codec(z.string().regex(/^\d{1,15}$/, 'is not a whole number'), z.int(), {
+export const QueryInt = z.codec(z.string().regex(/^\d{1,15}$/, 'is not a whole number'), z.int(), {
   decode: Number,
   encode: String,
 });
@@ -121,6 +121,14 @@ export const frameHeaders = {
   end: 'Parapet-End',
   /** RFC 6381, such as `avc1.640028` or `hvc1.1.6.L93.B0`. */
   codec: 'Parapet-Codec',
+} as const;
+
+/** What a recorded still says about itself beside its bytes (`image/jpeg`). */
+export const recordedStillHeaders = {
+  /** ISO: when it was taken. */
+  start: 'Parapet-Start',
+  /** ISO: it is the picture of every moment from its start up to here, excluded. Absent: of the one asked for. */
+  until: 'Parapet-Until',
 } as const;
 
 export const StillQuery = z.object({ at: Instant, width: QueryInt.pipe(z.int().min(16).max(3840)) });

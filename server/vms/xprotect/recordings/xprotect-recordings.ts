@@ -261,11 +261,11 @@ export class XProtectRecordings implements VmsRecordings {
       const seat = await this.#pool.seat(kind, signal);
       try {
         const channel = await seat.channel(signal);
-        const { data, timeMs } = await find((request) => abortable(channel.ask(request), signal));
+        const { data, timeMs, nextMs } = await find((request) => abortable(channel.ask(request), signal));
         if (data === undefined || timeMs === undefined) return undefined;
         if (data[0] !== 0xff || data[1] !== 0xd8)
           throw new VmsError('unexpected-answer', 'The recorder sent a still that is no JPEG');
-        return { timeMs, jpeg: data };
+        return { timeMs, jpeg: data, ...(nextMs === undefined ? {} : { nextMs }) };
       } finally {
         seat.release();
       }
