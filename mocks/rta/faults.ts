@@ -14,6 +14,8 @@ export interface SurfaceFault {
    * first entry of a list.
    */
   readonly malformed?: 'not-json' | 'wrong-shape' | 'one-odd';
+  /** Files break off after about so many bytes. */
+  readonly cutAfterBytes?: number;
 }
 
 /** What RTSP answers for one camera, and what of its recordings is missing. */
@@ -36,6 +38,10 @@ export interface CameraFault {
 export class RtaFaults {
   readonly #surfaces = new Map<Surface, SurfaceFault>();
   readonly #cameras = new Map<number, CameraFault>();
+  /** Exports that were taken come to nothing. */
+  failsExports = false;
+  /** Where exports are said to be, if not here. */
+  exportsAt: string | undefined;
 
   surface(name: Surface): SurfaceFault {
     return this.#surfaces.get(name) ?? {};
@@ -57,6 +63,8 @@ export class RtaFaults {
 
   /** Mends everything. */
   reset(): void {
+    this.failsExports = false;
+    this.exportsAt = undefined;
     this.#surfaces.clear();
     this.#cameras.clear();
   }

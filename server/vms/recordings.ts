@@ -48,6 +48,16 @@ export interface Still {
   readonly nextMs?: number;
 }
 
+/** A file of a recording as the VMS itself has made it, in whatever form it makes them. */
+export interface VmsFilm {
+  /** As the VMS calls it, such as `video/mp4`; `application/octet-stream` where it says nothing. */
+  readonly mediaType: string;
+  /** How long it is, where the VMS says. */
+  readonly bytes: number | undefined;
+  /** Read it once. Leaving it ends the connection; breaking off throws `VmsError`. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
 /** A bookmark as people make it. Times in epoch ms. */
 export interface VmsBookmark {
   readonly id: string;
@@ -102,6 +112,11 @@ export interface VmsRecordings {
   /** The oldest moment that is still kept. */
   oldest(cameraId: string, signal: AbortSignal): Promise<number | undefined>;
   cursor(cameraId: string, stream: StreamName, signal: AbortSignal): Promise<RecordingCursor>;
+  /**
+   * Has the VMS make a file of a recording, for where it gives no frames (`nativeFrames`). There where it offers that. Waits
+   * until it is made; whoever leaves the file unread has to abort the signal.
+   */
+  exportFilm?(cameraId: string, within: RecordedSpan, signal: AbortSignal): Promise<VmsFilm>;
   /** `false` where a keyframe costs as much as all the pictures up to the next one. */
   readonly hasKeyframesAlone?: boolean;
   /** A JPEG no wider than `width` of the frame at or before `timeMs`; undefined when nothing is recorded within 5 s of it. */

@@ -1,8 +1,9 @@
 import type { z } from 'zod';
+import type { VmsFilm } from '#server/vms/recordings.ts';
 import { VmsError } from '#server/vms/vms.ts';
 import { abortable } from './abortable.ts';
 import { CameraAnswer, CameraListAnswer, type ReadList, readAnswer, RecordingsAnswer } from './answers.ts';
-import { HttpExchanger } from './http-exchange.ts';
+import { type Answer, type Exchange, HttpExchanger } from './http-exchange.ts';
 import { PerMinute } from './per-minute.ts';
 import type { RtaSettings } from './settings.ts';
 import { SignIn } from './sign-in.ts';
@@ -131,6 +132,35 @@ export class RtaApi {
     );
   }
 
+  /** The text of an answer, for what has a form of its own. */
+  async get(path: string, what: string, signal: AbortSignal): Promise<string> {
+    const wish = { method: 'GET', url: this.#url(path), headers: {} } as const;
+    return (await this.#ask(wish, what, signal, (own) => this.#http.exchange(own, signal))).body;
+  }
+
+  /** The same for what is sent. */
+  async post(path: string, body: object, what: string, signal: AbortSignal): Promise<string> {
+    const wish = {
+      method: 'POST',
+      url: this.#url(path),
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    } as const;
+    return (await this.#ask(wish, what, signal, (own) => this.#http.exchange(own, signal))).body;
+  }
+
+  /** A file of the server's, at an address that it has named. Credentials go to the configured server only. */
+  async file(address: string, what: string, signal: AbortSignal): Promise<VmsFilm> {
+    const url = URL.parse(address, `${this.#settings.apiUrl}/`);
+    if (url?.origin !== new URL(this.#settings.apiUrl).origin)
+      throw new VmsError('unexpected-answer', `The Milestone server’s ${what} is on another server`);
+    const wish = { method: 'GET', url, headers: { accept: '*/*' } } as const;
+    const { mediaType, bytes, body } = await this.#ask(wish, what, signal, (own) =>
+      this.#http.stream(own, signal),
+    );
+    return { mediaType, bytes, body };
+  }
+
   close(): void {
     this.#closed.abort(new VmsError('unavailable', 'Parapet is ending'));
     this.#signIn.close();
@@ -150,34 +180,26 @@ export class RtaApi {
   ): Promise<z.output<T>> {
     const url = this.#url(path);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    const wish = { method: 'GET', url, headers: {} } as const;
+    const { body } = await this.#ask(wish, what, signal, (own) => this.#http.exchange(own, signal));
+    return readAnswer(body, schema, what);
+  }
+
+  /** Sends it with the user's credentials, once more where a token has died. Gives what succeeds only. */
+  async #ask<A extends Omit<Answer, 'body'>>(
+    wish: Exchange,
+    what: string,
+    signal: AbortSignal,
+    send: (wish: Exchange) => Promise<A>,
+  ): Promise<A> {
     for (let attempt = 1; ; attempt++) {
       const authorization = await this.#reach(() => this.#signIn.authorization(signal));
-      const answer = await this.#reach(() =>
-        this.#http.exchange(
-          { method: 'GET', url, headers: authorization === undefined ? {} : { authorization } },
-          signal,
-        ),
-      );
-      const { status } = answer;
-      if (status >= 200 && status < 300) return readAnswer(answer.body, schema, what);
-      if (status === 401) {
-        if (this.#signIn.rejected(authorization, answer) && attempt === 1) continue;
-        throw this.#signIn.refusal;
-      }
-      if (status === 403)
-        throw new VmsError('refused', `The Milestone server does not let this user see the ${what}`);
-      if (status === 404 && what !== 'camera list')
-        throw new VmsError('unknown-camera', 'The Milestone server knows no such camera');
-      if (status === 429) throw new TooOften(what);
-      if (status >= 500)
-        throw new VmsError(
-          'unavailable',
-          `The Milestone server fails at the ${what} (status ${String(status)})`,
-        );
-      throw new VmsError(
-        'unexpected-answer',
-        `The Milestone server answers the ${what} with status ${String(status)}`,
-      );
+      const headers = { ...wish.headers, ...(authorization === undefined ? {} : { authorization }) };
+      const answer = await this.#reach(() => send({ ...wish, headers }));
+      if (answer.status >= 200 && answer.status < 300) return answer;
+      if (answer.status !== 401) throw refusalOf(answer.status, what);
+      if (this.#signIn.rejected(authorization, answer) && attempt === 1) continue;
+      throw this.#signIn.refusal;
     }
   }
 
@@ -189,6 +211,23 @@ export class RtaApi {
       throw error;
     }
   }
+}
+
+function refusalOf(status: number, what: string): VmsError {
+  if (status === 403)
+    return new VmsError('refused', `The Milestone server does not let this user see the ${what}`);
+  if (status === 404 && what !== 'camera list')
+    return new VmsError('unknown-camera', 'The Milestone server knows no such camera');
+  if (status === 429) return new TooOften(what);
+  if (status >= 500)
+    return new VmsError(
+      'unavailable',
+      `The Milestone server fails at the ${what} (status ${String(status)})`,
+    );
+  return new VmsError(
+    'unexpected-answer',
+    `The Milestone server answers the ${what} with status ${String(status)}`,
+  );
 }
 
 /** No answer at all, as against one that is no use. */

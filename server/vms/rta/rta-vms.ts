@@ -4,8 +4,9 @@ import { type LiveSource, type Vms, type VmsDirectory, VmsError, type VmsStream 
 import { liveAddress } from './addresses.ts';
 import { type CameraAnswer, streamOf } from './answers.ts';
 import { cameraIds, groupId, numberOf } from './ids.ts';
+import { type ExportPace, RtaExport } from './rta-export.ts';
 import { documentedLimits, type RequestLimits, RtaApi, type RtaLog } from './rta-api.ts';
-import { type RecordedCamera, RtaRecordings } from './rta-recordings.ts';
+import { type RecordedCamera, RtaRecordings, type RtaRecordingsParts } from './rta-recordings.ts';
 import type { RtaSettings } from './settings.ts';
 import type { SpanSource } from './span-days.ts';
 
@@ -20,6 +21,8 @@ export interface RtaOptions {
   /** Default: those of the requirements. */
   readonly limits?: RequestLimits;
   readonly log?: RtaLog | undefined;
+  /** How exports are waited for. Tests do not wait so long. */
+  readonly exportPace?: ExportPace;
   /** Epoch ms. */
   readonly now?: () => number;
 }
@@ -69,6 +72,7 @@ class RtaVms implements Vms {
       settings,
       feed,
       source: this.#api === undefined ? this.#declared(now) : this.#asked(this.#api),
+      film: this.#filmed(options.exportPace),
       find: (cameraId, signal) => this.#find(cameraId, signal),
       peek: (cameraId) => this.#cameras?.get(cameraId.toLowerCase()),
       samples: async (signal) =>
@@ -177,6 +181,13 @@ class RtaVms implements Vms {
     if (said !== undefined) return said;
     const found = this.#settings.agencies.find(({ cameras }) => cameras.some((glob) => fits(glob, id)));
     return found?.name ?? otherAgencies;
+  }
+
+  #filmed(pace: ExportPace | undefined): RtaRecordingsParts['film'] {
+    const { export: path } = this.#settings.paths;
+    if (this.#api === undefined || path === undefined) return undefined;
+    const exporter = new RtaExport(this.#api, path, pace);
+    return (id, within, signal) => exporter.film(id, within, signal);
   }
 
   #asked(api: RtaApi): SpanSource {
