@@ -215,7 +215,7 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
       }),
       ...liveKitRoutes({ store, directory, desk: liveKit, entries: createAllowance(10, 1), now }),
       ...wallRoutes({ store, directory, now }),
-      ...recordingRoutes({ past, abilities, log, now }),
+      ...recordingRoutes({ db: store.db, past, frames, abilities, log, now }),
       ...markRoutes({ db: store.db, past, abilities, now }),
       ...exports.routes,
       ...quality.routes,

@@ -301,7 +301,12 @@ const documentedVms = {
   password: 'your-secure-password',
   account: { username: 'rta-integration', domain: '' },
   auth: 'auto',
-  paths: { cameras: '/api/cameras', recordings: '/api/recordings', token: '/api/token' },
+  paths: {
+    cameras: '/api/cameras',
+    recordings: '/api/recordings',
+    token: '/api/token',
+    export: '/api/export',
+  },
   livePath: '/camera/{camera_id}',
   playbackPath: '/playback/{camera_id}',
   agencies: [],

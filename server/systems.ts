@@ -13,7 +13,7 @@ async function open(settings: VmsSettings, log: Logger, feed: PlaybackFeed | und
   if (settings.kind === 'rta') {
     const { caFile } = settings;
     const ca = caFile === undefined ? undefined : await readFile(caFile, 'utf8');
-    return createRtaVms({ id, settings, ca, feed });
+    return createRtaVms({ id, settings, ca, feed, log });
   }
   if (settings.kind === 'xprotect') {
     const { url, username, password, caFile } = settings;

@@ -9,8 +9,13 @@ export interface SurfaceFault {
   readonly latencyMs?: number;
   /** Every call gets this status, with a page that tells more than it should. */
   readonly failWith?: 401 | 403 | 404 | 429 | 500 | 503;
-  /** `not-json`: half of the answer; `wrong-shape`: JSON with a field of another kind. */
-  readonly malformed?: 'not-json' | 'wrong-shape';
+  /**
+   * `not-json`: half of the answer; `wrong-shape`: JSON with a field of another kind; `one-odd`: the same, but only in the
+   * first entry of a list.
+   */
+  readonly malformed?: 'not-json' | 'wrong-shape' | 'one-odd';
+  /** Files break off after about so many bytes. */
+  readonly cutAfterBytes?: number;
 }
 
 /** What RTSP answers for one camera, and what of its recordings is missing. */
@@ -33,6 +38,10 @@ export interface CameraFault {
 export class RtaFaults {
   readonly #surfaces = new Map<Surface, SurfaceFault>();
   readonly #cameras = new Map<number, CameraFault>();
+  /** Exports that were taken come to nothing. */
+  failsExports = false;
+  /** Where exports are said to be, if not here. */
+  exportsAt: string | undefined;
 
   surface(name: Surface): SurfaceFault {
     return this.#surfaces.get(name) ?? {};
@@ -54,6 +63,8 @@ export class RtaFaults {
 
   /** Mends everything. */
   reset(): void {
+    this.failsExports = false;
+    this.exportsAt = undefined;
     this.#surfaces.clear();
     this.#cameras.clear();
   }

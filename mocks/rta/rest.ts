@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SiteCamera } from '#mocks/site/cameras.ts';
 import type { Door } from './doors.ts';
-import type { RtaFaults, Surface } from './faults.ts';
+import type { RtaFaults, Surface, SurfaceFault } from './faults.ts';
 import { type Addresses, iso, listed, metadata, rtaId, segments, timeline } from './site.ts';
 
 /** How much the server takes, from the requirements' "API Request Limits". */
@@ -35,7 +36,7 @@ export interface RestParts {
 interface Reply {
   readonly status: number;
   readonly body: unknown;
-  readonly headers?: Readonly<Record<string, string | string[]>>;
+  readonly headers?: Record<string, string | string[]>;
 }
 
 const reply = (status: number, body: unknown, headers: Reply['headers'] = {}): Reply => ({
@@ -45,11 +46,24 @@ const reply = (status: number, body: unknown, headers: Reply['headers'] = {}): R
 });
 const fail = (status: number, error: string): Reply => reply(status, { error });
 
+/** Whether this entry of a list is to be an odd one. */
+const isOdd = (malformed: SurfaceFault['malformed'], i: number): boolean =>
+  malformed === 'wrong-shape' || (malformed === 'one-odd' && i === 0);
+
 interface Place {
   readonly surface: Surface;
   readonly method: 'GET' | 'POST';
   readonly id?: string;
-  readonly what: 'list' | 'one' | 'recordings' | 'export' | 'export-state' | 'token' | 'stream' | 'playback';
+  readonly what:
+    | 'list'
+    | 'one'
+    | 'recordings'
+    | 'export'
+    | 'export-state'
+    | 'export-file'
+    | 'token'
+    | 'stream'
+    | 'playback';
 }
 
 /** The paths of Method 1, and under `mobile` those of Method 3. */
@@ -60,7 +74,8 @@ function placeOf(path: string, method: string, kind: 'api' | 'mobile'): Place | 
     .slice(prefix.length + 1)
     .split('/')
     .map((part) => decodeURIComponent(part));
-  if (rest.length > 0) return undefined;
+  const isFile = kind === 'api' && noun === 'export' && rest.join('/') === 'file';
+  if (rest.length > 0 && !isFile) return undefined;
   const get = (surface: Surface, what: Place['what']): Place => ({
     surface,
     method: 'GET',
@@ -77,7 +92,7 @@ function placeOf(path: string, method: string, kind: 'api' | 'mobile'): Place | 
       return id === undefined || kind === 'api' ? undefined : get('recordings', noun);
     case 'export':
       if (kind === 'mobile') return undefined;
-      if (method === 'GET' && id !== undefined) return get('export', 'export-state');
+      if (method === 'GET' && id !== undefined) return get('export', isFile ? 'export-file' : 'export-state');
       return id === undefined ? { surface: 'export', method: 'POST', what: 'export' } : undefined;
     case 'token':
       return id === undefined ? { surface: 'token', method: 'POST', what: 'token' } : undefined;
@@ -102,7 +117,7 @@ export class RtaRest {
   readonly #parts: RestParts;
   readonly #byId: ReadonlyMap<string, SiteCamera>;
   readonly #asked: Record<'list' | 'recordings', number[]> = { list: [], recordings: [] };
-  readonly #exports = new Map<string, { readonly body: object; isRunning: boolean }>();
+  readonly #exports = new Map<string, { readonly body: object; readonly film: Buffer; isRunning: boolean }>();
 
   constructor(parts: RestParts) {
     this.#parts = parts;
@@ -125,6 +140,11 @@ export class RtaRest {
     const place = placeOf(url.pathname, request.method ?? 'GET', kind);
     const given = place === undefined ? fail(404, 'Not Found') : await this.#reply(request, url, place, kind);
     const fault = place === undefined ? {} : this.#parts.faults.surface(place.surface);
+    if (given.body instanceof Uint8Array) {
+      response.writeHead(given.status, given.headers);
+      await this.#sendFilm(response, given.body, fault.cutAfterBytes ?? Infinity);
+      return;
+    }
     let text = JSON.stringify(given.body);
     if (given.status === 200 && fault.malformed === 'not-json') text = text.slice(0, text.length / 2);
     response.writeHead(given.status, { 'content-type': 'application/json', ...given.headers });
@@ -146,8 +166,9 @@ export class RtaRest {
     }
     if (!door.isWelcome(request))
       return reply(401, { error: 'Unauthorized' }, { 'www-authenticate': door.challenges });
-    if (place.what === 'list') return this.#list(kind, fault.malformed === 'wrong-shape');
+    if (place.what === 'list') return this.#list(kind, fault.malformed);
     if (place.what === 'export') return this.#export(await readJson(request));
+    if (place.what === 'export-file') return this.#exportFile(place.id ?? '');
     if (place.what === 'export-state') return this.#exportState(place.id ?? '');
     const camera = this.#byId.get(place.id ?? '');
     if (camera === undefined) return fail(404, 'Camera not found');
@@ -161,7 +182,7 @@ export class RtaRest {
         camera_id: place.id,
         url: `${addresses.rtsp}/playback/${rtaId(camera)}${url.search}`,
       });
-    return this.#recordings(camera, url.searchParams, kind, fault.malformed === 'wrong-shape');
+    return this.#recordings(camera, url.searchParams, kind, fault.malformed);
   }
 
   /** Whether this minute still has room for one more; counts it. */
@@ -173,19 +194,24 @@ export class RtaRest {
     return true;
   }
 
-  #list(kind: 'api' | 'mobile', isWrong: boolean): Reply {
+  #list(kind: 'api' | 'mobile', malformed: SurfaceFault['malformed']): Reply {
     const { cameras, addresses, isBare, limits } = this.#parts;
     if (!this.#hasRoom('list', limits.cameraListsPerMinute))
       return reply(429, { error: 'Too many camera list queries' }, { 'retry-after': '60' });
-    const all = cameras.map((camera) => ({
+    const all = cameras.map((camera, i) => ({
       ...listed(camera, addresses, isBare),
-      ...(isWrong ? { enabled: 'perhaps' } : {}),
+      ...(isOdd(malformed, i) ? { enabled: 'perhaps' } : {}),
     }));
     // The document shows the API's answer as an object and calls the Mobile Server's "JSON list of all cameras".
     return reply(200, kind === 'api' ? { cameras: all } : all);
   }
 
-  #recordings(camera: SiteCamera, query: URLSearchParams, kind: 'api' | 'mobile', isWrong: boolean): Reply {
+  #recordings(
+    camera: SiteCamera,
+    query: URLSearchParams,
+    kind: 'api' | 'mobile',
+    malformed: SurfaceFault['malformed'],
+  ): Reply {
     const { faults, limits, now } = this.#parts;
     if (!this.#hasRoom('recordings', limits.recordingsPerMinute))
       return reply(429, { error: 'Too many recording queries' }, { 'retry-after': '60' });
@@ -196,7 +222,7 @@ export class RtaRest {
     const found = timeline(camera, window, faults, now());
     return reply(200, {
       camera_id: rtaId(camera),
-      timeline: isWrong ? found.map((one) => ({ ...one, start_time: 'yesterday' })) : found,
+      timeline: found.map((one, i) => (isOdd(malformed, i) ? { ...one, start_time: 'yesterday' } : one)),
     });
   }
 
@@ -209,13 +235,38 @@ export class RtaRest {
       return reply(429, { error: 'Too many exports' }, { 'retry-after': '60' });
     const exportId = `export-${String(this.#exports.size + 1)}`;
     const made = { export_id: exportId, camera_id: id, start_time: iso(start), end_time: iso(end) };
-    this.#exports.set(exportId, { body: made, isRunning: true });
+    // In place of pictures: as long as they would be at 8 kbit/s, the same for the same wish.
+    const film = Buffer.alloc(end - start, `${id} ${iso(start)} ${iso(end)} `);
+    this.#exports.set(exportId, { body: made, film, isRunning: true });
     return reply(202, { ...made, status: 'running' });
   }
 
   #exportState(id: string): Reply {
     const found = this.#exports.get(id);
     if (found === undefined) return fail(404, 'Export not found');
-    return reply(200, { ...found.body, status: found.isRunning ? 'running' : 'completed' });
+    const { failsExports, exportsAt = `/api/export/${id}/file` } = this.#parts.faults;
+    if (failsExports) return reply(200, { ...found.body, status: 'failed' });
+    if (found.isRunning) return reply(200, { ...found.body, status: 'running' });
+    return reply(200, { ...found.body, status: 'completed', download_url: exportsAt });
+  }
+
+  #exportFile(id: string): Reply {
+    const found = this.#exports.get(id);
+    if (found === undefined || found.isRunning) return fail(404, 'Export not found');
+    const headers = { 'content-type': 'video/mp4', 'content-length': String(found.film.length) };
+    return reply(200, found.film, headers);
+  }
+
+  async #sendFilm(response: ServerResponse, film: Uint8Array, cutAfter: number): Promise<void> {
+    const pieceBytes = 65_536;
+    for (let at = 0; at < film.length; at += pieceBytes) {
+      if (at >= cutAfter || response.destroyed) {
+        response.destroy();
+        return;
+      }
+      if (!response.write(film.subarray(at, at + pieceBytes)))
+        await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    }
+    response.end();
   }
 }

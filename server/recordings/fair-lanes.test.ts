@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { ByteCache } from './byte-cache.ts';
 import { createFairLanes } from './fair-lanes.ts';
-import { SharedWork } from './shared-work.ts';
+import { SharedWork } from '#server/vms/shared-work.ts';
 
 const never = new AbortController().signal;
 

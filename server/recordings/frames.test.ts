@@ -233,7 +233,7 @@ describe('rights', () => {
     from: iso(noon - hour),
     to: iso(noon),
     start: iso(noon - hour),
-    end: iso(noon),
+    end: iso(noon - hour + 60_000),
     part: 'media',
   }).toString();
   it.each(
@@ -317,6 +317,54 @@ describe('a still', () => {
     await still(noon - hour + 7);
     expect(callsOf('still')).toBe(1);
   });
+  it('answers for every moment until the next picture, and says until when', async () => {
+    const response = await still(noon - hour + 7);
+    expect(response.headers.get('parapet-until')).toBe(iso(noon - hour + frameMs));
+    for (const ms of [0, 1, frameMs - 1]) await still(noon - hour + ms);
+    expect(callsOf('still')).toBe(1);
+    expect((await still(noon - hour + frameMs)).headers.get('parapet-start')).toBe(
+      iso(noon - hour + frameMs),
+    );
+    expect(callsOf('still')).toBe(2);
+    // Five seconds into a gap it stands for nothing any more.
+    expect((await still(noon - hour + 4000, 'p2')).headers.get('parapet-until')).toBe(
+      iso(noon - hour - frameMs + 5001),
+    );
+    expect(await codeOf(await still(noon - hour + 5000, 'p2'))).toBe('no-recording');
+  });
+  it('that was recorded last may be another one in a moment', async () => {
+    at.recordings.recorded.set('p1', [{ start: noon - gopMs, end: noon - 1000 }]);
+    const last = await still(noon);
+    expect(last.headers.get('parapet-until')).toBeNull();
+    at.recordings.recorded.set('p1', [{ start: noon - gopMs, end: noon }]);
+    expect((await still(noon)).headers.get('parapet-start')).toBe(iso(noon - frameMs));
+  });
+  it('that many want at once is made once, and not for people who have gone', async () => {
+    const free = Promise.withResolvers<undefined>();
+    const asked: AbortSignal[] = [];
+    const make = at.recordings.still.bind(at.recordings);
+    vi.spyOn(at.recordings, 'still').mockImplementation(async (cameraId, time, width, signal) => {
+      asked.push(signal);
+      await Promise.race([free.promise, sleep(60_000, undefined, { signal })]);
+      return await make(cameraId, time, width, signal);
+    });
+    const path = `/api/recordings/p1/still?at=${iso(noon - hour)}&width=320`;
+    const [one, two] = [new AbortController(), new AbortController()];
+    const gone = [one, two].map(({ signal }) => olga.send('GET', path, undefined, {}, signal));
+    await expect.poll(() => asked.length).toBe(1);
+    one.abort();
+    await sleep(20);
+    expect(asked[0]?.aborted).toBe(false);
+    two.abort();
+    await Promise.allSettled(gone);
+    await expect.poll(() => asked[0]?.aborted).toBe(true);
+    const both = [still(noon - hour), still(noon - hour)];
+    await expect.poll(() => asked.length).toBe(2);
+    free.resolve(undefined);
+    expect((await Promise.all(both)).map(({ status }) => status)).toEqual([200, 200]);
+    expect(asked).toHaveLength(2);
+    vi.restoreAllMocks();
+  });
   it('is not there in a gap', async () => {
     expect(await codeOf(await still(noon - 0.75 * hour, 'p2'))).toBe('no-recording');
   });
@@ -363,6 +411,24 @@ describe('a playlist', () => {
     expect(moments).toEqual(expected);
   });
 
+  it('is not told to who has lost the right while the recorder took its time', async () => {
+    const reached = Promise.withResolvers<undefined>();
+    const free = Promise.withResolvers<undefined>();
+    at.recordings.beforeFrame = async () => {
+      reached.resolve(undefined);
+      await free.promise;
+    };
+    const started = performance.now();
+    const answer = list('p1', noon - hour, noon);
+    await reached.promise;
+    const boss = await at.as('boss');
+    await boss.json('PATCH', `/api/users/${at.idOf('olga')}`, { grants: [grant('*', 'live')] });
+    vi.spyOn(performance, 'now').mockReturnValue(started + 1500);
+    free.resolve(undefined);
+    expect(await codeOf((await answer).response)).toBe('not-permitted');
+    vi.restoreAllMocks();
+  });
+
   it('of a window in which nothing is recorded there is none', async () => {
     expect(await codeOf((await list('p2', noon - 0.9 * hour, noon - 0.6 * hour)).response)).toBe(
       'no-recording',
@@ -385,6 +451,44 @@ describe('a segment', () => {
     await sleep(50);
     expect(callsOf('keyframe')).toBeLessThanOrEqual(2);
     expect(at.recordings.openCursors).toBe(0);
+  });
+
+  it('has the group that reaches into it where none begins in it, and is not there in a gap', async () => {
+    const part = (cameraId: string, start: number, end: number) =>
+      olga.send(
+        'GET',
+        `/api/recordings/${cameraId}/segment.mp4?part=media&start=${iso(start)}&end=${iso(end)}`,
+      );
+    const within = await part('p1', noon - hour + 300, noon - hour + 1900);
+    expect(momentsIn(await bytesOf(within))[0]).toBe(noon - hour);
+    const across = await part('p1', noon - hour + 300, noon - hour + gopMs + 1);
+    expect(momentsIn(await bytesOf(across))[0]).toBe(noon - hour + gopMs);
+    expect(await codeOf(await part('p2', noon - 0.75 * hour, noon - 0.75 * hour + 5000))).toBe(
+      'no-recording',
+    );
+  });
+
+  it('is no longer than ten minutes: what is taken away are exports', async () => {
+    const long = `/api/recordings/p1/segment.mp4?part=media&start=${iso(noon - hour)}&end=${iso(noon - hour + 600_001)}`;
+    expect(await (await olga.send('GET', long)).json()).toMatchObject({
+      code: 'invalid-request',
+      issues: [{ path: 'end' }],
+    });
+    expect(at.recordings.calls).toEqual([]);
+  });
+
+  it('that is taken slowly is one viewing that goes on, not one that ended at its beginning', async () => {
+    const response = await olga.send('GET', address);
+    const reader = response.body?.getReader();
+    for (let i = 0; i < 5; i++) {
+      at.clock.pass(20_000);
+      await reader?.read();
+    }
+    await reader?.cancel();
+    at.clock.pass(30_000);
+    await olga.send('GET', path('p1', noon - hour));
+    const rows = await held.store.db.selectFrom('audit').selectAll().where('kind', '=', 'playback').execute();
+    expect(rows).toHaveLength(1);
   });
 
   it('breaks off when the right is lost', async () => {

@@ -5,7 +5,7 @@ import { ask, Patience } from './ask.ts';
 import { createFairLanes, type FairLanes } from './fair-lanes.ts';
 import { type Gop, gopOf, keyframeOf } from './gop.ts';
 import { GopCache } from './gop-cache.ts';
-import { SharedWork } from './shared-work.ts';
+import { SharedWork } from '#server/vms/shared-work.ts';
 
 /** Which pictures somebody wants to see. */
 export interface FrameWish {
@@ -26,6 +26,8 @@ export interface Frames {
   keyframe(wish: FrameWish): Promise<Gop | undefined>;
   /** That keyframe with every frame up to the next one. */
   gop(wish: FrameWish): Promise<Gop | undefined>;
+  /** When the keyframe at or before the moment was taken, where it has been read already. */
+  knownKeyframe(wish: Omit<FrameWish, 'signal' | 'viewer'>): number | undefined;
   /** Where readers of this camera's recorder take turns. */
   lanesOf(wish: Pick<FrameWish, 'vmsId' | 'recordings' | 'cameraId'>): FairLanes;
   /** Bytes that are remembered. */
@@ -98,7 +100,8 @@ export function createFrames(parts: { readonly cacheBytes: number; readonly now:
     return found;
   };
 
-  const keyOf = ({ vmsId, cameraId, stream }: FrameWish): string => `${vmsId} ${cameraId} ${stream}`;
+  const keyOf = ({ vmsId, cameraId, stream }: Pick<FrameWish, 'vmsId' | 'cameraId' | 'stream'>): string =>
+    `${vmsId} ${cameraId} ${stream}`;
 
   /** Asks the recorder for the keyframe; the cursor that stands on it goes to `use`, and is closed after it. */
   async function withKeyframe<T>(
@@ -207,6 +210,7 @@ export function createFrames(parts: { readonly cacheBytes: number; readonly now:
 
   return {
     lanesOf,
+    knownKeyframe: (wish) => cache.keyframe(keyOf(wish), wish.at)?.start,
     async gop(wish) {
       const key = keyOf(wish);
       const known = cache.gop(key, wish.at);

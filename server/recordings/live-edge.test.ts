@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import type { VmsRecordings } from '#server/vms/recordings.ts';
+import type { OnRecordingChange, VmsRecordings } from '#server/vms/recordings.ts';
 import { createLog } from '#server/http/log.ts';
 import { pglite, type TestStore } from '#server/store/testing/databases.ts';
 import { eventually } from '#server/testing/eventually.ts';
@@ -24,9 +24,9 @@ beforeEach(async () => {
 
 /** A VMS whose changes a test makes up. */
 class ChangingVms extends FakeVms {
-  readonly told: ((cameraIds: readonly string[]) => void)[] = [];
+  readonly told: OnRecordingChange[] = [];
   readonly recordings: VmsRecordings = Object.assign(new FakeRecordings(), {
-    followChanges: async (onChange: (cameraIds: readonly string[]) => void, signal: AbortSignal) => {
+    followChanges: async (onChange: OnRecordingChange, signal: AbortSignal) => {
       this.told.push(onChange);
       const { promise, resolve } = Promise.withResolvers<undefined>();
       signal.addEventListener('abort', () => resolve(undefined), { once: true });
@@ -69,7 +69,7 @@ it('tells who may play a camera back that its recordings have changed, once for 
   await eventually(() => vms.told.length).toBe(2);
   // Every BFF hears the same from the VMS.
   const happen = (...cameraIds: string[]) => {
-    for (const tell of vms.told) for (const id of cameraIds) tell([id]);
+    for (const tell of vms.told) for (const id of cameraIds) tell([id], 'everywhere');
   };
   happen('m1', 'p1', 'p1', 'unknown');
   await eventually(() => boss).toEqual([['m1', 'p1']]);
@@ -81,14 +81,36 @@ it('tells who may play a camera back that its recordings have changed, once for 
 
   // The one that told falls silent: after a while another does.
   const [first, second] = vms.told;
-  first?.(['m1']);
+  first?.(['m1'], 'everywhere');
   await eventually(() => boss.length).toBe(3);
-  second?.(['p1']);
+  second?.(['p1'], 'everywhere');
   await new Promise((resolve) => setTimeout(resolve, 80));
   expect(boss).toHaveLength(3);
   at.clock.pass(16_000);
-  second?.(['p1']);
+  second?.(['p1'], 'everywhere');
   await eventually(() => boss.at(-1)).toEqual(['p1']);
+  ending.abort();
+  await Promise.all(tellers);
+});
+
+it('tells what a BFF has found out by asking, while another one tells the events', async () => {
+  const vms = new ChangingVms();
+  const ending = new AbortController();
+  const parts = { db: held.store.db, log: createLog('silent'), now: at.clock.now, gatherMs: 20 };
+  const tellers = [randomUUID(), randomUUID()].map((holder) =>
+    tellRecordingChanges(vms, { ...parts, holder }, ending.signal),
+  );
+  const boss = await listen(await at.as('boss'));
+  await eventually(() => vms.told.length).toBe(2);
+  const [first, second] = vms.told;
+  first?.(['m1'], 'everywhere');
+  await eventually(() => boss).toEqual([['m1']]);
+  second?.(['m1'], 'everywhere');
+  second?.(['p1'], 'here');
+  await eventually(() => boss).toEqual([['m1'], ['p1']]);
+  // Finding out does not keep the other from its duty.
+  first?.(['p2'], 'everywhere');
+  await eventually(() => boss).toEqual([['m1'], ['p1'], ['p2']]);
   ending.abort();
   await Promise.all(tellers);
 });

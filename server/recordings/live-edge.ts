@@ -28,23 +28,28 @@ export async function tellRecordingChanges(
   signal: AbortSignal,
 ): Promise<void> {
   const { db, log, holder, now } = parts;
-  const changed = new Set<string>();
+  const changed = { everywhere: new Set<string>(), here: new Set<string>() };
   let timer: NodeJS.Timeout | undefined;
   let telling = Promise.resolve();
 
   async function tell(): Promise<void> {
-    const cameraIds = [...changed];
-    changed.clear();
-    if (!(await holdDuty(db, `changes:${vms.id}`, holder, now(), holdMs))) return;
-    for (let at = 0; at < cameraIds.length; at += mostTogether)
+    // Nobody else has found out what was found out here: it is told whoever is on duty.
+    const cameraIds = new Set(changed.here);
+    changed.here.clear();
+    const shared = [...changed.everywhere];
+    changed.everywhere.clear();
+    if (shared.length > 0 && (await holdDuty(db, `changes:${vms.id}`, holder, now(), holdMs)))
+      for (const id of shared) cameraIds.add(id);
+    const all = [...cameraIds];
+    for (let at = 0; at < all.length; at += mostTogether)
       await publish(db, {
         kind: 'news',
-        news: { kind: 'recordings', cameraIds: cameraIds.slice(at, at + mostTogether) },
+        news: { kind: 'recordings', cameraIds: all.slice(at, at + mostTogether) },
       });
   }
 
-  await vms.recordings?.followChanges?.((cameraIds) => {
-    for (const id of cameraIds) changed.add(id);
+  await vms.recordings?.followChanges?.((cameraIds, heard) => {
+    for (const id of cameraIds) changed[heard].add(id);
     timer ??= setTimeout(() => {
       timer = undefined;
       telling = telling

@@ -1,26 +1,26 @@
 import type { z } from 'zod';
-import { frameHeaders } from '#contract/recording.ts';
+import { frameHeaders, recordedStillHeaders } from '#contract/recording.ts';
 import { recordingMediaRoutes } from '#contract/recording-routes.ts';
 import { parsed } from '#server/http/body.ts';
 import type { Principal } from '#server/http/principal.ts';
 import { Refusal } from '#server/http/refusal.ts';
 import type { AppContext, OtherHandlers } from '#server/http/routing.ts';
 import type { Db } from '#server/store/store.ts';
-import type { Still } from '#server/vms/recordings.ts';
 import { ask } from './ask.ts';
-import { ByteCache } from './byte-cache.ts';
 import type { Frames, FrameWish } from './frames.ts';
 import { fileOf, type Gop } from './gop.ts';
 import type { Past } from './past.ts';
-import { planStretches, playlistOf, segmentMsFor } from './playlist.ts';
+import { previewsAnswer } from './previews.ts';
+import { createRecordedStills } from './recorded-stills.ts';
+import { planStretches, playlistOf } from './playlist.ts';
 import { rightGuard } from './right-guard.ts';
 import type { Viewings } from './viewings.ts';
 
-const stillCacheBytes = 16 * 1024 * 1024;
 /** A playlist ends so long before now: what comes later is for live. */
 const liveEdgeMs = 2000;
 
-type MediaName = 'recordedFrames' | 'recordedStill' | 'recordedPlaylist' | 'recordedSegment';
+type MediaName =
+  'recordedFrames' | 'recordedStill' | 'recordedPreviews' | 'recordedPlaylist' | 'recordedSegment';
 type Asked<Name extends MediaName> = z.output<(typeof recordingMediaRoutes)[Name]['params']> &
   z.output<(typeof recordingMediaRoutes)[Name]['query']>;
 
@@ -53,7 +53,7 @@ export function recordingMediaHandlers(parts: {
   readonly now: () => number;
 }): Pick<OtherHandlers, MediaName> {
   const { past, frames, viewings, now } = parts;
-  const stills = new ByteCache<Still & { bytes: number }>(stillCacheBytes);
+  const stills = createRecordedStills({ frames, now });
 
   /** The camera, if this person may play it back, as a wish for its frames. */
   async function wishFor(
@@ -66,11 +66,17 @@ export function recordingMediaHandlers(parts: {
     return { vmsId: camera.vmsId, recordings, cameraId, stream, at, viewer: principal.sessionId, signal };
   }
 
-  /** The first GOP that begins at or after the moment. */
-  async function gopFrom(wish: FrameWish): Promise<Gop | undefined> {
+  /**
+   * The first GOP that begins at or after the moment and before `end`; where none does, the one that is still shown at the
+   * moment: players take a segment without pictures for the end of everything.
+   */
+  async function firstOf(wish: FrameWish, end: number): Promise<Gop | undefined> {
     const gop = await frames.gop(wish);
     if (gop === undefined || gop.start >= wish.at) return gop;
-    return gop.end === undefined ? undefined : await frames.gop({ ...wish, at: gop.end });
+    const next =
+      gop.end === undefined || gop.end >= end ? undefined : await frames.gop({ ...wish, at: gop.end });
+    if (next !== undefined && next.start < end) return next;
+    return gop.shownUntil > wish.at ? gop : undefined;
   }
 
   return {
@@ -88,27 +94,29 @@ export function recordingMediaHandlers(parts: {
     async recordedStill(context, principal) {
       const { cameraId, at, width } = asked('recordedStill', context);
       const wish = await wishFor(context, principal, { cameraId, at, stream: 'main' });
-      const { recordings, signal, viewer } = wish;
       const guard = rightGuard(parts, principal, [cameraId], 'playback');
-      const key = `${wish.vmsId} ${cameraId} ${at} ${width}`;
-      let still = stills.get(key);
-      if (still === undefined) {
-        const found = await frames
-          .lanesOf(wish)
-          .run(viewer, signal, () => ask(signal, (ending) => recordings.still(cameraId, at, width, ending)));
-        if (found === undefined) throw new Refusal('no-recording');
-        still = { ...found, bytes: found.jpeg.length };
-        // A later picture may yet come to stand before the moment asked for.
-        if (at < now() - 60_000) stills.set(key, still);
-      }
+      const still = await stills.read(wish, width);
+      if (still === undefined) throw new Refusal('no-recording');
       await guard();
       await viewings.note(principal, cameraId, still.timeMs);
       return new Response(body(still.jpeg), {
         headers: {
           'content-type': 'image/jpeg',
           'cache-control': 'no-store',
-          [frameHeaders.start]: iso(still.timeMs),
+          [recordedStillHeaders.start]: iso(still.timeMs),
+          ...(still.until === undefined ? {} : { [recordedStillHeaders.until]: iso(still.until) }),
         },
+      });
+    },
+
+    async recordedPreviews(context, principal) {
+      const query = asked('recordedPreviews', context);
+      const { cameraId, stream, from } = query;
+      const wish = await wishFor(context, principal, { cameraId, stream, at: from });
+      const guard = rightGuard(parts, principal, [cameraId], 'playback');
+      return previewsAnswer({ frames, stills }, wish, query, async (timeMs) => {
+        await guard();
+        await viewings.note(principal, cameraId, timeMs);
       });
     },
 
@@ -118,6 +126,7 @@ export function recordingMediaHandlers(parts: {
       const { recordings, signal } = wish;
       const until = Math.min(to, now() - liveEdgeMs);
       if (until <= from) throw new Refusal('no-recording');
+      const guard = rightGuard(parts, principal, [cameraId], 'playback');
       const { recorded } = await ask(signal, (ending) =>
         recordings.spans(cameraId, { start: from, end: until }, ending),
       );
@@ -125,11 +134,12 @@ export function recordingMediaHandlers(parts: {
       if (first === undefined) throw new Refusal('no-recording');
       const gop = await frames.gop({ ...wish, at: first.start });
       if (gop === undefined) throw new Refusal('no-recording');
+      await guard();
       await viewings.note(principal, cameraId, first.start);
       const gopMs = gop.shownUntil - gop.start;
       // A keyframe of before a gap has nothing to do with what comes after it.
       const keyframe = gop.shownUntil > first.start ? gop.start : first.start;
-      const stretches = planStretches(recorded, keyframe, segmentMsFor(gopMs));
+      const stretches = planStretches(recorded, keyframe, gopMs);
       return new Response(playlistOf(stretches, stream, gopMs), {
         headers: { 'content-type': 'application/vnd.apple.mpegurl', 'cache-control': 'no-store' },
       });
@@ -139,7 +149,7 @@ export function recordingMediaHandlers(parts: {
       const { cameraId, stream, part, start, end } = asked('recordedSegment', context);
       const wish = await wishFor(context, principal, { cameraId, stream, at: start });
       const guard = rightGuard(parts, principal, [cameraId], 'playback');
-      const first = await gopFrom(wish);
+      const first = await firstOf(wish, end);
       if (first === undefined || first.start >= end) throw new Refusal('no-recording');
       await guard();
       await viewings.note(principal, cameraId, first.start);
@@ -161,6 +171,7 @@ export function recordingMediaHandlers(parts: {
                   ? undefined
                   : await frames.gop({ ...wish, at: gop.end });
               await guard();
+              if (next !== undefined) await viewings.note(principal, cameraId, next.start);
             } catch (cause) {
               controller.error(cause);
             }

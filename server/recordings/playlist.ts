@@ -1,3 +1,4 @@
+import { longestSegmentMs } from '#contract/recording.ts';
 import type { RecordedSpan } from '#server/vms/recordings.ts';
 
 /** A piece of a playlist: the GOPs that begin in [start, end). */
@@ -17,24 +18,34 @@ export interface PlaylistStretch {
 
 /** Segments of about so long: short enough to begin soon, long enough not to ask all the time. */
 const leastSegmentMs = 6000;
-/** A recorder's span may begin a little after the picture it begins with. */
-const slackMs = 1000;
+/**
+ * A span begins with the group of pictures that its first one depends on, and that has begun before it. How long groups
+ * are is known of one of them only, and not of one that was cut short: as long as anybody sets them.
+ */
+const usualGopMs = 10_000;
+/** A segment may take in half of another one, and what lies before its span. */
+const mostSegmentMs = longestSegmentMs / 2;
+const mostBeforeMs = longestSegmentMs / 4;
 
 /** How long segments are when GOPs last so long: a whole number of them, so that cuts meet keyframes. */
 export const segmentMsFor = (gopMs: number): number => {
   const steady = Math.max(1, Math.round(gopMs));
-  return steady * Math.max(steady > leastSegmentMs ? 2 : 1, Math.ceil(leastSegmentMs / steady));
+  const many = steady * Math.max(steady > leastSegmentMs ? 2 : 1, Math.ceil(leastSegmentMs / steady));
+  return Math.min(many, mostSegmentMs);
 };
 
 /**
  * What a playlist of these spans is made of.
  * @param firstKeyframe the keyframe that the first span's first picture depends on
+ * @param gopMs how long its group of pictures is
  */
 export function planStretches(
   spans: readonly RecordedSpan[],
   firstKeyframe: number,
-  segmentMs: number,
+  gopMs: number,
 ): PlaylistStretch[] {
+  const segmentMs = segmentMsFor(gopMs);
+  const beforeMs = Math.min(Math.max(gopMs, usualGopMs), mostBeforeMs);
   return spans.map((span, i) => {
     const before = spans[i - 1]?.end ?? -Infinity;
     const begins = i === 0 ? Math.min(span.start, firstKeyframe) : span.start;
@@ -45,7 +56,7 @@ export function planStretches(
       const isLast = left < segmentMs * 1.5;
       const end = isLast ? span.end : start + segmentMs;
       segments.push({
-        start: start === begins && i > 0 ? Math.max(before, start - slackMs) : start,
+        start: start === begins && i > 0 ? Math.max(before, start - beforeMs) : start,
         end,
         lastsMs: end - start,
       });

@@ -1,5 +1,6 @@
 import type { RecordedSpan, VmsRecordings } from '#server/vms/recordings.ts';
 import { coarsened } from './level-of-detail.ts';
+import { SharedWork } from '#server/vms/shared-work.ts';
 
 /** What is recorded of a camera in a window, at a resolution. */
 export interface WindowSpans {
@@ -30,12 +31,13 @@ const mostSpans = 400_000;
 
 /** Spans in windows, with a memory for the wide ones. */
 export interface SpanTiles {
-  /** Never rejects for the VMS's sake. */
+  /** Never rejects for the VMS's sake; with the signal's reason, and then nothing more is asked for nobody's sake. */
   read(
     recordings: VmsRecordings,
     cameraId: string,
     within: RecordedSpan,
     resolutionMs: number,
+    signal: AbortSignal,
   ): Promise<WindowSpans>;
 }
 
@@ -47,7 +49,7 @@ export function createSpanTiles(parts: {
 }): SpanTiles {
   const { now, patienceMs, onFailure } = parts;
   const tiles = new Map<string, Tile>();
-  const underWay = new Map<string, Promise<Both>>();
+  const underWay = new Map<string, SharedWork<Both>>();
   let kept = 0;
 
   const sizeOf = ({ recorded, motion }: Both): number => 1 + recorded.length + motion.length;
@@ -78,25 +80,38 @@ export function createSpanTiles(parts: {
     return tile;
   }
 
-  /** Asks the VMS; the same question at the same time is one. Whoever goes away leaves the answer to the next. */
+  /**
+   * Asks the VMS; the same question at the same time is one, and ends with the last who waits for it: recorders are asked a
+   * few things at a time, and a zoom leaves many behind.
+   */
   function fetch(
     recordings: VmsRecordings,
     cameraId: string,
     within: RecordedSpan,
     resolutionMs: number,
+    signal: AbortSignal,
   ): Promise<Both> {
     const key = `${cameraId} ${within.start} ${within.end} ${resolutionMs}`;
     const running = underWay.get(key);
-    if (running !== undefined) return running;
-    const attempt = recordings
-      .spans(cameraId, within, AbortSignal.timeout(patienceMs), resolutionMs)
-      .finally(() => underWay.delete(key));
-    underWay.set(key, attempt);
-    return attempt;
+    if (running !== undefined && !running.isAbandoned) return running.join(signal);
+    const work = new SharedWork<Both>((ending) =>
+      recordings.spans(
+        cameraId,
+        within,
+        AbortSignal.any([ending, AbortSignal.timeout(patienceMs)]),
+        resolutionMs,
+      ),
+    );
+    underWay.set(key, work);
+    void work.settled().then(() => {
+      if (underWay.get(key) === work) underWay.delete(key);
+    });
+    return work.join(signal);
   }
 
   return {
-    async read(recordings, cameraId, within, resolutionMs) {
+    async read(recordings, cameraId, within, resolutionMs, signal) {
+      signal.throwIfAborted();
       // The tile's own resolution is the next power of two below: not every step of a zoom reads afresh.
       const detail = 2 ** Math.floor(Math.log2(resolutionMs));
       // Where nothing is kept, the window is one piece.
@@ -133,6 +148,7 @@ export function createSpanTiles(parts: {
               { start, end },
               // Where the spans themselves are passed on, they have to be exact.
               length === Infinity ? 1 : detail,
+              signal,
             );
             const readAt = performance.now();
             const cut = (whole: RecordedSpan): Both => ({
@@ -147,6 +163,7 @@ export function createSpanTiles(parts: {
               if (isKept(index)) keep(keyOf(index), tile);
             }
           } catch (cause) {
+            signal.throwIfAborted();
             isComplete = false;
             onFailure(cause, cameraId);
           }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { recordedSpans } from '#mocks/site/recordings.ts';
 import { siteCameras } from '#mocks/site/cameras.ts';
 import { pglite, type TestStore } from '#server/store/testing/databases.ts';
+import { grant } from '#server/testing/harness.ts';
 import { VmsError } from '#server/vms/vms.ts';
 import { coarsened } from './level-of-detail.ts';
 import { createSpanTiles } from './span-tiles.ts';
@@ -10,6 +11,7 @@ import { iso, noon, type PastHarness, startPastApp, wholeDay } from './testing/p
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 const day = 86_400_000;
+const never = new AbortController().signal;
 const spans = (...flat: number[]) =>
   flat.flatMap((start, i) => (i % 2 === 0 ? [{ start, end: flat[i + 1] ?? 0 }] : []));
 
@@ -48,8 +50,8 @@ describe('remembered windows', () => {
 
   it('are the same as read afresh, from whatever they are put together', async () => {
     const fiveMinutes = 300_000;
-    await tiles.read(recordings, 'a', { start: noon - 40 * day, end: noon - 20 * day }, fiveMinutes);
-    const { recorded, isComplete } = await tiles.read(recordings, 'a', quarter, fiveMinutes);
+    await tiles.read(recordings, 'a', { start: noon - 40 * day, end: noon - 20 * day }, fiveMinutes, never);
+    const { recorded, isComplete } = await tiles.read(recordings, 'a', quarter, fiveMinutes, never);
     expect(isComplete).toBe(true);
     const fresh = coarsened(recordings.recorded.get('a') ?? [], quarter, fiveMinutes);
     const length = (all: typeof fresh) => all.reduce((sum, { start, end }) => sum + end - start, 0);
@@ -61,9 +63,9 @@ describe('remembered windows', () => {
   it.each([20_000, 300_000, 3_600_000])(
     'ask the VMS for the live edge only, the second time (%s)',
     async (ms) => {
-      await tiles.read(recordings, 'a', quarter, ms);
+      await tiles.read(recordings, 'a', quarter, ms, never);
       const asked = vi.spyOn(recordings, 'spans');
-      await tiles.read(recordings, 'a', quarter, ms * 1.1);
+      await tiles.read(recordings, 'a', quarter, ms * 1.1, never);
       expect(asked).toHaveBeenCalledOnce();
       const [, within] = asked.mock.calls[0] ?? [];
       expect((within?.end ?? 0) - (within?.start ?? 0)).toBeLessThanOrEqual(2 * day);
@@ -72,16 +74,43 @@ describe('remembered windows', () => {
   );
 
   it('ask once when many ask the same at the same time', async () => {
-    await Promise.all(Array.from({ length: 8 }, () => tiles.read(recordings, 'a', quarter, 300_000)));
+    await Promise.all(Array.from({ length: 8 }, () => tiles.read(recordings, 'a', quarter, 300_000, never)));
     expect(recordings.calls).toEqual(['spans a']);
+  });
+
+  it('are asked for no longer than somebody waits, and anew by who comes later', async () => {
+    const asked: AbortSignal[] = [];
+    const answers: (() => void)[] = [];
+    vi.spyOn(recordings, 'spans').mockImplementation(async (_cameraId, _within, signal) => {
+      asked.push(signal);
+      const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+      answers.push(() => resolve(undefined));
+      await promise;
+      return { recorded: [], motion: [] };
+    });
+    const [first, second] = [new AbortController(), new AbortController()];
+    const reads = [first, second].map(({ signal }) => tiles.read(recordings, 'a', quarter, 300_000, signal));
+    first.abort(new Error('zoomed on'));
+    await expect(reads[0]).rejects.toThrow('zoomed on');
+    expect(asked.map(({ aborted }) => aborted)).toEqual([false]);
+    second.abort(new Error('zoomed on'));
+    await expect(reads[1]).rejects.toThrow('zoomed on');
+    expect(asked.map(({ aborted }) => aborted)).toEqual([true]);
+    const again = tiles.read(recordings, 'a', quarter, 300_000, never);
+    expect(asked).toHaveLength(2);
+    answers[1]?.();
+    expect(await again).toEqual({ recorded: [], motion: [], isComplete: true });
+    // Nobody's failure: people come and go.
+    expect(failures).toEqual([]);
   });
 
   it('keep what they have when the VMS fails, and say that it is not all', async () => {
     const past = { start: noon - 80 * day, end: noon - 40 * day };
-    const before = await tiles.read(recordings, 'a', past, 300_000);
+    const before = await tiles.read(recordings, 'a', past, 300_000, never);
     recordings.error = new VmsError('unavailable', 'gone');
-    expect(await tiles.read(recordings, 'a', past, 300_000)).toEqual(before);
-    const wider = await tiles.read(recordings, 'a', quarter, 300_000);
+    expect(await tiles.read(recordings, 'a', past, 300_000, never)).toEqual(before);
+    const wider = await tiles.read(recordings, 'a', quarter, 300_000, never);
     expect(wider.isComplete).toBe(false);
     expect(wider.recorded.length).toBeGreaterThanOrEqual(before.recorded.length);
     expect(failures.length).toBeGreaterThan(0);
@@ -198,6 +227,45 @@ describe('GET /api/recordings/spans', () => {
       ];
       expect(winter).toEqual(summer);
     });
+  });
+
+  it('asks nothing any more for a browser that has turned away, neither spans nor the oldest', async () => {
+    const olga = await at.as('olga');
+    const asked: AbortSignal[] = [];
+    const hang = async (signal: AbortSignal): Promise<never> => {
+      asked.push(signal);
+      const { promise, reject } = Promise.withResolvers<never>();
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+      return await promise;
+    };
+    vi.spyOn(at.recordings, 'spans').mockImplementation((_cameraId, _within, signal) => hang(signal));
+    vi.spyOn(at.recordings, 'oldest').mockImplementation((_cameraId, signal) => hang(signal));
+    const leaving = new AbortController();
+    const answer = olga.send('GET', path('p1'), undefined, {}, leaving.signal);
+    await expect.poll(() => asked.length).toBe(2);
+    leaving.abort();
+    await answer.catch(() => undefined);
+    await expect.poll(() => asked.every(({ aborted }) => aborted)).toBe(true);
+  });
+
+  it('tells nothing to who has lost the right while recorders took their time', async () => {
+    const olga = await at.as('olga');
+    const reached = Promise.withResolvers<undefined>();
+    const free = Promise.withResolvers<undefined>();
+    vi.spyOn(at.recordings, 'spans').mockImplementation(async () => {
+      reached.resolve(undefined);
+      await free.promise;
+      return { recorded: [], motion: [] };
+    });
+    const started = performance.now();
+    const answer = olga.send('GET', path('p1'));
+    await reached.promise;
+    const boss = await at.as('boss');
+    await boss.json('PATCH', `/api/users/${at.idOf('olga')}`, { grants: [grant('*', 'live')] });
+    vi.spyOn(performance, 'now').mockReturnValue(started + 1500);
+    free.resolve(undefined);
+    expect(await (await answer).json()).toMatchObject({ code: 'not-permitted' });
+    vi.restoreAllMocks();
   });
 
   it.each([

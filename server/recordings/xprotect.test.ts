@@ -10,6 +10,7 @@ import { readFragments } from './testing/read-fragments.ts';
 import { type RealSite, startRealSite } from './testing/real-site.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+const hour = 3_600_000;
 const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** Every picture of the file, as FFmpeg decodes it without a complaint. */
@@ -93,6 +94,61 @@ describe('a recording server', () => {
       }
     },
   );
+
+  it('plays a camera on motion from the first picture of each span, whose group began before it', async () => {
+    const id = idOf(moving);
+    // A stretch of the past with three spans and the gaps between them.
+    const now = Date.now();
+    const all =
+      moving === undefined
+        ? []
+        : recordedSpans(moving, { start: now - 96 * hour, end: now - 48 * hour }, now);
+    const first = all.findIndex(
+      (span, i) =>
+        (all[i + 2]?.end ?? Infinity) - span.start < 3 * hour &&
+        all.slice(i + 1, i + 3).every(({ start }, at) => start - (all[i + at]?.end ?? 0) > 20_000),
+    );
+    const spans = all.slice(first, first + 3);
+    expect(spans).toHaveLength(3);
+    const query = new URLSearchParams({
+      from: iso(spans[0]?.start ?? 0),
+      to: iso(spans[2]?.end ?? 0),
+    }).toString();
+    const playlist = await boss.send('GET', `/api/recordings/${id}/playlist.m3u8?${query}`);
+    const stretches = (await playlist.text()).split('#EXT-X-DISCONTINUITY\n');
+    expect(stretches).toHaveLength(3);
+    for (const [i, text] of stretches.entries()) {
+      const [address = ''] = text.match(/segment\.mp4\?\S*part=media\S*/) ?? [];
+      const segment = await boss.send('GET', `/api/recordings/${id}/${address}`);
+      expect(segment.status).toBe(200);
+      const begins = readFragments(new Uint8Array(await segment.arrayBuffer())).fragments[0]?.[0]?.time;
+      // As the recorder has it: the keyframe that the span's first picture depends on.
+      const frames = new URLSearchParams({ at: iso(spans[i]?.start ?? 0), only: 'keyframe' }).toString();
+      const keyframe = await boss.send('GET', `/api/recordings/${id}/frames?${frames}`);
+      expect(iso(begins ?? 0)).toBe(keyframe.headers.get('parapet-start'));
+      expect(begins).toBeLessThanOrEqual(spans[i]?.start ?? 0);
+    }
+  });
+
+  it('tells its keyframes, and until when a still is the picture', async () => {
+    const from = Date.now() - 7 * hour;
+    const window = new URLSearchParams({ from: iso(from), to: iso(from + 20_000) }).toString();
+    const path = `/api/recordings/${idOf(always)}`;
+    const { keyframes } = await boss.json<{ keyframes: number[] }>('GET', `${path}/keyframes?${window}`);
+    expect(keyframes).toHaveLength(10);
+    for (const [i, ms] of keyframes.entries()) {
+      if (i > 0) expect(ms - (keyframes[i - 1] ?? 0)).toBe(2000);
+      const at = new URLSearchParams({ at: iso(from + ms), only: 'keyframe' }).toString();
+      const frame = await boss.send('GET', `${path}/frames?${at}`);
+      expect(frame.headers.get('parapet-start')).toBe(iso(from + ms));
+    }
+    const still = await boss.send('GET', `${path}/still?at=${iso(from + 777)}&width=160`);
+    expect([still.status, still.ok ? '' : await still.text()]).toEqual([200, '']);
+    const [start, until] = ['parapet-start', 'parapet-until'].map((name) =>
+      Date.parse(still.headers.get(name) ?? ''),
+    );
+    expect((until ?? 0) - (start ?? 0)).toBe(40);
+  });
 
   it('says what can be done with it', async () => {
     expect(await boss.json('GET', '/api/recordings/abilities')).toMatchObject({

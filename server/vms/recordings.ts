@@ -44,6 +44,18 @@ export interface RecordingCursor {
 export interface Still {
   readonly timeMs: number;
   readonly jpeg: Uint8Array;
+  /** When the recorded picture after it was taken, where the recorder tells: until then this is the one. */
+  readonly nextMs?: number;
+}
+
+/** A file of a recording as the VMS itself has made it, in whatever form it makes them. */
+export interface VmsFilm {
+  /** As the VMS calls it, such as `video/mp4`; `application/octet-stream` where it says nothing. */
+  readonly mediaType: string;
+  /** How long it is, where the VMS says. */
+  readonly bytes: number | undefined;
+  /** Read it once. Leaving it ends the connection; breaking off throws `VmsError`. */
+  readonly body: AsyncIterable<Uint8Array>;
 }
 
 /** A bookmark as people make it. Times in epoch ms. */
@@ -66,6 +78,12 @@ export interface VmsEvidenceLock {
   readonly description: string;
   readonly expiresAt: number | undefined;
 }
+
+/**
+ * Hears of cameras whose recording or motion has changed. `everywhere`: each process that follows hears the same from the
+ * VMS. `here`: this one has found it out by itself, for those who look through it.
+ */
+export type OnRecordingChange = (cameraIds: readonly string[], heard: 'everywhere' | 'here') => void;
 
 /** The past of a VMS. Every method throws VmsError and aborts with its signal. */
 export interface VmsRecordings {
@@ -90,10 +108,17 @@ export interface VmsRecordings {
    * Tells of cameras whose recording or motion has just begun or ended, until the signal ends it. A hint, not a record:
    * what is recorded has to be read. Never rejects.
    */
-  followChanges?(onChange: (cameraIds: readonly string[]) => void, signal: AbortSignal): Promise<void>;
+  followChanges?(onChange: OnRecordingChange, signal: AbortSignal): Promise<void>;
   /** The oldest moment that is still kept. */
   oldest(cameraId: string, signal: AbortSignal): Promise<number | undefined>;
   cursor(cameraId: string, stream: StreamName, signal: AbortSignal): Promise<RecordingCursor>;
+  /**
+   * Has the VMS make a file of a recording, for where it gives no frames (`nativeFrames`). There where it offers that. Waits
+   * until it is made; whoever leaves the file unread has to abort the signal.
+   */
+  exportFilm?(cameraId: string, within: RecordedSpan, signal: AbortSignal): Promise<VmsFilm>;
+  /** `false` where a keyframe costs as much as all the pictures up to the next one. */
+  readonly hasKeyframesAlone?: boolean;
   /** A JPEG no wider than `width` of the frame at or before `timeMs`; undefined when nothing is recorded within 5 s of it. */
   still(cameraId: string, timeMs: number, width: number, signal: AbortSignal): Promise<Still | undefined>;
   /** The newest recorded picture as a JPEG no wider than `width`; undefined where nothing is recorded. */

@@ -52,6 +52,7 @@ export class FakeRecordings implements VmsRecordings {
   bookmarks: VmsBookmark[] = [];
   locks: VmsEvidenceLock[] = [];
   openCursors = 0;
+  hasKeyframesAlone = true;
   #ids = 0;
 
   async #asked(question: string, cameraId: string, signal: AbortSignal): Promise<void> {
@@ -150,7 +151,12 @@ export class FakeRecordings implements VmsRecordings {
     await this.#asked('still', cameraId, signal);
     const time = this.#timeAtOrBefore(cameraId, timeMs, false);
     if (time === undefined || timeMs - time > 5000) return undefined;
-    return { timeMs: time, jpeg: new Uint8Array(Buffer.from(`jpeg ${cameraId} ${time} ${width}`)) };
+    const nextMs = this.#neighbour(cameraId, time, 1);
+    return {
+      timeMs: time,
+      jpeg: new Uint8Array(Buffer.from(`jpeg ${cameraId} ${time} ${width}`)),
+      ...(nextMs === undefined ? {} : { nextMs }),
+    };
   }
 
   async listBookmarks(cameraIds: readonly string[], within: RecordedSpan, signal: AbortSignal) {

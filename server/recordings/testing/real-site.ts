@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { openPictures } from '#mocks/camera/synthesis.ts';
 import { siteCameras, type SiteCamera } from '#mocks/site/cameras.ts';
 import type { FeatureSet } from '#mocks/xprotect/features.ts';
+import type { Stills } from '#mocks/xprotect/stills.ts';
 import { type DemoXProtect, startXProtect } from '#mocks/xprotect/xprotect.ts';
 import { type BuiltApp, createApp } from '#server/app.ts';
 import { applyDirectory, claimSystems } from '#server/cameras/apply-directory.ts';
@@ -12,6 +13,12 @@ import { FakeVms } from '#server/testing/fake-vms.ts';
 import { Browser, seed } from '#server/testing/harness.ts';
 import type { Vms } from '#server/vms/vms.ts';
 import { createXProtectVms } from '#server/vms/xprotect/xprotect-vms.ts';
+
+/** JPEGs in nothing but their first bytes, which say what they are of. */
+const plainStills: Stills = {
+  has: () => true,
+  draw: ({ number }, timeMs, width) => Buffer.from(`\xff\xd8${number} ${timeMs} ${width}`, 'latin1'),
+};
 
 export interface RealSite {
   readonly xprotect: DemoXProtect;
@@ -32,6 +39,7 @@ export async function startRealSite(
     username: 'u',
     password: 'p',
     pictures: await openPictures(),
+    stills: plainStills,
     cameras,
     ...(features === undefined ? {} : { features }),
   });

@@ -8,16 +8,48 @@ import { VmsError, type VmsStream } from '#server/vms/vms.ts';
 
 const odd = <T extends z.ZodType>(schema: T) => schema.optional().catch(undefined);
 
+/** As it should be, or as text. */
+const Flag = z.union([
+  z.boolean(),
+  z
+    .string()
+    .regex(/^(?:true|false)$/i)
+    .transform((text) => text.toLowerCase() === 'true'),
+]);
+
+/** What of a list could be read, and how many of its entries could not. */
+export interface ReadList<T> {
+  readonly items: readonly T[];
+  readonly unreadable: number;
+}
+
+/** A list of these; one odd entry is left out and counted. One in which nothing can be read is no such list. */
+function listOf<T extends z.ZodType>(entry: T) {
+  return z.array(z.unknown()).transform((entries, context): ReadList<z.output<T>> => {
+    const items: z.output<T>[] = [];
+    const faults: PropertyKey[][] = [];
+    for (const [i, one] of entries.entries()) {
+      const parsed = entry.safeParse(one);
+      if (parsed.success) items.push(parsed.data);
+      else faults.push(...parsed.error.issues.map(({ path }) => [i, ...path]));
+    }
+    const unreadable = entries.length - items.length;
+    if (items.length > 0 || unreadable === 0) return { items, unreadable };
+    for (const path of faults) context.addIssue({ code: 'custom', path, message: 'is not usable' });
+    return z.NEVER;
+  });
+}
+
 const Properties = z.object({
   resolution: odd(z.string()),
   fps: odd(z.coerce.number().positive()),
   codec: odd(z.string()),
-  ptz_capable: odd(z.boolean()),
+  ptz_capable: odd(Flag),
 });
 
 const described = {
-  enabled: z.boolean().default(true),
-  recording_enabled: z.boolean().default(true),
+  enabled: Flag.default(true),
+  recording_enabled: Flag.default(true),
   live_stream_url: odd(z.string()),
   properties: odd(Properties),
   recording_server: odd(z.string()),
@@ -52,7 +84,7 @@ export type CameraAnswer = z.output<typeof CameraAnswer>;
 /** `{"cameras": […]}`, or the list alone. */
 export const CameraListAnswer = z.preprocess(
   (value) => (Array.isArray(value) ? { cameras: value as unknown[] } : value),
-  z.object({ cameras: z.array(CameraAnswer) }).transform(({ cameras }) => cameras),
+  z.object({ cameras: listOf(CameraAnswer) }).transform(({ cameras }) => cameras),
 );
 
 /** UTC where no offset is given, as everywhere in the document. */
@@ -70,8 +102,12 @@ const Gap = z.union([
 const Sequence = z.object({
   start_time: Time,
   end_time: Time,
-  has_video: z.boolean().default(true),
-  gaps: z.array(Gap).default([]),
+  has_video: Flag.default(true),
+  // One that cannot be read is played through: hours of recordings are not given up for it.
+  gaps: z
+    .array(odd(Gap))
+    .default([])
+    .transform((gaps) => gaps.filter((gap) => gap !== undefined)),
 });
 
 /** The timeline; recording segments alone are the same without gaps. */
@@ -83,7 +119,7 @@ export const RecordingsAnswer = z.preprocess(
       ? { timeline: given.recordings }
       : value;
   },
-  z.object({ timeline: z.array(Sequence) }).transform(({ timeline }) => timeline),
+  z.object({ timeline: listOf(Sequence) }).transform(({ timeline }) => timeline),
 );
 
 export const TokenAnswer = z

@@ -16,8 +16,19 @@ export interface Answer {
   readonly body: string;
 }
 
+/** An answer whose body is read as it comes. */
+export interface StreamedAnswer extends Omit<Answer, 'body'> {
+  readonly mediaType: string;
+  /** As the server says; undefined where it does not. */
+  readonly bytes: number | undefined;
+  /** Throws {@link VmsError} where it breaks off. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
 /** For the whole exchange, ms: 500 cameras or 90 days of a busy one take a slow server some seconds. */
 const timeoutMs = 20_000;
+/** What is streamed may be silent for so long, ms. */
+const silenceMs = 20_000;
 /** A year of a camera on motion is some MB. */
 const bodyLimit = 32 * 1024 * 1024;
 
@@ -60,12 +71,50 @@ export class HttpExchanger {
     this.#https.destroy();
   }
 
-  async #once({ method, url, headers, body }: Exchange, caller: AbortSignal): Promise<Answer> {
+  /** As {@link exchange}, for what is large. The signal ends the body, too. */
+  async stream(wish: Exchange, caller: AbortSignal): Promise<StreamedAnswer> {
+    const head = new AbortController();
+    const late = setTimeout(() => head.abort(), timeoutMs);
+    const signal = AbortSignal.any([caller, head.signal]);
+    try {
+      const response = await this.#send(wish, signal, caller, () => head.signal.aborted);
+      // What is refused has nothing to read.
+      if ((response.statusCode ?? 0) >= 300) response.destroy();
+      response.setTimeout(silenceMs, () => response.destroy(new Error('silence')));
+      const { 'content-type': mediaType = 'application/octet-stream', 'content-length': length } =
+        response.headers;
+      return {
+        ...factsOf(response),
+        mediaType,
+        bytes: length === undefined ? undefined : Number(length),
+        body: piecesOf(response, caller),
+      };
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  async #once(wish: Exchange, caller: AbortSignal): Promise<Answer> {
     const late = AbortSignal.timeout(timeoutMs);
     const signal = AbortSignal.any([caller, late]);
+    const response = await this.#send(wish, signal, caller, () => late.aborted);
+    try {
+      return { ...factsOf(response), body: await readAll(response) };
+    } catch (error) {
+      throw failureOf(error, caller, late.aborted);
+    }
+  }
+
+  /** Sends the request; resolves with the beginning of its answer. */
+  async #send(
+    { method, url, headers, body }: Exchange,
+    signal: AbortSignal,
+    caller: AbortSignal,
+    isLate: () => boolean,
+  ): Promise<IncomingMessage> {
     signal.throwIfAborted();
     const isSecure = url.protocol === 'https:';
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const request = (isSecure ? httpsRequest : httpRequest)(
       url,
       {
@@ -78,19 +127,7 @@ export class HttpExchanger {
         },
         signal,
       },
-      (response) => {
-        readAll(response).then(
-          (text) =>
-            resolve({
-              status: response.statusCode ?? 0,
-              schemes: (response.headers['www-authenticate'] ?? '')
-                .split(',')
-                .map((part) => part.trim().split(/\s/)[0]?.toLowerCase() ?? ''),
-              body: text,
-            }),
-          reject,
-        );
-      },
+      resolve,
     );
     request.on('error', (error: NodeJS.ErrnoException) => {
       const isStale = request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
@@ -100,16 +137,39 @@ export class HttpExchanger {
     try {
       return await promise;
     } catch (error) {
-      caller.throwIfAborted();
-      if (error instanceof VmsError || error instanceof StaleConnection) throw error;
-      if (late.aborted)
-        throw new VmsError('unavailable', 'The Milestone server did not answer in time', { cause: error });
-      if (distrust.has((error as NodeJS.ErrnoException).code ?? ''))
-        throw new VmsError('refused', 'The certificate of the Milestone server is not trusted', {
-          cause: error,
-        });
-      throw new VmsError('unavailable', 'The Milestone server does not answer', { cause: error });
+      throw failureOf(error, caller, isLate());
     }
+  }
+}
+
+const factsOf = (response: IncomingMessage): Omit<Answer, 'body'> => ({
+  status: response.statusCode ?? 0,
+  schemes: (response.headers['www-authenticate'] ?? '')
+    .split(',')
+    .map((part) => part.trim().split(/\s/)[0]?.toLowerCase() ?? ''),
+});
+
+/** What a request that failed means. Throws the caller's reason where that is what ended it. */
+function failureOf(error: unknown, caller: AbortSignal, isLate: boolean): VmsError {
+  caller.throwIfAborted();
+  if (error instanceof VmsError) return error;
+  if (isLate)
+    return new VmsError('unavailable', 'The Milestone server did not answer in time', { cause: error });
+  if (distrust.has((error as NodeJS.ErrnoException).code ?? ''))
+    return new VmsError('refused', 'The certificate of the Milestone server is not trusted', {
+      cause: error,
+    });
+  return new VmsError('unavailable', 'The Milestone server does not answer', { cause: error });
+}
+
+async function* piecesOf(response: IncomingMessage, caller: AbortSignal): AsyncGenerator<Uint8Array> {
+  try {
+    yield* response as AsyncIterable<Buffer>;
+  } catch (error) {
+    caller.throwIfAborted();
+    throw new VmsError('unavailable', 'The Milestone server broke off', { cause: error });
+  } finally {
+    response.destroy();
   }
 }
 

@@ -1,3 +1,5 @@
+import { abortable } from './abortable.ts';
+
 const minuteMs = 60_000;
 
 /** Lets so many through in any minute; the others wait. On the monotonic clock. */
@@ -23,9 +25,10 @@ export class PerMinute {
   async take(signal: AbortSignal): Promise<void> {
     const before = this.#turn;
     const { promise, resolve } = Promise.withResolvers<undefined>();
-    this.#turn = promise;
+    // Who leaves while waiting for those before does not let the ones behind overtake them.
+    this.#turn = before.then(() => promise);
     try {
-      await before;
+      await abortable(before, signal);
       while (this.room <= 0) {
         signal.throwIfAborted();
         const [oldest = 0] = this.#taken;

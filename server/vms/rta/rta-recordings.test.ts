@@ -127,6 +127,29 @@ it('names the field of a timeline that is not as agreed', async () => {
   ).rejects.toMatchObject({ message: expect.stringContaining('not as agreed: timeline.0.start_time') });
 });
 
+it('leaves out one sequence that is not as agreed, and says so once', async () => {
+  const warn = vi.fn();
+  await start();
+  await vms.close();
+  vms = vmsFor(rta, {}, { feed, log: { warn } });
+  recordings = vms.recordings!;
+  rta.faults.setSurface('recordings', { malformed: 'one-odd' });
+  const day = 24 * hour;
+  // Four sequences of six hours: of the first one nothing is known.
+  const start0 = Math.floor(past / day) * day - 2 * day;
+  const { recorded } = await recordings.spans(rtaId(always), { start: start0, end: start0 + day }, never);
+  expect(recorded).toEqual(
+    recordedSpans(always, { start: start0 + 6 * hour, end: start0 + day }, Date.now()),
+  );
+  await recordings.spans(rtaId(always), { start: start0 - 2 * day, end: start0 - day }, never);
+  expect(warn.mock.calls).toEqual([
+    [
+      { vms: 'milestone', list: 'recording timeline', unreadable: 1 },
+      'the Milestone server lists what nobody can read',
+    ],
+  ]);
+});
+
 it('asks no more than a hundred times a minute', async () => {
   await start({ limits: { recordingsPerMinute: 3 } });
   await vms.close();

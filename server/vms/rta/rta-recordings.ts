@@ -7,6 +7,7 @@ import type {
   Still,
   VmsBookmark,
   VmsEvidenceLock,
+  VmsFilm,
   VmsRecordings,
 } from '#server/vms/recordings.ts';
 import { VmsError } from '#server/vms/vms.ts';
@@ -31,6 +32,8 @@ export interface RtaRecordingsParts {
   readonly find: (cameraId: string, signal: AbortSignal) => Promise<RecordedCamera>;
   /** What is known of it without asking anybody. */
   readonly peek: (cameraId: string) => RecordedCamera | undefined;
+  /** Has the server make a file, by its id of the camera. Absent where it does not. */
+  readonly film: ((id: string, within: RecordedSpan, signal: AbortSignal) => Promise<VmsFilm>) | undefined;
   /** Cameras to try playback on. */
   readonly samples: (signal: AbortSignal) => Promise<readonly string[]>;
   readonly closed: AbortSignal;
@@ -50,6 +53,8 @@ const tryMs = 8000;
  * motion and stills there are none.
  */
 export class RtaRecordings implements VmsRecordings {
+  readonly hasKeyframesAlone = false;
+  readonly exportFilm?: NonNullable<VmsRecordings['exportFilm']>;
   readonly #parts: RtaRecordingsParts;
   readonly #days: SpanDays;
   readonly #shelf = new GopShelf(shelfBytes);
@@ -58,6 +63,12 @@ export class RtaRecordings implements VmsRecordings {
   constructor(parts: RtaRecordingsParts) {
     this.#parts = parts;
     this.#days = new SpanDays(parts.source, parts.now, parts.closed);
+    const { film } = parts;
+    if (film !== undefined)
+      this.exportFilm = async (cameraId, within, caller) => {
+        const signal = this.#alive(caller);
+        return await film((await parts.find(cameraId, signal)).id, within, signal);
+      };
   }
 
   recorderOf(cameraId: string): string | undefined {

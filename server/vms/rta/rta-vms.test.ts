@@ -1,9 +1,10 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CameraId } from '#contract/camera.ts';
 import type { DemoRta } from '#mocks/rta/rta.ts';
 import { agencyNames, rtaId } from '#mocks/rta/site.ts';
 import { siteCameras } from '#mocks/site/cameras.ts';
 import type { Vms } from '#server/vms/vms.ts';
+import { CameraListAnswer, readAnswer } from './answers.ts';
 import { groupId } from './ids.ts';
 import { cameras, startSite, vmsFor } from './testing/rta-site.ts';
 
@@ -215,6 +216,77 @@ it('asks for the camera list once a minute at most, answers from it in between, 
     await expect(other.readDirectory(never)).rejects.toMatchObject({ code: 'unavailable' });
   await other.close();
   expect(rta.calls.get('api list')).toBe(2);
+});
+
+it('leaves out one camera that is not as agreed, and says how many there were', async () => {
+  const warn = vi.fn();
+  rta = await startSite();
+  rta.faults.setSurface('cameras', { malformed: 'one-odd' });
+  vms = vmsFor(rta, {}, { log: { warn } });
+  expect((await vms.readDirectory(never)).cameras.map(({ id }) => id)).toEqual(cameras.slice(1).map(rtaId));
+  expect(warn.mock.calls).toEqual([
+    [
+      { vms: 'milestone', list: 'camera list', unreadable: 1 },
+      'the Milestone server lists what nobody can read',
+    ],
+  ]);
+});
+
+it.each([
+  ['true', true],
+  ['False', false],
+])('takes enabled as text, %s', (enabled, is) => {
+  const { items } = readAnswer(
+    JSON.stringify({ cameras: [{ id: 'a', name: 'A', enabled }] }),
+    CameraListAnswer,
+    'camera list',
+  );
+  expect(items.map((camera) => camera.enabled)).toEqual([is]);
+});
+
+describe('a server that others have asked for the camera list', () => {
+  let time: number;
+  beforeEach(() => {
+    time = performance.now();
+    vi.spyOn(performance, 'now').mockImplementation(() => time);
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  it('is asked again soon where no list is known', async () => {
+    rta = await startSite();
+    const other = vmsFor(rta);
+    await other.readDirectory(never);
+    vms = vmsFor(rta);
+    await expect(vms.readDirectory(never)).rejects.toMatchObject({ code: 'unavailable' });
+    time += 5_000;
+    await expect(vms.readDirectory(never)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(rta.calls.get('api list')).toBe(2);
+    // The minute of the other one is over before one of ours since the refusal is.
+    time += 56_000;
+    expect((await vms.readDirectory(never)).cameras).toHaveLength(6);
+    await other.close();
+  });
+
+  it('keeps us by the last list, which is read again when it may be', async () => {
+    rta = await startSite({ limits: { cameraListsPerMinute: 2 } });
+    vms = vmsFor(rta);
+    const once = await vms.readDirectory(never);
+    rta.faults.setSurface('cameras', { failWith: 429 });
+    time += 61_000;
+    expect(await vms.readDirectory(never)).toEqual(once);
+    expect(await vms.readDirectory(never)).toEqual(once);
+    expect(rta.calls.get('api list')).toBe(2);
+    rta.faults.reset();
+    time += 11_000;
+    expect(await vms.readDirectory(never)).toEqual(once);
+    expect(rta.calls.get('api list')).toBe(3);
+    // One that fails is another matter.
+    rta.faults.setSurface('cameras', { failWith: 500 });
+    time += 61_000;
+    await expect(vms.readDirectory(never)).rejects.toMatchObject({ code: 'unavailable' });
+  });
 });
 
 describe('by rtsp_direct', () => {

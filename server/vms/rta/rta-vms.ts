@@ -4,8 +4,9 @@ import { type LiveSource, type Vms, type VmsDirectory, VmsError, type VmsStream 
 import { liveAddress } from './addresses.ts';
 import { type CameraAnswer, streamOf } from './answers.ts';
 import { cameraIds, groupId, numberOf } from './ids.ts';
-import { documentedLimits, type RequestLimits, RtaApi } from './rta-api.ts';
-import { type RecordedCamera, RtaRecordings } from './rta-recordings.ts';
+import { type ExportPace, RtaExport } from './rta-export.ts';
+import { documentedLimits, type RequestLimits, RtaApi, type RtaLog } from './rta-api.ts';
+import { type RecordedCamera, RtaRecordings, type RtaRecordingsParts } from './rta-recordings.ts';
 import type { RtaSettings } from './settings.ts';
 import type { SpanSource } from './span-days.ts';
 
@@ -19,6 +20,9 @@ export interface RtaOptions {
   readonly ca?: string | undefined;
   /** Default: those of the requirements. */
   readonly limits?: RequestLimits;
+  readonly log?: RtaLog | undefined;
+  /** How exports are waited for. Tests do not wait so long. */
+  readonly exportPace?: ExportPace;
   /** Epoch ms. */
   readonly now?: () => number;
 }
@@ -56,18 +60,19 @@ class RtaVms implements Vms {
   #cameras: ReadonlyMap<string, KnownCamera> | undefined;
 
   constructor(options: RtaOptions) {
-    const { id, settings, feed, ca, limits = documentedLimits, now = Date.now } = options;
+    const { id, settings, feed, ca, limits = documentedLimits, log, now = Date.now } = options;
     this.id = id;
     this.#settings = settings;
     const { apiUrl } = settings;
     if (settings.method !== 'rtsp_direct') {
       if (apiUrl === undefined) throw new TypeError('A Milestone server has an address');
-      this.#api = new RtaApi({ ...settings, apiUrl }, { ca, limits });
+      this.#api = new RtaApi({ ...settings, apiUrl }, { ca, limits, log: log && named(log, id) });
     }
     this.recordings = new RtaRecordings({
       settings,
       feed,
       source: this.#api === undefined ? this.#declared(now) : this.#asked(this.#api),
+      film: this.#filmed(options.exportPace),
       find: (cameraId, signal) => this.#find(cameraId, signal),
       peek: (cameraId) => this.#cameras?.get(cameraId.toLowerCase()),
       samples: async (signal) =>
@@ -178,6 +183,13 @@ class RtaVms implements Vms {
     return found?.name ?? otherAgencies;
   }
 
+  #filmed(pace: ExportPace | undefined): RtaRecordingsParts['film'] {
+    const { export: path } = this.#settings.paths;
+    if (this.#api === undefined || path === undefined) return undefined;
+    const exporter = new RtaExport(this.#api, path, pace);
+    return (id, within, signal) => exporter.film(id, within, signal);
+  }
+
   #asked(api: RtaApi): SpanSource {
     return {
       get isAtLeisure() {
@@ -199,6 +211,11 @@ class RtaVms implements Vms {
     };
   }
 }
+
+/** Says of which VMS it is. */
+const named = (log: RtaLog, vms: string): RtaLog => ({
+  warn: (fields, message) => log.warn({ vms, ...fields }, message),
+});
 
 function listedHere({ id, name, guid, group, retention_days }: RtaSettings['cameras'][number]): CameraAnswer {
   return {

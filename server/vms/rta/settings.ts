@@ -78,7 +78,7 @@ export const RtaBlock = z
       .strictObject({
         cameras: ApiPath.optional(),
         recordings: ApiPath.optional(),
-        /** Taken for the file's sake; Parapet exports by itself, from the recorder's frames. */
+        /** For where the server plays no recordings: else Parapet exports by itself, from the recorder's frames. */
         export: ApiPath.optional(),
         token: ApiPath.optional(),
       })
@@ -138,7 +138,13 @@ export interface RtaSettings {
   /** The same apart, as the token's giver wants it. */
   readonly account: { readonly username: string; readonly domain: string } | undefined;
   readonly auth: RtaBlock['auth'];
-  readonly paths: { readonly cameras: string; readonly recordings: string; readonly token: string };
+  readonly paths: {
+    readonly cameras: string;
+    readonly recordings: string;
+    readonly token: string;
+    /** Undefined: the document knows none (Mobile Server). */
+    readonly export: string | undefined;
+  };
   /** Undefined: as the camera list says, else `/camera/{camera_id}`. */
   readonly livePath: string | undefined;
   readonly playbackPath: string;
@@ -180,6 +186,7 @@ export function rtaSettings(block: RtaBlock, password: string | undefined): RtaS
       cameras: isMobile ? '/cameras' : (api.cameras ?? `${prefix}/cameras`),
       recordings: isMobile ? '/recordings' : (api.recordings ?? `${prefix}/recordings`),
       token: api.token ?? `${prefix}/token`,
+      export: isMobile ? undefined : (api.export ?? '/api/export'),
     },
     livePath: streaming.rtsp_path_template,
     playbackPath: streaming.playback_path_template ?? '/playback/{camera_id}',

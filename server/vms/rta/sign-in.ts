@@ -61,7 +61,7 @@ export class SignIn {
   }
 
   /** The server did not take this. Gives whether another try with a fresh token makes sense. */
-  rejected(authorization: string | undefined, answer: Answer): boolean {
+  rejected(authorization: string | undefined, answer: Pick<Answer, 'schemes'>): boolean {
     if (authorization?.startsWith('Bearer ') === true) {
       if (this.#held !== undefined && authorization === `Bearer ${this.#held.value}`) this.#held = undefined;
       return true;

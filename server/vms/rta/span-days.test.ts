@@ -84,3 +84,31 @@ it('is unavailable, and no abort, when the server’s turn does not come', async
     code: 'unavailable',
   });
 });
+
+it('gives up what nobody waits for any more, and asks again for who comes later', async () => {
+  const asked: AbortSignal[] = [];
+  const days = new SpanDays(
+    {
+      isAtLeisure: true,
+      async read(_id, _within, signal) {
+        asked.push(signal);
+        const { promise, reject } = Promise.withResolvers<never>();
+        signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+        return await promise;
+      },
+    },
+    () => noon,
+    never,
+  );
+  const [first, second] = [new AbortController(), new AbortController()];
+  const window = { start: at(-3, 0), end: at(-2, 0) };
+  const reads = [first, second].map(({ signal }) => days.spans('a', window, signal));
+  first.abort(new Error('left'));
+  await expect(reads[0]).rejects.toThrow('left');
+  expect(asked.map(({ aborted }) => aborted)).toEqual([false]);
+  second.abort(new Error('left'));
+  await expect(reads[1]).rejects.toThrow('left');
+  expect(asked.map(({ aborted }) => aborted)).toEqual([true]);
+  void days.spans('a', window, never).catch(() => undefined);
+  expect(asked).toHaveLength(2);
+});

@@ -1,6 +1,6 @@
 import type { RecordedSpan } from '#server/vms/recordings.ts';
+import { SharedWork } from '#server/vms/shared-work.ts';
 import { VmsError } from '#server/vms/vms.ts';
-import { abortable } from './abortable.ts';
 
 const dayMs = 86_400_000;
 /** A day that ended less than this ago may still grow, ms. */
@@ -58,7 +58,7 @@ export class SpanDays {
   readonly #closed: AbortSignal;
   readonly #patienceMs: number;
   readonly #days = new Map<string, Day>();
-  readonly #flights = new Map<string, Promise<readonly RecordedSpan[]>>();
+  readonly #flights = new Map<string, SharedWork<readonly RecordedSpan[]>>();
   #kept = 0;
 
   constructor(source: SpanSource, now: () => number, closed: AbortSignal, patienceMs = usualPatienceMs) {
@@ -85,10 +85,10 @@ export class SpanDays {
       }
       let end = day + 1;
       while (end <= last && this.#recall(cameraId, end) === undefined) end++;
-      asked.push(this.#ask(cameraId, day, end));
+      asked.push(this.#ask(cameraId, day, end, signal));
       day = end - 1;
     }
-    found.push(...(await abortable(Promise.all(asked), signal)));
+    found.push(...(await Promise.all(asked)));
     return merged(clipped(found.flat(), window));
   }
 
@@ -104,27 +104,38 @@ export class SpanDays {
     return known;
   }
 
-  /** Days from `first` to before `end`. The same question at the same time is one. */
-  #ask(cameraId: string, first: number, end: number): Promise<readonly RecordedSpan[]> {
+  /**
+   * Days from `first` to before `end`. The same question at the same time is one; who waits for its turn no longer gives the
+   * turn to others.
+   */
+  #ask(cameraId: string, first: number, end: number, signal: AbortSignal): Promise<readonly RecordedSpan[]> {
     const name = `${cameraId} ${String(first)} ${String(end)}`;
     const running = this.#flights.get(name);
-    if (running !== undefined) return running;
-    const flight = this.#read(cameraId, first, end).finally(() => this.#flights.delete(name));
-    flight.catch(() => undefined);
+    if (running !== undefined && !running.isAbandoned) return running.join(signal);
+    const flight = new SharedWork((ending) => this.#read(cameraId, first, end, ending));
     this.#flights.set(name, flight);
-    return flight;
+    void flight.settled().then(() => {
+      if (this.#flights.get(name) === flight) this.#flights.delete(name);
+    });
+    return flight.join(signal);
   }
 
-  async #read(cameraId: string, first: number, end: number): Promise<readonly RecordedSpan[]> {
+  async #read(
+    cameraId: string,
+    first: number,
+    end: number,
+    ending: AbortSignal,
+  ): Promise<readonly RecordedSpan[]> {
     const now = this.#now();
     const readAt = performance.now();
     const window = { start: first * dayMs, end: Math.min(end * dayMs, now) };
     const late = AbortSignal.timeout(this.#patienceMs);
     let told: readonly RecordedSpan[];
     try {
-      told = await this.#source.read(cameraId, window, AbortSignal.any([this.#closed, late]));
+      told = await this.#source.read(cameraId, window, AbortSignal.any([this.#closed, ending, late]));
     } catch (cause) {
       this.#closed.throwIfAborted();
+      ending.throwIfAborted();
       // Waiting for a turn, as a rule: so many questions a minute and no more.
       if (late.aborted)
         throw new VmsError('unavailable', 'The Milestone server cannot be asked for more timelines now', {

@@ -21,6 +21,7 @@ import {
   SpansQuery,
   StillQuery,
 } from './recording.ts';
+import { KeyframesAnswer, KeyframesQuery, PreviewsQuery } from './recording-previews.ts';
 import { route } from './routes.ts';
 
 const playback = { who: 'signed-in', camera: 'playback' } as const;
@@ -51,6 +52,15 @@ export const recordingRoutes = {
     path: '/api/recordings/abilities',
     needs: { who: 'signed-in' },
     answer: RecordingAbilities,
+  }),
+  /** When keyframes were taken: where a hand that drags finds pictures at once. */
+  listKeyframes: route({
+    method: 'GET',
+    path: '/api/recordings/:cameraId/keyframes',
+    needs: playback,
+    params: cameraParams,
+    query: KeyframesQuery,
+    answer: KeyframesAnswer,
   }),
 
   listBookmarks: route({
@@ -169,13 +179,21 @@ export const recordingMediaRoutes = {
     params: cameraParams,
     query: FramesQuery,
   }),
-  /** `image/jpeg`, no wider than asked, with `Parapet-Start`. Problem `no-recording` when there is none within 5 s. */
+  /** `image/jpeg`, no wider than asked, with {@link recordedStillHeaders}. Problem `no-recording` when there is none within 5 s. */
   recordedStill: route({
     method: 'GET',
     path: '/api/recordings/:cameraId/still',
     needs: playback,
     params: cameraParams,
     query: StillQuery,
+  }),
+  /** Keyframes or stills at many moments, as they are found: `previewsType`. */
+  recordedPreviews: route({
+    method: 'GET',
+    path: '/api/recordings/:cameraId/previews',
+    needs: playback,
+    params: cameraParams,
+    query: PreviewsQuery,
   }),
   /** `application/vnd.apple.mpegurl`: one VOD playlist, PROGRAM-DATE-TIME per span, DISCONTINUITY between spans. */
   recordedPlaylist: route({

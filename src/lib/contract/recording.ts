@@ -7,7 +7,7 @@ import { Instant } from './instant.ts';
  */
 
 /** A whole number that travels in a query. */
-const QueryInt = z.codec(z.string().regex(/^\d{1,15}$/, 'is not a whole number'), z.int(), {
+export const QueryInt = z.codec(z.string().regex(/^\d{1,15}$/, 'is not a whole number'), z.int(), {
   decode: Number,
   encode: String,
 });
@@ -123,6 +123,14 @@ export const frameHeaders = {
   codec: 'Parapet-Codec',
 } as const;
 
+/** What a recorded still says about itself beside its bytes (`image/jpeg`). */
+export const recordedStillHeaders = {
+  /** ISO: when it was taken. */
+  start: 'Parapet-Start',
+  /** ISO: it is the picture of every moment from its start up to here, excluded. Absent: of the one asked for. */
+  until: 'Parapet-Until',
+} as const;
+
 export const StillQuery = z.object({ at: Instant, width: QueryInt.pipe(z.int().min(16).max(3840)) });
 export type StillQuery = z.output<typeof StillQuery>;
 
@@ -136,11 +144,23 @@ export const PlaylistQuery = z
   });
 export type PlaylistQuery = z.output<typeof PlaylistQuery>;
 
-/** A segment of a recorded playlist: the GOPs that begin in [`start`, `end`). `init` is the track's header alone. */
-export const SegmentQuery = z.object({
-  stream: StreamName.default('main'),
-  part: z.enum(['init', 'media']),
-  start: Instant,
-  end: Instant,
-});
+/** The longest segment that is sent, ms: playlists have none that is longer, and recordings to take away are exports. */
+export const longestSegmentMs = 10 * 60_000;
+
+/**
+ * A segment of a recorded playlist: the GOPs that begin in [`start`, `end`), or, where none does, the one that is still
+ * shown at `start`. `init` is the track's header alone.
+ */
+export const SegmentQuery = z
+  .object({
+    stream: StreamName.default('main'),
+    part: z.enum(['init', 'media']),
+    start: Instant,
+    end: Instant,
+  })
+  .refine(({ start, end }) => start < end, { message: 'is not after `start`', path: ['end'] })
+  .refine(({ start, end }) => end - start <= longestSegmentMs, {
+    message: 'is more than 10 min after `start`',
+    path: ['end'],
+  });
 export type SegmentQuery = z.output<typeof SegmentQuery>;

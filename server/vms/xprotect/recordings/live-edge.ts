@@ -1,4 +1,4 @@
-import type { RecordedSpan } from '#server/vms/recordings.ts';
+import type { OnRecordingChange, RecordedSpan } from '#server/vms/recordings.ts';
 import type { EventFeed } from '../events/event-feed.ts';
 import { inLanes } from '../lanes.ts';
 
@@ -45,14 +45,14 @@ export class LiveEdge {
   }
 
   /** Until the signal ends it. Never rejects. */
-  async follow(onChange: (cameraIds: readonly string[]) => void, signal: AbortSignal): Promise<void> {
+  async follow(onChange: OnRecordingChange, signal: AbortSignal): Promise<void> {
     const feed = this.#parts.feed.run(
       {
-        onEvent: (cameraId) => onChange([cameraId]),
+        onEvent: (cameraId) => onChange([cameraId], 'everywhere'),
         // Whatever was missed, those who look have to look again.
         onGap: () => {
           const watched = this.#interesting();
-          if (watched.length > 0) onChange(watched);
+          if (watched.length > 0) onChange(watched, 'here');
         },
       },
       signal,
@@ -80,7 +80,7 @@ export class LiveEdge {
     this.#seen.delete(cameraId);
   }
 
-  async #ask(onChange: (cameraIds: readonly string[]) => void, signal: AbortSignal): Promise<void> {
+  async #ask(onChange: OnRecordingChange, signal: AbortSignal): Promise<void> {
     const changed: string[] = [];
     await inLanes(
       this.#interesting(),
@@ -99,7 +99,7 @@ export class LiveEdge {
       },
       signal,
     ).catch(() => undefined);
-    if (changed.length > 0 && !signal.aborted) onChange(changed);
+    if (changed.length > 0 && !signal.aborted) onChange(changed, 'here');
   }
 }
 

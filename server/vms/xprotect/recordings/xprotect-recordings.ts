@@ -1,5 +1,6 @@
 import type { StreamName } from '#contract/camera.ts';
 import type {
+  OnRecordingChange,
   RecordedSpan,
   RecordingAbilities,
   RecordingCursor,
@@ -134,7 +135,7 @@ export class XProtectRecordings implements VmsRecordings {
     return (await this.#overview(id, within, resolutionMs, signal)) ?? this.#book.spans(id, within, signal);
   }
 
-  async followChanges(onChange: (cameraIds: readonly string[]) => void, caller: AbortSignal): Promise<void> {
+  async followChanges(onChange: OnRecordingChange, caller: AbortSignal): Promise<void> {
     await this.#liveEdge.follow(onChange, AbortSignal.any([caller, this.#parts.closed]));
   }
 
@@ -249,13 +250,13 @@ export class XProtectRecordings implements VmsRecordings {
       const seat = await this.#pool.seat(kind, signal);
       try {
         const channel = await this.#jpegChannel(seat, signal);
-        const { data, timeMs } = await find((request) => abortable(channel.ask(request), signal));
+        const { data, timeMs, nextMs } = await find((request) => abortable(channel.ask(request), signal));
         if (data === undefined || timeMs === undefined) return undefined;
         const { codec, units } = readRecordedPacket(data);
         const [jpeg] = units;
         if (codec !== 'MJPEG' || jpeg === undefined)
           throw new VmsError('unexpected-answer', 'The recorder sent a still that is no JPEG');
-        return { timeMs, jpeg };
+        return { timeMs, jpeg, ...(nextMs === undefined ? {} : { nextMs }) };
       } finally {
         seat.release();
       }

@@ -5,14 +5,17 @@ export class SharedWork<T> {
   readonly #ending = new AbortController();
   readonly #result: Promise<T>;
   #waiters = 0;
+  #isDone = false;
 
   constructor(work: (signal: AbortSignal) => Promise<T>) {
-    this.#result = work(this.#ending.signal);
+    this.#result = work(this.#ending.signal).finally(() => {
+      this.#isDone = true;
+    });
     // Everybody may have gone by the time it fails.
     this.#result.catch(() => undefined);
   }
 
-  /** Everybody has gone: who comes now has to begin anew. */
+  /** Everybody has gone before it was done: who comes now has to begin anew. */
   get isAbandoned(): boolean {
     return this.#ending.signal.aborted;
   }
@@ -34,7 +37,7 @@ export class SharedWork<T> {
     } finally {
       signal.removeEventListener('abort', leave);
       this.#waiters -= 1;
-      if (this.#waiters === 0) this.#ending.abort();
+      if (this.#waiters === 0 && !this.#isDone) this.#ending.abort();
     }
   }
 }

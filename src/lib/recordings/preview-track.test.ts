@@ -1,0 +1,134 @@
+import { expect, it } from 'vitest';
+import { mostPreviews, type PreviewsQuery } from '#contract/recording-previews.ts';
+import { type FetchPreviews, type Preview, readPreviews } from './preview-track.ts';
+
+const noon = Date.UTC(2026, 10, 20, 12);
+const never = new AbortController().signal;
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+function part(head: object, picture = ''): Uint8Array {
+  const text = Buffer.from(JSON.stringify(head));
+  const length = (bytes: number): Buffer => {
+    const four = Buffer.alloc(4);
+    four.writeUInt32BE(bytes);
+    return four;
+  };
+  return Buffer.concat([length(text.length), text, length(picture.length), Buffer.from(picture)]);
+}
+
+/** An answer of these parts, cut into pieces of so many bytes. */
+function answer(parts: readonly Uint8Array[], pieceBytes = 1000) {
+  const asked: { query: PreviewsQuery; signal: AbortSignal }[] = [];
+  let isCancelled = false;
+  const bytes = Buffer.concat(parts);
+  const fetchThem: FetchPreviews = async (_cameraId, query, signal) => {
+    asked.push({ query, signal });
+    let at = 0;
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        if (signal.aborted) controller.error(signal.reason);
+        else if (at >= bytes.length) controller.close();
+        else controller.enqueue(new Uint8Array(bytes.subarray(at, (at += pieceBytes))));
+      },
+      cancel() {
+        isCancelled = true;
+      },
+    });
+    return await Promise.resolve(new Response(body));
+  };
+  return { asked, fetchThem, wasCancelled: () => isCancelled };
+}
+const wish = (...moments: number[]) => ({ moments, stream: 'sub', form: 'keyframe' }) as const;
+async function all(previews: AsyncIterable<Preview>) {
+  const found = [];
+  for await (const { file, ...rest } of previews) found.push({ ...rest, file: Buffer.from(file).toString() });
+  return found;
+}
+
+it.each([1, 3, 7, 1000])('gives each picture as it was sent, in pieces of %s bytes', async (pieceBytes) => {
+  const { asked, fetchThem } = answer(
+    [
+      part({ slot: 0, start: iso(noon + 4000), codec: 'avc1.42c01e' }, 'one'),
+      part({ slot: 1, problem: 'no-recording' }),
+      part({ slot: 2, start: iso(noon), until: iso(noon + 900), codec: 'avc1.42c01e' }, 'two'),
+      part({ slot: 3, start: iso(noon + 4000), codec: 'avc1.42c01e' }),
+    ],
+    pieceBytes,
+  );
+  const moments = [noon + 5000, noon - 9000, noon + 700, noon + 5500];
+  const codec = 'avc1.42c01e';
+  expect(await all(readPreviews('c', wish(...moments), never, fetchThem))).toEqual([
+    { at: noon + 5000, start: noon + 4000, until: undefined, codec, file: 'one' },
+    { at: noon + 700, start: noon, until: noon + 900, codec, file: 'two' },
+    { at: noon + 5500, start: noon + 4000, until: undefined, codec, file: 'one' },
+  ]);
+  expect(asked.map(({ query }) => query)).toEqual([
+    { from: noon - 9000, slots: [14_000, 0, 9700, 14_500], stream: 'sub', form: 'keyframe', width: 320 },
+  ]);
+});
+
+it('asks for no more than an answer may hold, and for nothing when nothing is wanted', async () => {
+  const { asked, fetchThem } = answer([]);
+  const many = Array.from({ length: mostPreviews + 5 }, (_, i) => noon + i);
+  await all(readPreviews('c', wish(...many), never, fetchThem));
+  await all(readPreviews('c', wish(), never, fetchThem));
+  expect(asked.map(({ query }) => query.slots.length)).toEqual([mostPreviews]);
+});
+
+it('ends the request when the loop is left, and when the signal says so', async () => {
+  const parts = [0, 1, 2].map((slot) => part({ slot, start: iso(noon) }, 'picture'));
+  const left = answer(parts, 10);
+  for await (const { at } of readPreviews('c', wish(noon, noon, noon), never, left.fetchThem)) {
+    expect(at).toBe(noon);
+    break;
+  }
+  expect(left.asked[0]?.signal.aborted).toBe(true);
+
+  const other = answer(parts, 10);
+  const leaving = new AbortController();
+  const reading = (async () => {
+    for await (const { at } of readPreviews('c', wish(noon, noon), leaving.signal, other.fetchThem))
+      if (at === noon) leaving.abort(new Error('dragged on'));
+  })();
+  await expect(reading).rejects.toThrow('dragged on');
+});
+
+it.each([
+  ['breaks off', [part({ slot: 0, start: iso(noon) }, 'picture').subarray(0, 40)], 'unreachable'],
+  ['is of a later moment', [part({ slot: 0, start: iso(noon + 1) }, 'picture')], 'damaged'],
+  ['is of a slot nobody asked for', [part({ slot: 7, start: iso(noon) }, 'picture')], 'damaged'],
+  ['names a picture that has not come', [part({ slot: 0, start: iso(noon) })], 'damaged'],
+  ['says nothing', [part({})], 'damaged'],
+  ['is endless', [Buffer.from([255, 255, 255, 255, 1])], 'damaged'],
+  ['ends with a problem', [part({ slot: 0, problem: 'vms-unavailable' })], 'vms-unavailable'],
+  ['may not be seen any more', [part({ slot: 0, problem: 'not-permitted' })], 'not-permitted'],
+  ['cannot be decoded by browsers', [part({ slot: 0, problem: 'codec-unsupported' })], 'codec'],
+])('an answer that %s is a PastError', async (_what, parts, code) => {
+  const { fetchThem } = answer(parts);
+  await expect(all(readPreviews('c', wish(noon), never, fetchThem))).rejects.toMatchObject({
+    name: 'PastError',
+    code,
+  });
+});
+
+it('a refusal is the PastError that it is for single pictures', async () => {
+  const refused: FetchPreviews = async () =>
+    await Promise.resolve(
+      new Response(
+        JSON.stringify({
+          type: 'urn:parapet:problem:not-permitted',
+          code: 'not-permitted',
+          title: 'No.',
+          status: 403,
+        }),
+        { status: 403, headers: { 'content-type': 'application/problem+json' } },
+      ),
+    );
+  await expect(all(readPreviews('c', wish(noon), never, refused))).rejects.toMatchObject({
+    code: 'not-permitted',
+  });
+  const lost: FetchPreviews = () => Promise.reject(new TypeError('fetch failed'));
+  await expect(all(readPreviews('c', wish(noon), never, lost))).rejects.toMatchObject({
+    code: 'unreachable',
+  });
+});
