@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cutIntoHours, hourMs, joinHours } from './hour-blocks.ts';
 import { readTime } from './recorder-parts.ts';
-import { SharedWork } from './shared-work.ts';
+import { SharedWork } from '#server/vms/shared-work.ts';
 import { readEntries } from './soap-sequences.ts';
 import { timeSpan } from './task-sequences.ts';
 import { Turns } from './turns.ts';

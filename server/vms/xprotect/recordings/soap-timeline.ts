@@ -2,7 +2,7 @@ import type { RecordedSpan } from '#server/vms/recordings.ts';
 import { VmsError } from '#server/vms/vms.ts';
 import { readTime, type RecorderParts, type SequenceKind } from './recorder-parts.ts';
 import type { RecorderSoap } from './recorder-soap.ts';
-import { SharedWork } from './shared-work.ts';
+import { SharedWork } from '#server/vms/shared-work.ts';
 import { sequenceTypeIds, type SoapSequences } from './soap-sequences.ts';
 import { type BitOrder, orderOf, probeOf, spansOf, type TimelineBits } from './timeline-bits.ts';
 

@@ -1,7 +1,7 @@
 import type { RecordedSpan } from '#server/vms/recordings.ts';
 import { bytesOf, cutIntoHours, hourMs, joinHours, type HourBlock } from './hour-blocks.ts';
 import type { SequenceReader } from './recorder-parts.ts';
-import { SharedWork } from './shared-work.ts';
+import { SharedWork } from '#server/vms/shared-work.ts';
 
 /** An hour that ended less than this ago may still grow, ms. */
 const settleMs = 5 * 60_000;
