@@ -244,6 +244,22 @@ describe.each(databases)('LiveKit', (database) => {
       expect(here.rooms.rooms.get('camera_p1')).toEqual(new Set());
     });
 
+    it('looks out for whoever may come back for as long as the ticket opens anything', async () => {
+      const id = await olga.reserveOne('p1/sub');
+      const identity = await identityOf((await enter(olga, id)).token);
+      here.rooms.join('camera_p1', identity);
+      await olga.send('POST', '/api/reservations/release', { ids: [id] });
+      await eventually(() => here.rooms.expelled).toHaveLength(1);
+      // Whatever the look every quarter of a minute would find by chance.
+      await rounds(31_000);
+      for (let times = 2; times <= 4; times += 1) {
+        here.rooms.join('camera_p1', identity);
+        await rounds(2000);
+        expect(here.rooms.expelled).toHaveLength(times);
+        await rounds(17_000);
+      }
+    });
+
     it('puts out later whom LiveKit could not put out now', async () => {
       const id = await olga.reserveOne('p1/sub');
       const identity = await identityOf((await enter(olga, id)).token);
@@ -335,6 +351,19 @@ describe.each(databases)('LiveKit', (database) => {
       await rounds();
       // A look into the room at the same moment may put it out once more.
       expect([...new Set(here.rooms.expelled)]).toEqual([identities[0]]);
+    });
+
+    it('leaves a viewer alone whose reservation is given tickets that nobody uses', async () => {
+      const id = await olga.reserveOne('p1/sub');
+      const identity = await identityOf((await enter(olga, id)).token);
+      here.rooms.join('camera_p1', identity);
+      // As a machine does, which gets one with each renewal.
+      for (let i = 0; i < 12; i++) {
+        await roundsWith(id, 4000);
+        await enter(olga, id);
+      }
+      await rounds();
+      expect(here.rooms.expelled).toEqual([]);
     });
 
     it('refuses a ticket to whom it is not due', async () => {
