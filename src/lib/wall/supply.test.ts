@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { ReserveOutcome } from '#contract/reservation.ts';
 import { type MediaSession, StreamError, type Way } from '#lib/media/media-source.ts';
 import { Gate } from './gate.ts';
@@ -136,6 +136,21 @@ describe('the supply of pictures', () => {
     await settled();
     expect(offers).toHaveLength(4);
     supply.close();
+  });
+
+  it('opens what is behind cameras that never answer', async () => {
+    vi.useFakeTimers();
+    try {
+      const { supply, offers } = supplyOf(4);
+      for (const key of ['t0', 't1', 't2', 't3', 't4', 't5']) void supply.open(key, () => 0, never, mute);
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(offers).toHaveLength(4);
+      await vi.advanceTimersByTimeAsync(2000);
+      expect(offers).toHaveLength(6);
+      supply.close();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('reserves anew after the far end no longer knew the reservation', async () => {
