@@ -138,8 +138,10 @@ const Settings = z.strictObject({
   quotas: z
     .strictObject({
       total: z.coerce.number().int().min(1).max(100_000).default(500),
-      /** By the agency's name; one that is not named has no quota of its own. The demo has some. */
+      /** By the agency's name. The demo has some. */
       agencies: z.record(z.string().trim().min(1), z.coerce.number().int().min(0).max(100_000)).optional(),
+      /** What all agencies that are not named share. Absent: nothing but the total bounds them. */
+      others: z.coerce.number().int().min(0).max(100_000).optional(),
     })
     .prefault({}),
   /** One more of `vms`, as the requirements' config.yaml has it; its id is `milestone`. */
@@ -177,7 +179,11 @@ export type LiveKitPreference = z.output<typeof LiveKit>['prefer'];
 /** Everything that can be configured. Holds secrets: never logged. */
 export type Config = Omit<z.output<typeof Settings>, 'vms' | 'milestone' | 'quotas' | 'livekit'> & {
   readonly livekit: LiveKitSettings | undefined;
-  readonly quotas: { readonly total: number; readonly agencies: Readonly<Record<string, number>> };
+  readonly quotas: {
+    readonly total: number;
+    readonly agencies: Readonly<Record<string, number>>;
+    readonly others?: number | undefined;
+  };
   readonly vms: readonly VmsSettings[];
   /** No VMS is configured: the demo site stands in. */
   readonly isDemo: boolean;
@@ -382,12 +388,12 @@ export function readConfig(
   const tls = parsed.data.tls && tlsFiles(parsed.data.tls, origin, base, faults);
   if (faults.length > 0) throw new ConfigError(faults);
   const isDemo = vms.length === 0;
-  const { total, agencies = isDemo ? demoQuotas : {} } = parsed.data.quotas;
+  const { total, agencies = isDemo ? demoQuotas : {}, others } = parsed.data.quotas;
   return {
     ...settings,
     livekit,
     ...(tls === undefined ? {} : { tls }),
-    quotas: { total, agencies },
+    quotas: { total, agencies, ...(others === undefined ? {} : { others }) },
     dataDir: path.resolve(parsed.data.dataDir),
     vms,
     isDemo,

@@ -437,7 +437,7 @@ describe('which way comes first', () => {
 
   it.each<[string, LiveKitPreference, string, unknown[]]>([
     ['WHEP, unless said otherwise', {}, 'p1', [whep, livekit()]],
-    ['LiveKit always', 'always', 'p1', [livekit('site'), whep]],
+    ['LiveKit always', 'always', 'p1', [livekit('always'), whep]],
     ['LiveKit for a site', { sites: ['town'] }, 'p1', [livekit('site'), whep]],
     ['LiveKit for no other site', { sites: ['village'] }, 'p1', [whep, livekit()]],
     ['LiveKit for an agency', { agencies: ['group METRO'] }, 'm1', [livekit('group'), whep]],
@@ -451,7 +451,9 @@ describe('which way comes first', () => {
     const here = await openTown(held, { viewersFrom: 2 });
     const [olga, otto] = [await here.at.as('olga'), await here.at.as('otto')];
     expect((await ways(olga, 'p1/sub')).slice(0, 2)).toEqual([whep, livekit()]);
-    expect((await ways(otto, 'p1/sub')).slice(0, 2)).toEqual([livekit('many-viewers'), whep]);
+    const [best, second] = await ways(otto, 'p1/sub');
+    expect([best, second]).toEqual([livekit('many-viewers'), whep]);
+    expect(best).toMatchObject({ viewers: 2 });
     await here.at.app.close();
   });
 

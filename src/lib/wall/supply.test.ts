@@ -212,6 +212,39 @@ describe('the supply of pictures', () => {
     supply.close();
   });
 
+  it('tells why a way was ordered, and whose quota left no room', async () => {
+    const shortage = { agency: 'Metro', used: 3, limit: 3, shares: [{ name: 'olga', streams: 3 }] };
+    const session = { way: 'livekit', ended: new Promise(() => undefined) } as unknown as MediaSession;
+    const supply = new Supply({
+      gate: new Gate(2),
+      sourceFor: () => ({ way: 'livekit', open: () => Promise.resolve(session) }),
+      desk: {
+        reserve: async (wanted) =>
+          wanted.map((want): ReserveOutcome => {
+            if (want.cameraId === 'c1')
+              return { status: 'refused', ...want, code: 'quota-exceeded', reason: 'full', shortage };
+            const outcome = granted(want);
+            if (outcome.status === 'reserved')
+              outcome.reservation.ways = [{ way: 'livekit', url: '/l', because: 'many-viewers', viewers: 4 }];
+            return outcome;
+          }),
+        renew: async () => ({ renewed: [], ended: [] }),
+        release: async () => undefined,
+      },
+    });
+    supply.want(['c0', 'c1'].map((cameraId) => ({ key: cameraId, cameraId, stream: 'sub' as const })));
+    const full = expect(supply.open('c1', () => 0, never, mute)).rejects.toMatchObject({
+      code: 'quota-exceeded',
+      shortage,
+    });
+    expect((await supply.open('c0', () => 0, never, mute)).preferred).toEqual({
+      reason: 'many-viewers',
+      viewers: 4,
+    });
+    await full;
+    supply.leave();
+  });
+
   it('gives its turn back when somebody gives up', async () => {
     const { supply, offers } = supplyOf(1);
     const impatient = new AbortController();
