@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { AccessToken, TokenVerifier } from 'livekit-server-sdk';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Readiness } from '#contract/health.ts';
 import type { LiveKitEntry, ReserveAnswer, WayOffer } from '#contract/reservation.ts';
 import { GatewayError } from '#server/gateway/gateway.ts';
 import { LiveKitError } from '#server/livekit/error.ts';
@@ -413,6 +414,42 @@ describe.each(databases)('LiveKit', (database) => {
       expect((await send(await token.toJwt())).status).toBe(204);
       await rounds();
       expect(await seen()).toBe(here.at.clock.at);
+    });
+
+    it('takes a webhook in that is delivered again after the database has failed', async () => {
+      const identity = await identityOf((await enter(olga, await olga.reserveOne('p1/sub'))).token);
+      const body = JSON.stringify({
+        event: 'participant_joined',
+        id: 'EV_2',
+        room: { name: 'camera_p1' },
+        participant: { identity },
+      });
+      const token = new AccessToken(key.apiKey, key.apiSecret, { ttl: 300 });
+      token.sha256 = createHash('sha256').update(body).digest('base64');
+      const authorization = await token.toJwt();
+      const deliver = async (): Promise<number> =>
+        (
+          await new Browser(here.at.app).send('POST', '/api/webhooks/livekit', body, {
+            'content-type': 'application/webhook+json',
+            authorization,
+          })
+        ).status;
+      const hints = vi.spyOn(here.at.app.liveKit!, 'hint').mockRejectedValueOnce(new Error('no database'));
+      expect(await deliver()).toBe(500);
+      expect(await deliver()).toBe(204);
+      expect(await deliver()).toBe(204);
+      expect(hints).toHaveBeenCalledTimes(2);
+    });
+
+    it('is told of among the parts, and Parapet is ready without it', async () => {
+      const told = async (): Promise<unknown> => {
+        const answer = await new Browser(here.at.app).send('GET', '/readyz');
+        const { parts } = (await answer.json()) as Readiness;
+        return [answer.status, parts.find(({ part }) => part === 'livekit')?.isUp];
+      };
+      expect(await told()).toEqual([200, true]);
+      here.rooms.isDown = true;
+      await eventually(told).toEqual([200, false]);
     });
   });
 });
