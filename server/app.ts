@@ -141,7 +141,7 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
           settings: parts.exports,
         });
   const exports = exportRoutes({ db: store.db, past, frames, runner: exporter, now });
-  const quality = qualityRoutes({ db: store.db, directory, gateway, now });
+  const quality = qualityRoutes({ db: store.db, directory, gateway, liveKit: parts.liveKit?.rooms, now });
   let closing: Promise<void> | undefined;
   const hlsViewings = new HlsViewings({
     db: store.db,
@@ -219,7 +219,7 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
       ...markRoutes({ db: store.db, past, abilities, now }),
       ...exports.routes,
       ...quality.routes,
-      ...healthRoutes({ store, gateway, now }),
+      ...healthRoutes({ store, gateway, liveKit: parts.liveKit?.rooms, now }),
     },
     {
       news: (context, principal) => news.open(principal, context.req.raw.signal),

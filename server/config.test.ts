@@ -112,6 +112,8 @@ describe('readConfig', () => {
       total: 40,
       agencies: {},
     });
+    expect(readConfig({ PARAPET_CONFIG: file, PARAPET_QUOTAS: '{"others": 400}' }).quotas.others).toBe(400);
+    expect(faults({ PARAPET_QUOTAS: '{"others": -1}' }).join('\n')).toMatch(/^PARAPET_QUOTAS \(others\): /m);
     expect(faults({ PARAPET_QUOTAS: '{"total": 0, "agencies": {"Metro": -1}}' }).join('\n')).toMatch(
       /^PARAPET_QUOTAS \(total\): [^]*^PARAPET_QUOTAS \(agencies\.Metro\): /m,
     );

@@ -138,8 +138,10 @@ const Settings = z.strictObject({
   quotas: z
     .strictObject({
       total: z.coerce.number().int().min(1).max(100_000).default(500),
-      /** By the agency's name; one that is not named has no quota of its own. The demo has some. */
+      /** By the agency's name. The demo has some. */
       agencies: z.record(z.string().trim().min(1), z.coerce.number().int().min(0).max(100_000)).optional(),
+      /** What all agencies that are not named share. Absent: nothing but the total bounds them. */
+      others: z.coerce.number().int().min(0).max(100_000).optional(),
     })
     .prefault({}),
   /** Where exports are kept, for how long, and how much. */
@@ -195,7 +197,11 @@ export type Config = Omit<
   /** `dir` is the folder's full path. */
   readonly exports: z.output<typeof Settings>['exports'] & { readonly dir: string };
   readonly livekit: LiveKitSettings | undefined;
-  readonly quotas: { readonly total: number; readonly agencies: Readonly<Record<string, number>> };
+  readonly quotas: {
+    readonly total: number;
+    readonly agencies: Readonly<Record<string, number>>;
+    readonly others?: number | undefined;
+  };
   readonly vms: readonly VmsSettings[];
   /** No VMS is configured: the demo site stands in. */
   readonly isDemo: boolean;
@@ -407,12 +413,12 @@ export function readConfig(
   const dataDir = path.resolve(parsed.data.dataDir);
   // The demo's key signs nothing of a real site.
   const { dir = path.join(dataDir, isDemo ? 'demo-exports' : 'exports'), ...exports } = parsed.data.exports;
-  const { total, agencies = isDemo ? demoQuotas : {} } = parsed.data.quotas;
+  const { total, agencies = isDemo ? demoQuotas : {}, others } = parsed.data.quotas;
   return {
     ...settings,
     livekit,
     ...(tls === undefined ? {} : { tls }),
-    quotas: { total, agencies },
+    quotas: { total, agencies, ...(others === undefined ? {} : { others }) },
     exports: { ...exports, dir: path.resolve(dir) },
     dataDir,
     vms,

@@ -29,11 +29,11 @@ async function tokenFor(room: string, identity: string, grant: VideoGrant): Prom
   return await token.toJwt();
 }
 
-/** What the BFF answers to a request for a ticket. */
-async function ticket(camera: string): Promise<object> {
+/** What the BFF answers to a request for a ticket. A reservation is a camera, and `-sub` or `-main` where it has both. */
+async function ticket(reservation: string): Promise<object> {
   if ('skipped' in livekit) throw new Error(livekit.skipped);
   tickets += 1;
-  const room = `camera_${camera}`;
+  const room = `camera_${reservation.replace(/-(sub|main)$/, '')}`;
   return {
     url: livekit.url,
     room,
@@ -44,20 +44,20 @@ async function ticket(camera: string): Promise<object> {
       canUpdateOwnMetadata: false,
       hidden: true,
     }),
-    publisher: `IN_${camera}`,
+    publisher: `IN_${reservation}`,
     expiresAt: new Date(Date.now() + 90_000).toISOString(),
   };
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const camera = /^\/api\/livekit\/([\w-]+)$/.exec(request.url ?? '')?.[1];
-  if (camera === undefined) {
+  const reservation = /^\/api\/livekit\/([\w-]+)$/.exec(request.url ?? '')?.[1];
+  if (reservation === undefined) {
     response.setHeader('content-type', 'text/html');
     response.end('<!doctype html><script type="module" src="/e2e/real/livekit-viewer.page.ts"></script>');
     return;
   }
   response.setHeader('content-type', 'application/json');
-  response.end(JSON.stringify(await ticket(camera)));
+  response.end(JSON.stringify(await ticket(reservation)));
 }
 
 beforeAll(async () => {
@@ -127,10 +127,10 @@ async function stage(context: TestContext) {
   const publisher = await publish();
   const page = await openPage();
   pages.push(page);
-  const watch = async (): Promise<number> => {
+  const watch = async (reservation = camera): Promise<number> => {
     const n = await page.evaluate(
       (name) => (globalThis as unknown as { viewer: Viewer }).viewer.watch(name),
-      camera,
+      reservation,
     );
     if (typeof n === 'string') throw new Error(`refused: ${n}`);
     return n;
@@ -178,6 +178,24 @@ it('shows a camera twice by one connection, and leaves with the second', async (
   // The next one goes by the same Room.
   await moreFrames(await watch());
   expect(await page.evaluate(() => (globalThis as unknown as { viewer: Viewer }).viewer.madeRooms())).toBe(1);
+});
+
+it('keeps the full stream’s picture when the small one’s reservation ends', async (context) => {
+  const { camera, publish, watch, moreFrames, state, viewers } = await stage(context);
+  await publish(`IN_${camera}-sub`);
+  await publish(`IN_${camera}-main`);
+  // The tile first, as when it is called to the spot: the room of both streams is one.
+  const tile = await watch(`${camera}-sub`);
+  await moreFrames(tile);
+  const [ofTile = ''] = await viewers();
+  const spot = await watch(`${camera}-main`);
+  await moreFrames(spot);
+  // Each is seen by the name its own ticket gave it, or the BFF would take that ticket for unused.
+  expect(await viewers()).toHaveLength(2);
+  await api.removeParticipant(`camera_${camera}`, ofTile);
+  await expect.poll(async () => (await state(tile)).end, patience).toBe('reservation-ended');
+  await moreFrames(spot);
+  expect((await state(spot)).end).toBeUndefined();
 });
 
 it('goes on after a full reconnect, which subscribes to nothing by itself', async (context) => {

@@ -111,7 +111,7 @@ const pushLog = (cameraId: string): string[] =>
     .filter((line) => line.includes('WHIP push') && line.includes(`${cameraId}_`));
 
 /** A person at a wall, without a page. */
-async function operator() {
+async function operator(name = 'operator') {
   let cookie = '';
   const send = async (method: string, path: string, body?: object): Promise<Response> => {
     const response = await fetch(parapet.url + path, {
@@ -122,7 +122,7 @@ async function operator() {
     cookie = response.headers.getSetCookie()[0]?.split(';')[0] ?? cookie;
     return response;
   };
-  expect((await send('POST', '/api/session', { name: 'operator', password })).status).toBe(200);
+  expect((await send('POST', '/api/session', { name, password })).status).toBe(200);
   return {
     send,
     async reserve(number: number) {
@@ -267,6 +267,37 @@ it('ends a running picture within two seconds of a sign-out', async () => {
   expect((await wall.send('DELETE', '/api/session')).status).toBe(204);
   await vi.waitFor(async () => expect((await page.see('six')).state).toBe('disconnected'), patience);
   expect((await page.see('six')).lastFrameAt - signedOutAt).toBeLessThan(2000);
+});
+
+it('ends a running picture within two seconds of the loss of the right, and lets nobody back', async () => {
+  const wall = await operator();
+  const administrator = await operator('administrator');
+  const { user } = (await (await wall.send('GET', '/api/session')).json()) as {
+    user: { id: string; grants: unknown[] };
+  };
+  const setGrants = async (grants: unknown[]): Promise<number> =>
+    (await administrator.send('PATCH', `/api/users/${user.id}`, { grants })).status;
+  const entry = await wall.enter((await wall.reserve(9)).id);
+  await page.enter('nine', entry);
+  await vi.waitFor(async () => expect((await page.see('nine')).frames).toBeGreaterThan(10), patience);
+  const lostAt = Date.now();
+  expect(await setGrants([])).toBe(200);
+  try {
+    await vi.waitFor(async () => expect((await page.see('nine')).state).toBe('disconnected'), patience);
+    expect((await page.see('nine')).lastFrameAt - lostAt).toBeLessThan(2000);
+    // LiveKit itself lets in whoever has the ticket; ten seconds later, as soon as that.
+    await new Promise((resolve) => setTimeout(resolve, 10_000));
+    await page.enter('nine again', entry).catch(() => undefined);
+    await vi.waitFor(
+      async () => {
+        const there = await rooms.listParticipants(entry.room).catch(() => []);
+        expect(there.filter(({ identity }) => identity.startsWith('op:'))).toEqual([]);
+      },
+      { timeout: 4000, interval: 100 },
+    );
+  } finally {
+    await setGrants(user.grants);
+  }
 });
 
 it('mints while LiveKit is down, and comes back by itself after it was killed', async () => {

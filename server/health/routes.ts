@@ -35,9 +35,11 @@ async function answers(question: Promise<unknown>): Promise<boolean> {
 export function healthRoutes(parts: {
   readonly store: Store;
   readonly gateway: Gateway;
+  /** Whether LiveKit is being spared because it fails; undefined where none is configured. */
+  readonly liveKit?: { readonly isDown: boolean } | undefined;
   readonly now: () => number;
 }): Pick<Handlers, 'readHealth' | 'readReadiness'> {
-  const { store, gateway, now } = parts;
+  const { store, gateway, liveKit, now } = parts;
   const since = sinceKeeper(now);
   let last: { readonly at: number; readonly readiness: Promise<Readiness> } | undefined;
 
@@ -71,6 +73,18 @@ export function healthRoutes(parts: {
             ? {}
             : { detail: 'The media gateway does not answer; live pictures cannot start.' }),
         },
+        ...(liveKit === undefined
+          ? []
+          : [
+              {
+                part: 'livekit',
+                isUp: !liveKit.isDown,
+                since: since('livekit', !liveKit.isDown),
+                ...(liveKit.isDown
+                  ? { detail: 'LiveKit does not answer; pictures come by other ways.' }
+                  : {}),
+              },
+            ]),
         ...systems.map(({ id, is_up, since: from, attempted_at }): Part => ({
           part: `vms:${id}`,
           isUp: is_up,

@@ -67,10 +67,12 @@ export class HlsViewings {
    */
   async enter(reservationId: string, principal: Principal, check: () => Promise<StreamKey>): Promise<Pass> {
     let viewing = this.#viewings.get(reservationId);
-    if (viewing?.principal.sessionId !== principal.sessionId) {
-      const key = await check();
-      viewing = this.#viewings.get(reservationId) ?? (await this.#begin(reservationId, key, principal));
-    }
+    if (viewing?.principal.sessionId !== principal.sessionId)
+      do {
+        const key = await check();
+        viewing = this.#viewings.get(reservationId) ?? (await this.#begin(reservationId, key, principal));
+        // One that has ended while its begin was recorded cuts nothing any more.
+      } while (this.#viewings.get(reservationId) !== viewing);
     if (viewing.requests.size >= mostRequests) throw new Refusal('slow-down', { retryAfterS: 1 });
     const request = new AbortController();
     const { requests, key } = viewing;

@@ -18,6 +18,8 @@ export type LiveKitPreference =
 /** How LiveKit is offered: before the other ways, and why, or behind WHEP. */
 export interface LiveKitOffer {
   readonly because?: WayReason;
+  /** How many hold the camera, where that is why. */
+  readonly viewers?: number;
 }
 
 /** Says when LiveKit is offered. */
@@ -41,7 +43,8 @@ export function createLiveKitChoice(preference: LiveKitPreference, isDown: () =>
     viewers: number,
   ): WayReason | undefined => {
     const camera = cameras.get(cameraId);
-    if (preference === 'always' || sites.has(camera?.vmsId ?? '')) return 'site';
+    if (preference === 'always') return 'always';
+    if (sites.has(camera?.vmsId ?? '')) return 'site';
     if (agencies.has(sameName(agencyOf(camera, groups) ?? ''))) return 'group';
     return viewersFrom !== undefined && viewers >= viewersFrom ? 'many-viewers' : undefined;
   };
@@ -51,7 +54,8 @@ export function createLiveKitChoice(preference: LiveKitPreference, isDown: () =>
     offerFor(key, snapshot, viewers) {
       if (isDown() || !isPublishable(key, snapshot)) return undefined;
       const because = reasonFor(key, snapshot, viewers);
-      return because === undefined ? {} : { because };
+      if (because === undefined) return {};
+      return because === 'many-viewers' ? { because, viewers } : { because };
     },
   };
 }

@@ -21,6 +21,7 @@ import {
   addViewing,
   type Bearer,
   compareRoom,
+  crowdedViewings,
   endViewing,
   forgetViewings,
   hint,
@@ -38,6 +39,8 @@ const everyMs = 1000;
 const holdMs = 5000;
 /** A room is looked into again after so long, sooner after a hint. */
 const lookAgainMs = 15_000;
+/** So soon where somebody who was put out may come back: LiveKit itself revokes no ticket. */
+const lookSoonMs = 1000;
 const roomsPerRound = 48;
 /** Participants that are put out, and rooms that are looked into, at once. */
 const lanes = 8;
@@ -166,13 +169,15 @@ export function openLiveKitDesk(parts: LiveKitDeskParts): LiveKitDesk {
     const lane = async (): Promise<void> => {
       for (let room = due.pop(); room !== undefined; room = due.pop()) {
         const present = new Set(await rooms.participants(room, within(callPatienceMs)));
-        const back = await compareRoom(db, room, present, now());
+        const back = await compareRoom(db, room, present, now(), now() - lookAgainMs + lookSoonMs);
         if (back.length === 0) continue;
         log.warn({ room, count: back.length }, 'somebody is in a room after the right was lost: put out');
         await expel(back);
       }
     };
     await Promise.all(Array.from({ length: lanes }, lane));
+    // Only now is it known who is there.
+    await expel(await crowdedViewings(db));
   }
 
   async function lookAfterHealth(): Promise<void> {

@@ -22,8 +22,6 @@ export interface Viewing extends StreamKey {
 const mostPerReservation = 8;
 /** A token of LiveKit's own making, given to whoever is connected, opens the room for ten minutes; and its clock may differ. */
 const afterlifeMs = 660_000;
-/** From a ticket given out to its bearer in the room; a slow network takes seconds. */
-const arrivalMs = 8000;
 /** LiveKit's leeway with a ticket's end. */
 const leewayMs = 60_000;
 
@@ -89,18 +87,26 @@ export async function addViewing(db: Db, viewing: Viewing, bearer: Bearer, now: 
   });
 }
 
-/** Those whose reservation is gone, or has too many, and who have not been put out yet. */
+/** Those whose reservation is gone, and who have not been put out yet. */
 export async function lostViewings(db: Db): Promise<Presence[]> {
-  const unreserved = await db
+  return await db
     .selectFrom('livekit_viewings as v')
     .leftJoin('reservations as r', 'r.id', 'v.reservation_id')
     .select(['v.id', 'v.room', 'v.identity'])
     .where('r.id', 'is', null)
     .where('v.ended_at', 'is', null)
     .execute();
+}
+
+/**
+ * Those who are in a room by a reservation that too many are there by already: all but the newest few. A ticket that has not
+ * been used counts for nothing: a machine gets one with each renewal, and means the viewer it has let in.
+ */
+export async function crowdedViewings(db: Db): Promise<Presence[]> {
   const crowded = await db
     .selectFrom('livekit_viewings')
     .select('reservation_id')
+    .where('seen_at', 'is not', null)
     .where('ended_at', 'is', null)
     .where('left_at', 'is', null)
     .groupBy('reservation_id')
@@ -112,6 +118,7 @@ export async function lostViewings(db: Db): Promise<Presence[]> {
         .selectFrom('livekit_viewings')
         .select(['id', 'room', 'identity'])
         .where('reservation_id', '=', reservation_id)
+        .where('seen_at', 'is not', null)
         .where('ended_at', 'is', null)
         .where('left_at', 'is', null)
         .orderBy('created_at', 'desc')
@@ -119,7 +126,7 @@ export async function lostViewings(db: Db): Promise<Presence[]> {
         .execute(),
     ),
   );
-  return [...unreserved, ...beyond.flat()];
+  return beyond.flat();
 }
 
 /** Writes down that somebody was put out. */
@@ -181,13 +188,15 @@ export async function hint(db: Db, room: string, identity: string | undefined, n
 
 /**
  * Compares what is known of a room with who is in it: writes down who came, left and came back. Gives those who were put
- * out and are there all the same.
+ * out and are there all the same. The room is looked into again at `soon` where somebody was put out whose ticket opens it
+ * still. Both times are epoch ms, `soon` as {@link roomsToLookInto} compares it.
  */
 export async function compareRoom(
   db: Db,
   room: string,
   present: ReadonlySet<string>,
   now: number,
+  soon: number,
 ): Promise<Presence[]> {
   return await db.transaction().execute(async (trx) => {
     const rows = await trx
@@ -210,12 +219,13 @@ export async function compareRoom(
         .execute();
     }
     await trx.updateTable('livekit_viewings').set({ looked_at: now }).where('room', '=', room).execute();
-    // Whoever was on the way in when the right was lost arrives a moment later: looked for again at once.
+    // Whoever was on the way in when the right was lost arrives a moment later, and LiveKit lets in whoever comes back.
     await trx
       .updateTable('livekit_viewings')
-      .set({ looked_at: 0 })
+      .set({ looked_at: soon })
       .where('room', '=', room)
-      .where('ended_at', '>', now - arrivalMs)
+      .where('ended_at', 'is not', null)
+      .where('ticket_until', '>', now - leewayMs)
       .execute();
     return rows.filter(({ ended_at, identity }) => ended_at !== null && present.has(identity));
   });

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { AccessToken, TokenVerifier } from 'livekit-server-sdk';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Readiness } from '#contract/health.ts';
 import type { LiveKitEntry, ReserveAnswer, WayOffer } from '#contract/reservation.ts';
 import { GatewayError } from '#server/gateway/gateway.ts';
 import { LiveKitError } from '#server/livekit/error.ts';
@@ -244,6 +245,22 @@ describe.each(databases)('LiveKit', (database) => {
       expect(here.rooms.rooms.get('camera_p1')).toEqual(new Set());
     });
 
+    it('looks out for whoever may come back for as long as the ticket opens anything', async () => {
+      const id = await olga.reserveOne('p1/sub');
+      const identity = await identityOf((await enter(olga, id)).token);
+      here.rooms.join('camera_p1', identity);
+      await olga.send('POST', '/api/reservations/release', { ids: [id] });
+      await eventually(() => here.rooms.expelled).toHaveLength(1);
+      // Whatever the look every quarter of a minute would find by chance.
+      await rounds(31_000);
+      for (let times = 2; times <= 4; times += 1) {
+        here.rooms.join('camera_p1', identity);
+        await rounds(2000);
+        expect(here.rooms.expelled).toHaveLength(times);
+        await rounds(17_000);
+      }
+    });
+
     it('puts out later whom LiveKit could not put out now', async () => {
       const id = await olga.reserveOne('p1/sub');
       const identity = await identityOf((await enter(olga, id)).token);
@@ -337,6 +354,19 @@ describe.each(databases)('LiveKit', (database) => {
       expect([...new Set(here.rooms.expelled)]).toEqual([identities[0]]);
     });
 
+    it('leaves a viewer alone whose reservation is given tickets that nobody uses', async () => {
+      const id = await olga.reserveOne('p1/sub');
+      const identity = await identityOf((await enter(olga, id)).token);
+      here.rooms.join('camera_p1', identity);
+      // As a machine does, which gets one with each renewal.
+      for (let i = 0; i < 12; i++) {
+        await roundsWith(id, 4000);
+        await enter(olga, id);
+      }
+      await rounds();
+      expect(here.rooms.expelled).toEqual([]);
+    });
+
     it('refuses a ticket to whom it is not due', async () => {
       const id = await olga.reserveOne('p1/sub');
       const code = async (browser: Browser, of: string): Promise<unknown> =>
@@ -385,6 +415,42 @@ describe.each(databases)('LiveKit', (database) => {
       await rounds();
       expect(await seen()).toBe(here.at.clock.at);
     });
+
+    it('takes a webhook in that is delivered again after the database has failed', async () => {
+      const identity = await identityOf((await enter(olga, await olga.reserveOne('p1/sub'))).token);
+      const body = JSON.stringify({
+        event: 'participant_joined',
+        id: 'EV_2',
+        room: { name: 'camera_p1' },
+        participant: { identity },
+      });
+      const token = new AccessToken(key.apiKey, key.apiSecret, { ttl: 300 });
+      token.sha256 = createHash('sha256').update(body).digest('base64');
+      const authorization = await token.toJwt();
+      const deliver = async (): Promise<number> =>
+        (
+          await new Browser(here.at.app).send('POST', '/api/webhooks/livekit', body, {
+            'content-type': 'application/webhook+json',
+            authorization,
+          })
+        ).status;
+      const hints = vi.spyOn(here.at.app.liveKit!, 'hint').mockRejectedValueOnce(new Error('no database'));
+      expect(await deliver()).toBe(500);
+      expect(await deliver()).toBe(204);
+      expect(await deliver()).toBe(204);
+      expect(hints).toHaveBeenCalledTimes(2);
+    });
+
+    it('is told of among the parts, and Parapet is ready without it', async () => {
+      const told = async (): Promise<unknown> => {
+        const answer = await new Browser(here.at.app).send('GET', '/readyz');
+        const { parts } = (await answer.json()) as Readiness;
+        return [answer.status, parts.find(({ part }) => part === 'livekit')?.isUp];
+      };
+      expect(await told()).toEqual([200, true]);
+      here.rooms.isDown = true;
+      await eventually(told).toEqual([200, false]);
+    });
   });
 });
 
@@ -408,7 +474,7 @@ describe('which way comes first', () => {
 
   it.each<[string, LiveKitPreference, string, unknown[]]>([
     ['WHEP, unless said otherwise', {}, 'p1', [whep, livekit()]],
-    ['LiveKit always', 'always', 'p1', [livekit('site'), whep]],
+    ['LiveKit always', 'always', 'p1', [livekit('always'), whep]],
     ['LiveKit for a site', { sites: ['town'] }, 'p1', [livekit('site'), whep]],
     ['LiveKit for no other site', { sites: ['village'] }, 'p1', [whep, livekit()]],
     ['LiveKit for an agency', { agencies: ['group METRO'] }, 'm1', [livekit('group'), whep]],
@@ -422,7 +488,9 @@ describe('which way comes first', () => {
     const here = await openTown(held, { viewersFrom: 2 });
     const [olga, otto] = [await here.at.as('olga'), await here.at.as('otto')];
     expect((await ways(olga, 'p1/sub')).slice(0, 2)).toEqual([whep, livekit()]);
-    expect((await ways(otto, 'p1/sub')).slice(0, 2)).toEqual([livekit('many-viewers'), whep]);
+    const [best, second] = await ways(otto, 'p1/sub');
+    expect([best, second]).toEqual([livekit('many-viewers'), whep]);
+    expect(best).toMatchObject({ viewers: 2 });
     await here.at.app.close();
   });
 

@@ -92,10 +92,11 @@ export function machineRoutes(
       const said = await readWebhook(key, body, request.headers.get('authorization') ?? undefined);
       if (said === undefined) throw new Refusal('signed-out', { detail: 'The signature is not right.' });
       if (said.room !== undefined && !seen.has(said.id)) {
+        await desk.hint(said.room, said.identity);
+        // Only now: one that could not be taken in is delivered again.
         if (said.id !== '') seen.add(said.id);
         const oldest = seen.keys().next();
         if (seen.size > mostEvents && oldest.done !== true) seen.delete(oldest.value);
-        await desk.hint(said.room, said.identity);
       }
       return new Response(null, { status: 204 });
     },

@@ -9,7 +9,7 @@ import { town, vmsCamera } from '#server/testing/fake-vms.ts';
 import { type Browser, type Harness, startApp } from '#server/testing/harness.ts';
 import type { StreamKey } from './paths.ts';
 import { watchQuotaNames } from './quota-names.ts';
-import { type Quotas, shortages, unknownAgencies, wordsOf } from './quota.ts';
+import { type Quotas, shortages, toldOf, unknownAgencies, wordsOf } from './quota.ts';
 
 // A database starts in a second; on a machine that does much else, in many.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -36,11 +36,13 @@ describe('the words for a used-up quota', () => {
   ] as const)('%j', (shortage, shares, words) => {
     expect(
       wordsOf(
-        shortage,
-        shares.map(([displayName, streams]) => ({
-          displayName: String(displayName),
-          streams: Number(streams),
-        })),
+        toldOf(
+          shortage,
+          shares.map(([displayName, streams]) => ({
+            displayName: String(displayName),
+            streams: Number(streams),
+          })),
+        ),
       ),
     ).toBe(words);
   });
@@ -78,6 +80,9 @@ describe.each(databases)('quotas', (database) => {
         'quota-exceeded',
       ]);
       expect(reasonOf(outcomes[2])).toBe('Group police uses 2 of 2 streams: olga 2');
+      expect(outcomes[2]).toMatchObject({
+        shortage: { agency: 'Group police', used: 2, limit: 2, shares: [{ name: 'olga', streams: 2 }] },
+      });
       expect(reasonOf(outcomes[5])).toBe('All agencies together use 3 of 3 streams: olga 3');
       await eventually(() => [...at.gateway.sources.keys()].sort()).toEqual(['m1_sub', 'p1_sub', 'p2_sub']);
     });
@@ -102,7 +107,16 @@ describe.each(databases)('quotas', (database) => {
         stream: 'sub',
         code: 'quota-exceeded',
         reason: 'Group metro uses 1 of 1 stream',
+        shortage: { agency: 'Group metro', used: 1, limit: 1, shares: [] },
       });
+    });
+
+    it('say who holds what of the others’ share, and nothing of what does not count towards it', async () => {
+      await start({ total: 10, agencies: { 'Group police': 5 }, others: 1 });
+      await olga.reserveOne('m1');
+      await olga.reserveOne('p1');
+      const [outcome] = await olga.reserve('m2');
+      expect(reasonOf(outcome)).toBe('All other agencies use 1 of 1 stream: olga 1');
     });
 
     it('never take from anybody what he holds: renewing and asking again always work', async () => {
@@ -161,6 +175,15 @@ describe.each(databases)('quotas', (database) => {
           snapshot,
         );
         expect([...short]).toEqual([['h2_sub', { agency: 'Group police', used: 3, limit: 3 }]]);
+      });
+
+      it('bound what all the others have together, cameras of no agency among them', () => {
+        const quotas = { total: 9, agencies: { 'Group police': 1 }, others: 2 };
+        const short = shortages(subs('m2', 'nowhere', 'p1', 'p2'), subs('m1'), quotas, snapshot);
+        expect([...short]).toEqual([
+          ['nowhere_sub', { agency: undefined, isOthers: true, used: 2, limit: 2 }],
+          ['p2_sub', { agency: 'Group police', used: 1, limit: 1 }],
+        ]);
       });
 
       it('know a name that is no agency: a slip, or a group further down', () => {

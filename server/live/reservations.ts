@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { QueryCreator } from 'kysely';
 import type { ProblemCode } from '#contract/problem.ts';
-import type { RenewAnswer, ReserveOutcome, ReserveRequest, WayOffer } from '#contract/reservation.ts';
+import type {
+  RenewAnswer,
+  ReserveOutcome,
+  ReserveRequest,
+  Shortage as ToldShortage,
+  WayOffer,
+} from '#contract/reservation.ts';
 import { isAllowed, rightsOf, type Snapshot } from '#server/cameras/directory.ts';
 import type { Principal } from '#server/http/principal.ts';
 import { publish } from '#server/news/envelope.ts';
@@ -9,7 +15,16 @@ import type { Schema } from '#server/store/schema.ts';
 import type { Db } from '#server/store/store.ts';
 import type { LiveKitChoice, LiveKitOffer } from './livekit-choice.ts';
 import { pathOf, type StreamKey } from './paths.ts';
-import { mayKnowWho, type Quotas, shortages, type Shortage, wordsOf } from './quota.ts';
+import {
+  mayKnowWho,
+  type Pot,
+  potOf,
+  type Quotas,
+  shortages,
+  type Shortage,
+  toldOf,
+  wordsOf,
+} from './quota.ts';
 import { heldStreams, holdReserving, inTurn, readShares } from './reserving.ts';
 
 /** How long a reservation lives without being renewed; pages renew every ten seconds. */
@@ -81,13 +96,13 @@ export async function reserve(
   const expiresAt = now + leaseMs;
   const { idOf, tight } =
     allowed.size === 0
-      ? { idOf: new Map<string, string>(), tight: new Map<string, string>() }
+      ? { idOf: new Map<string, string>(), tight: new Map<string, ToldShortage>() }
       : await inTurn(db, () =>
           db.transaction().execute(async (trx) => {
             await holdReserving(trx);
             const renewed = await renewOwn(trx, principal, pageId, [...allowed.values()], expiresAt);
             const missing = [...allowed].filter(([path]) => !renewed.has(path)).map(([, key]) => key);
-            if (missing.length === 0) return { idOf: renewed, tight: new Map<string, string>() };
+            if (missing.length === 0) return { idOf: renewed, tight: new Map<string, ToldShortage>() };
             const short = shortages(missing, await heldStreams(trx), quotas, snapshot);
             const made = missing
               .filter((key) => !short.has(pathOf(key)))
@@ -110,7 +125,7 @@ export async function reserve(
                 .execute();
             return {
               idOf: new Map([...renewed, ...made.map((one) => [pathOf(one), one.id] as const)]),
-              tight: await reasonsOf(trx, principal, short, snapshot),
+              tight: await reasonsOf(trx, principal, short, quotas, snapshot),
             };
           }),
         );
@@ -132,11 +147,16 @@ export async function reserve(
           ),
         },
       };
-    const { code, reason } = refusalOf(principal, key, snapshot) ?? {
+    const refused = refusalOf(principal, key, snapshot);
+    if (refused !== undefined) return { status: 'refused', ...key, ...refused };
+    const shortage = tight.get(pathOf(key));
+    return {
+      status: 'refused',
+      ...key,
       code: 'quota-exceeded',
-      reason: tight.get(pathOf(key)) ?? '',
+      reason: shortage === undefined ? '' : wordsOf(shortage),
+      ...(shortage === undefined ? {} : { shortage }),
     };
-    return { status: 'refused', ...key, code, reason };
   });
   return { outcomes, reserved: [...allowed].filter(([path]) => idOf.has(path)).map(([, key]) => key) };
 }
@@ -190,20 +210,21 @@ async function renewOwn(
   return new Map(rows.map(({ id, camera_id, stream }) => [pathOf({ cameraId: camera_id, stream }), id]));
 }
 
-/** For each stream there is no room for, by path, the words that say so to this person. */
+/** For each stream there is no room for, by path, what this person is told of it. */
 async function reasonsOf(
   trx: Db,
   principal: Principal,
   short: ReadonlyMap<string, Shortage>,
+  quotas: Quotas,
   snapshot: Snapshot,
-): Promise<Map<string, string>> {
-  const words = new Map<string | undefined, string>();
+): Promise<Map<string, ToldShortage>> {
+  const told = new Map<Pot | undefined, ToldShortage>();
   for (const shortage of short.values()) {
-    if (words.has(shortage.agency)) continue;
-    const shares = mayKnowWho(principal.user) ? await readShares(trx, shortage, snapshot) : [];
-    words.set(shortage.agency, wordsOf(shortage, shares));
+    if (told.has(potOf(shortage))) continue;
+    const shares = mayKnowWho(principal.user) ? await readShares(trx, shortage, quotas, snapshot) : [];
+    told.set(potOf(shortage), toldOf(shortage, shares));
   }
-  return new Map([...short].map(([path, { agency }]) => [path, words.get(agency) ?? '']));
+  return new Map([...short].map(([path, one]) => [path, told.get(potOf(one)) ?? toldOf(one, [])]));
 }
 
 /**

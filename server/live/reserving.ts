@@ -2,13 +2,14 @@ import { sql } from 'kysely';
 import type { Snapshot } from '#server/cameras/directory.ts';
 import type { Db } from '#server/store/store.ts';
 import type { StreamKey } from './paths.ts';
-import { agencyOf, sameName, type Share, type Shortage } from './quota.ts';
+import { potOf, potsOf, type Quotas, type Share, type Shortage } from './quota.ts';
 
 /** Who holds the streams that count towards the quota. */
 export async function readShares(
   db: Db,
-  { agency }: Pick<Shortage, 'agency'>,
-  { cameras, groups }: Snapshot,
+  shortage: Pick<Shortage, 'agency' | 'isOthers'>,
+  quotas: Quotas,
+  snapshot: Snapshot,
 ): Promise<Share[]> {
   const rows = await db
     .selectFrom('reservations as r')
@@ -16,10 +17,9 @@ export async function readShares(
     .select(['r.user_id', 'u.display_name', 'r.service_user', 'r.camera_id', 'r.stream'])
     .distinct()
     .execute();
-  const counted = rows.filter(
-    ({ camera_id }) =>
-      agency === undefined || sameName(agencyOf(cameras.get(camera_id), groups) ?? '') === sameName(agency),
-  );
+  const pot = potOf(shortage);
+  const potOfCamera = potsOf(quotas, snapshot);
+  const counted = rows.filter(({ camera_id }) => pot === undefined || potOfCamera(camera_id) === pot);
   return [...Map.groupBy(counted, ({ user_id }) => user_id).values()].map((own) => ({
     displayName: own[0]?.display_name ?? own[0]?.service_user ?? 'somebody',
     streams: own.length,

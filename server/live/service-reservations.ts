@@ -5,7 +5,7 @@ import type { KnownCamera, Snapshot } from '#server/cameras/directory.ts';
 import { Refusal } from '#server/http/refusal.ts';
 import type { Db } from '#server/store/store.ts';
 import { pathOf, type StreamKey } from './paths.ts';
-import { type Quotas, shortages, wordsOf } from './quota.ts';
+import { type Quotas, shortages, toldOf, wordsOf } from './quota.ts';
 import { heldStreams, holdReserving, inTurn, readShares } from './reserving.ts';
 
 /**
@@ -72,7 +72,7 @@ export async function reserveForService(
       const short = shortages([key], await heldStreams(trx), quotas, snapshot).get(pathOf(key));
       if (short !== undefined)
         throw new Refusal('quota-exceeded', {
-          detail: wordsOf(short, await readShares(trx, short, snapshot)),
+          detail: wordsOf(toldOf(short, await readShares(trx, short, quotas, snapshot))),
           retryAfterS: 30,
         });
       const id = randomUUID();

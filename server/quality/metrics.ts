@@ -11,6 +11,8 @@ export interface MetricsParts {
   readonly db: Db;
   readonly directory: CameraDirectory;
   readonly gateway: Pick<Gateway, 'paths'>;
+  /** Undefined: no LiveKit is configured. */
+  readonly liveKit?: { readonly isDown: boolean } | undefined;
   readonly now: () => number;
 }
 
@@ -28,6 +30,35 @@ const mostAgencies = 32;
 /** How long the gateway may take to answer a scrape, ms. */
 const patienceMs = 1000;
 
+/** What pages measure, as far as their ways tell. By way only: labels must not grow with cameras or people. */
+const measures = {
+  framesPerSecond: {
+    name: 'frames_per_second',
+    help: 'Pictures a second',
+    buckets: [1, 2, 5, 10, 15, 20, 25, 30, 60],
+  },
+  bitsPerSecond: {
+    name: 'bits_per_second',
+    help: 'Bits a second',
+    buckets: [1e5, 2.5e5, 5e5, 1e6, 2e6, 4e6, 8e6, 16e6],
+  },
+  lossRatio: {
+    name: 'loss_ratio',
+    help: 'Packets lost after repair, 0 to 1',
+    buckets: [0, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.3],
+  },
+  latencyMs: {
+    name: 'latency_milliseconds',
+    help: 'From the camera to the screen, as far as it is known',
+    buckets: [100, 200, 300, 500, 1000, 2000, 4000, 8000],
+  },
+  roundTripMs: {
+    name: 'round_trip_milliseconds',
+    help: 'Round trip between the page and who sends',
+    buckets: [5, 10, 20, 50, 100, 200, 500, 1000],
+  },
+} as const satisfies Partial<Record<keyof TileQuality, unknown>>;
+
 let ofProcess: Registry | undefined;
 
 /** Memory, processor, event loop and garbage collection. One for the process: its observers cannot be undone. */
@@ -40,7 +71,7 @@ function processMetrics(): Registry {
 }
 
 export function createMetrics(parts: MetricsParts): Metrics {
-  const { db, directory, gateway, now } = parts;
+  const { db, directory, gateway, liveKit, now } = parts;
   const own = new Registry();
   const counted = [own];
   const score = new Histogram({
@@ -48,6 +79,29 @@ export function createMetrics(parts: MetricsParts): Metrics {
     help: 'Viewing score of tiles, 0 to 100, one observation for each report of about 15 s',
     labelNames: ['way'],
     buckets: [20, 40, 60, 80, 90, 95, 100],
+    registers: counted,
+  });
+  const worst = new Histogram({
+    name: 'parapet_viewing_worst_score',
+    help: 'Viewing score of the worst second of each report of a tile',
+    labelNames: ['way'],
+    buckets: [20, 40, 60, 80, 90, 95, 100],
+    registers: counted,
+  });
+  const measured = Object.entries(measures).map(([field, { name, help, buckets }]) => ({
+    field: field as keyof typeof measures,
+    histogram: new Histogram({
+      name: `parapet_viewing_${name}`,
+      help: `${help}, one observation for each report`,
+      labelNames: ['way'],
+      buckets: [...buckets],
+      registers: counted,
+    }),
+  }));
+  const live = new Counter({
+    name: 'parapet_viewing_live_seconds_total',
+    help: 'Of the seconds that tiles were watched, those with a live picture',
+    labelNames: ['way'],
     registers: counted,
   });
   const watched = new Counter({
@@ -60,7 +114,14 @@ export function createMetrics(parts: MetricsParts): Metrics {
 
   return {
     observe(tile) {
-      score.observe({ way: tile.way ?? 'none' }, tile.score);
+      const way = tile.way ?? 'none';
+      score.observe({ way }, tile.score);
+      worst.observe({ way }, tile.worst);
+      live.inc({ way }, tile.seconds * tile.liveShare);
+      for (const { field, histogram } of measured) {
+        const { [field]: value } = tile;
+        if (value !== undefined) histogram.observe({ way }, value);
+      }
       watched.inc({ factor: tile.factor }, tile.seconds);
     },
     async text({ hasCameras }) {
@@ -69,6 +130,10 @@ export function createMetrics(parts: MetricsParts): Metrics {
         new Gauge({ name: `parapet_${name}`, help, labelNames, registers: [site] });
       const isDatabaseUp = gauge('database_up', 'Whether the database answered this scrape');
       const isGatewayUp = gauge('gateway_up', 'Whether the media gateway answered this scrape');
+      if (liveKit !== undefined)
+        gauge('livekit_up', 'Whether LiveKit is taken to be there: 0 while it is spared after failures').set(
+          liveKit.isDown ? 0 : 1,
+        );
       await Promise.all([
         readSite({ db, directory, now, hasCameras }, gauge).then(
           () => isDatabaseUp.set(1),

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { QualityList, type TileQuality } from '#contract/quality.ts';
 import { pglite, type TestStore } from '#server/store/testing/databases.ts';
 import { Browser, type Harness, startApp } from '#server/testing/harness.ts';
+import { createDirectory } from '#server/cameras/directory.ts';
+import { createMetrics } from './metrics.ts';
 import { keptAfter } from './viewing.ts';
 
 // A database starts in a second; on a machine that does much else, in many.
@@ -134,6 +136,41 @@ describe('cameras by how they are experienced', () => {
 });
 
 describe('metrics', () => {
+  it('hold everything that pages measure, by way and by nothing that could grow', async () => {
+    const more = { framesPerSecond: 12, bitsPerSecond: 6e5, lossRatio: 0.03, latencyMs: 350, roundTripMs: 8 };
+    await report(olga, [tile('p1', 70, { way: 'livekit', worst: 33, liveShare: 0.8, ...more })]);
+    // A way that tells nothing but pictures.
+    await report(olga, [tile('p2', 97, { way: 'stills' })]);
+    const text = await scrape();
+    const of = (name: string): number => valueOf(text, `parapet_viewing_${name}{way="livekit"}`);
+    const sums = [
+      'worst_score',
+      'frames_per_second',
+      'bits_per_second',
+      'loss_ratio',
+      'latency_milliseconds',
+    ];
+    expect([...sums, 'round_trip_milliseconds'].map((name) => of(`${name}_sum`))).toEqual([
+      33, 12, 6e5, 0.03, 350, 8,
+    ]);
+    expect(of('live_seconds_total')).toBe(12);
+    expect(valueOf(text, 'parapet_viewing_frames_per_second_count{way="stills"}')).toBeNaN();
+    expect(text).not.toContain('p1');
+    // There is none here.
+    expect(text).not.toContain('parapet_livekit_up');
+  });
+
+  it.each([
+    [true, 0],
+    [false, 1],
+  ])('tell whether LiveKit is spared (%s)', async (isDown, expected) => {
+    const { db } = held.store;
+    const gateway = { paths: async () => [] };
+    const parts = { db, directory: createDirectory(db), gateway, liveKit: { isDown }, now: () => 0 };
+    const { body } = await createMetrics(parts).text({ hasCameras: false });
+    expect(valueOf(body, 'parapet_livekit_up')).toBe(expected);
+  });
+
   it('are for whoever has the token, and for nobody else', async () => {
     for (const headers of [{}, { authorization: 'Bearer something-else-entirely' }]) {
       const answer = await boss.send('GET', '/metrics', undefined, headers);

@@ -11,6 +11,8 @@ export interface QualityParts {
   readonly db: Db;
   readonly directory: CameraDirectory;
   readonly gateway: Gateway;
+  /** Whether LiveKit is being spared because it fails; undefined where none is configured. */
+  readonly liveKit?: { readonly isDown: boolean } | undefined;
   /** Epoch ms. */
   readonly now: () => number;
 }
@@ -19,11 +21,11 @@ export interface QualityParts {
 const sweepMs = 60_000;
 
 /** What it is like to watch, kept in the database: every BFF takes reports, and every BFF can tell of all. */
-export function qualityRoutes({ db, directory, gateway, now }: QualityParts): {
+export function qualityRoutes({ db, directory, gateway, liveKit, now }: QualityParts): {
   readonly routes: Pick<Handlers, 'reportQuality' | 'readQuality'>;
   readonly others: Pick<OtherHandlers, 'metrics'>;
 } {
-  const metrics = createMetrics({ db, directory, gateway, now });
+  const metrics = createMetrics({ db, directory, gateway, liveKit, now });
   // A page reports every fifteen seconds; a session may have several, and may reload.
   const reports = createAllowance(20, 1);
   let sweptAt = -Infinity;

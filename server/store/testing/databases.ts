@@ -14,6 +14,8 @@ import { findPostgres, startPostgres } from './throwaway-postgres.ts';
 /** A store for one test file, emptied between its tests. */
 export interface TestStore {
   readonly store: Store;
+  /** By which another process opens it; undefined on PGlite, which serves one only. */
+  readonly url: string | undefined;
   /** The same database once more, as a second BFF would open it, named so to the server. Only on Postgres. */
   another(name?: string): Promise<Store>;
   /** Cuts every connection to the database. Only on Postgres. */
@@ -83,6 +85,7 @@ export const pglite: TestDatabase = {
     };
     return {
       store,
+      url: undefined,
       another: notHere,
       disconnectAll: notHere,
       disconnect: notHere,
@@ -141,6 +144,7 @@ export const postgres: TestDatabase = {
     const store = await another();
     return {
       store,
+      url: database.url,
       another,
       disconnectAll: () => database.disconnectAll(),
       async disconnect(name) {

@@ -3,7 +3,7 @@ import { Instant } from './instant.ts';
 
 /** How one thing that Parapet leans on is doing. */
 export const PartHealth = z.object({
-  /** `database`, `gateway`, or `vms:<id>`. */
+  /** `database`, `gateway`, `livekit` where one is configured, or `vms:<id>`. */
   part: z.string(),
   isUp: z.boolean(),
   since: Instant.optional(),

@@ -16,8 +16,11 @@ export const ReserveRequest = z.object({
 });
 export type ReserveRequest = z.infer<typeof ReserveRequest>;
 
-/** Why a reservation puts LiveKit before the other ways: its site or its group is set so, or many watch the camera. */
-export const WayReason = z.enum(['site', 'group', 'many-viewers']);
+/**
+ * Why a reservation puts LiveKit before the other ways: everything is set so, or its site, or its agency, or many watch the
+ * camera.
+ */
+export const WayReason = z.enum(['always', 'site', 'group', 'many-viewers']);
 export type WayReason = z.infer<typeof WayReason>;
 
 /**
@@ -27,7 +30,13 @@ export type WayReason = z.infer<typeof WayReason>;
  */
 export const WayOffer = z.discriminatedUnion('way', [
   z.object({ way: z.literal('whep'), url: z.string() }),
-  z.object({ way: z.literal('livekit'), url: z.string(), because: WayReason.optional() }),
+  z.object({
+    way: z.literal('livekit'),
+    url: z.string(),
+    because: WayReason.optional(),
+    /** With `many-viewers`: how many held the camera when it was reserved. */
+    viewers: z.int().min(0).optional(),
+  }),
   z.object({ way: z.literal('hls'), url: z.string() }),
   z.object({ way: z.literal('stills'), url: z.string() }),
 ]);
@@ -68,6 +77,21 @@ export const Reservation = z.object({
 });
 export type Reservation = z.output<typeof Reservation>;
 
+/** A quota that has no room left, and who uses it up. */
+export const Shortage = z.object({
+  /** Whose quota; absent: the one of all agencies together, or of the others. */
+  agency: z.string().optional(),
+  /** The quota that all agencies without one of their own share. */
+  isOthers: z.literal(true).optional(),
+  used: z.int().min(0),
+  limit: z.int().min(0),
+  /** Who holds most of the streams, the most first; nobody where the asking person may not know. */
+  shares: z.array(z.object({ name: z.string(), streams: z.int().positive() })),
+  /** Those that are not named: how many people, and how many streams they hold. */
+  others: z.object({ people: z.int().positive(), streams: z.int().positive() }).optional(),
+});
+export type Shortage = z.output<typeof Shortage>;
+
 /** One answer for each thing wanted, in the order of the request: a reservation, or the reason why not. */
 export const ReserveOutcome = z.discriminatedUnion('status', [
   z.object({ status: z.literal('reserved'), reservation: Reservation }),
@@ -78,6 +102,8 @@ export const ReserveOutcome = z.discriminatedUnion('status', [
     code: ProblemCode,
     /** English, for the panel and the log; the tile words the code. */
     reason: z.string(),
+    /** With `quota-exceeded`. */
+    shortage: Shortage.optional(),
   }),
 ]);
 export type ReserveOutcome = z.output<typeof ReserveOutcome>;

@@ -4,7 +4,7 @@ import { film, PretendPlaylist } from './hls/testing/pretend-playlist.ts';
 import { LiveKitSource } from './livekit/livekit-source.ts';
 import { RoomPool } from './livekit/room-pool.ts';
 import { PretendRooms } from './livekit/testing/pretend-rooms.ts';
-import type { MediaSource, Way } from './media-source.ts';
+import { StreamError, type MediaSource, type Way } from './media-source.ts';
 import { StillsSource } from './stills/stills-source.ts';
 import { PretendStills } from './stills/testing/pretend-stills.ts';
 import { Census } from './testing/census.ts';
@@ -114,3 +114,48 @@ it.each(Object.entries(stages))(
   },
   90_000,
 );
+
+it('two hundred rooms that let nobody in, or are given up at the door, leave nothing behind', async () => {
+  const server = new PretendRooms();
+  const rooms = new RoomPool({ makeLink: server.makeLink, lingerMs: 0 });
+  cleanups.push(() => server.close());
+  const seen: WeakRef<object>[] = [];
+  const attempt = async (round: number): Promise<void> => {
+    const source = new LiveKitSource(`/api/livekit/${String(round)}`, { rooms, fetch: server.fetch });
+    const leaving = new AbortController();
+    seen.push(new WeakRef(leaving));
+    const { quirks } = server;
+    delete quirks.joinHeld;
+    delete quirks.joinFails;
+    const isRefused = round % 2 === 0;
+    if (isRefused) quirks.joinFails = new StreamError('unreachable', 'no');
+    else quirks.joinHeld = new Promise(() => undefined);
+    const opening = source.open(leaving.signal);
+    const refused = opening.then(
+      () => 'open',
+      (error: unknown) => error,
+    );
+    if (!isRefused) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      leaving.abort('given up');
+    }
+    expect(await refused).not.toBe('open');
+  };
+  for (let round = 0; round < 10; round += 1) await attempt(round);
+  await expect.poll(() => rooms.size).toBe(0);
+  const census = new Census();
+  cleanups.push(() => census.close());
+  const before = census.holdings;
+
+  for (let round = 0; round < rounds; round += 1) await attempt(round);
+
+  await expect.poll(() => rooms.size).toBe(0);
+  expect([server.joined.length, server.links.length]).toEqual([0, 1]);
+  await expect.poll(() => census.holdings).toEqual(before);
+  await expect
+    .poll(async () => {
+      await collect();
+      return seen.filter((one) => one.deref() !== undefined).length;
+    })
+    .toBeLessThanOrEqual(2);
+});

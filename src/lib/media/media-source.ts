@@ -1,3 +1,5 @@
+import type { Shortage, WayReason } from '#contract/reservation.ts';
+
 /** How a tile is being watched. `test-card` is drawn in the page and needs no server. */
 export type Way = 'whep' | 'livekit' | 'hls' | 'stills' | 'test-card';
 
@@ -9,6 +11,13 @@ export type ChooseWay = (offered: readonly Way[]) => Way | undefined;
  * over an uneven network.
  */
 export type LatencyChoice = 'lowest' | 'balanced' | 'smooth';
+
+/** Why a way comes before the usual one. */
+export interface Preferred {
+  readonly reason: WayReason;
+  /** How many watched the camera, where that is why. */
+  readonly viewers?: number | undefined;
+}
 
 /** A way of getting pictures. One instance can be opened many times. */
 export interface MediaSource {
@@ -23,6 +32,8 @@ export interface MediaSource {
 /** One running reception. */
 export interface MediaSession {
   readonly way: Way;
+  /** Why it comes by this way and not by the usual one; absent where nobody has ordered it so. */
+  readonly preferred?: Preferred | undefined;
   /**
    * Shows the pictures in this element, and no longer in one before it. Gives the way to let go of it, which leaves the
    * element without a source; safe to call twice. Playing is the caller's.
@@ -75,6 +86,11 @@ export interface Vitals {
   readonly keyframesAsked?: number;
   readonly packetsAsked?: number;
   readonly keyframesDecoded?: number;
+  /** Packets that came too late, or twice, and were thrown away. */
+  readonly packetsDiscarded?: number;
+  /** Times that the picture stood for more than five seconds, and for how long together, ms. */
+  readonly pauses?: number;
+  readonly pausesMs?: number;
   /** Times that the picture stood longer than it should, as the browser counts them, and for how long together, ms. */
   readonly freezes?: number;
   readonly freezesMs?: number;
@@ -117,11 +133,18 @@ export class StreamError extends Error {
   readonly code: StreamErrorCode;
   /** When the far end named a time to wait. */
   readonly retryAfterMs: number | undefined;
+  /** With `quota-exceeded`: whose quota, and who uses it up. */
+  readonly shortage: Shortage | undefined;
 
-  constructor(code: StreamErrorCode, message: string, options?: ErrorOptions & { retryAfterMs?: number }) {
+  constructor(
+    code: StreamErrorCode,
+    message: string,
+    options?: ErrorOptions & { retryAfterMs?: number; shortage?: Shortage | undefined },
+  ) {
     super(message, options);
     this.code = code;
     this.retryAfterMs = options?.retryAfterMs;
+    this.shortage = options?.shortage;
   }
 
   /** Worth another attempt without the viewer changing anything. */

@@ -72,6 +72,11 @@ export class Climber {
     return this.#state.history;
   }
 
+  /** The ways on offer, best first, as they were last heard of; none before that. */
+  get offered(): readonly Way[] {
+    return this.#state.offered;
+  }
+
   /** By which of the ways on offer the own attempt goes. */
   choose(offered: readonly Way[]): Way | undefined {
     this.#send({ type: 'offered', ways: offered, isBlocked: this.#network.isBlocked, at: this.#now() });

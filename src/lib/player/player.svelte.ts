@@ -1,5 +1,6 @@
 import { untrack } from 'svelte';
-import type { LatencyChoice, Vitals, Way } from '#lib/media/media-source.ts';
+import type { Shortage } from '#contract/reservation.ts';
+import type { LatencyChoice, Preferred, Vitals, Way } from '#lib/media/media-source.ts';
 import type { OpenPicture } from './attempt.ts';
 import type { Fallback } from './climber.ts';
 import type { RungChange } from './ladder.ts';
@@ -53,6 +54,8 @@ export class Player {
   way = $state.raw<Way | undefined>();
   /** Set while the picture in front does not come by the best way there is. */
   fallback = $state.raw<Fallback | undefined>();
+  /** Who uses up the quota that the last attempt came to nothing by; undefined where it was for something else. */
+  shortage = $state.raw<Shortage | undefined>();
   /** Whether there was a live picture, fresh or old. */
   hasPicture = $state.raw(false);
   /** Buffer less or more: {@link setLatency}. */
@@ -85,7 +88,8 @@ export class Player {
       send: (event) => this.#send({ ...event, at: this.#pulse.now() }),
       latency: () => untrack(() => this.latency),
       sawFrame: () => (this.#lastFrameAt = this.#stage.inFront.watch.lastFrameAt),
-      refused: (code) => {
+      refused: ({ code, shortage }) => {
+        this.shortage = shortage;
         if (code === 'not-permitted') this.#past.forbid();
       },
     });
@@ -150,6 +154,16 @@ export class Player {
   /** Changes of the way, the newest last, at most fifty. */
   get rungChanges(): readonly RungChange[] {
     return this.#reception.climber.history;
+  }
+
+  /** Why the picture in front comes by its way and not by the usual one, where somebody has ordered it so. */
+  get preferred(): Preferred | undefined {
+    return this.way === undefined ? undefined : this.#stage.inFront.session?.preferred;
+  }
+
+  /** The ways on offer for this camera, best first; none before they are known. */
+  get offered(): readonly Way[] {
+    return this.#reception.climber.offered;
   }
 
   /** A picture of the past that is shown for want of a live one. */
@@ -285,6 +299,7 @@ export class Player {
     this.#lastFrameAt = watch.lastFrameAt;
     this.#forgetSession();
     this.standIn.clear();
+    this.shortage = undefined;
     this.hasPicture = true;
     this.way = session?.way;
     this.#tellAge(this.#pulse.now());
@@ -324,6 +339,7 @@ export class Player {
     this.#forgetSession();
     this.#past.end();
     this.standIn.clear();
+    this.shortage = undefined;
     this.meters.clear();
     this.#lastFrameAt = undefined;
     this.hasPicture = false;

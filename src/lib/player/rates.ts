@@ -16,6 +16,8 @@ export interface Rates {
   readonly bufferMs?: number;
   /** How long a picture took to decode, ms. */
   readonly decodeMs?: number;
+  /** Pictures asked for anew because none could be decoded (RTCP PLI and FIR). A number, not a rate: it is seldom any. */
+  readonly keyframesAsked?: number;
 }
 
 /** Rates between two readings `elapsedMs` apart. A counter that went back (a new session) gives no rate. */
@@ -43,6 +45,7 @@ export function ratesBetween(before: Vitals, after: Vitals, elapsedMs: number): 
     freezeRatio: frozenMs === undefined ? undefined : Math.min(1, frozenMs / elapsedMs),
     bufferMs: each(grown('bufferedMs'), grown('framesBuffered')),
     decodeMs: each(grown('decodedMs'), frames),
+    keyframesAsked: grown('keyframesAsked'),
   });
 }
 

@@ -2,7 +2,7 @@ import type { Vitals } from '#lib/media/media-source.ts';
 import { NominalRate } from './nominal-rate.ts';
 import type { Rates } from './rates.ts';
 import type { Sample } from './sample.ts';
-import { judge, smoothed, type Seen } from './score.ts';
+import { factorBeside, judge, smoothed, type Seen } from './score.ts';
 
 /** Two minutes, a second each. */
 const mostSamples = 120;
@@ -55,7 +55,7 @@ export class Readings {
       jitterMs: vitals?.jitterMs,
       latencyMs,
       score,
-      factor: verdict.factor,
+      factor: factorBeside(score, verdict, this.latest?.factor),
     };
     this.samples = [...this.samples.slice(1 - mostSamples), sample];
     return sample;

@@ -1,10 +1,5 @@
 import { announceSignedOut } from '#lib/api/signed-out.ts';
-import {
-  StreamError,
-  type LatencyChoice,
-  type MediaSession,
-  type StreamErrorCode,
-} from '#lib/media/media-source.ts';
+import { StreamError, type LatencyChoice, type MediaSession } from '#lib/media/media-source.ts';
 import { Attempt, type OpenPicture } from './attempt.ts';
 import { Climber } from './climber.ts';
 import type { Network } from './network.ts';
@@ -31,7 +26,7 @@ export interface ReceptionParts {
   /** A picture of the session in front was shown. */
   readonly sawFrame: () => void;
   /** An attempt came to nothing for this reason. */
-  readonly refused: (code: StreamErrorCode) => void;
+  readonly refused: (error: StreamError) => void;
 }
 
 /**
@@ -171,7 +166,7 @@ export class Reception {
       isTransient: error.isTransient || goesOn,
       retryAfterMs: goesOn ? 0 : error.retryAfterMs,
     });
-    this.#parts.refused(error.code);
+    this.#parts.refused(error);
   }
 
   /** A session has ended, whichever screen it is on by now. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { judge, smoothed, type Seen } from './score.ts';
+import type { QualityFactor } from '#contract/quality.ts';
+import { factorBeside, judge, smoothed, type Seen } from './score.ts';
 
 const fine: Seen = {
   ageMs: 60,
@@ -44,6 +45,22 @@ describe('the viewing score', () => {
       factor: 'none',
     });
   });
+});
+
+it('has a factor beside it for as long as something is missing, after the trouble is over too', () => {
+  const perfect = judge({ ageMs: 40 });
+  let [score, factor] = [20, 'loss' as QualityFactor];
+  const named: [number, QualityFactor][] = [];
+  while (factor !== 'none') {
+    score = smoothed(score, perfect.score);
+    factor = factorBeside(Math.round(score), perfect, factor);
+    named.push([Math.round(score), factor]);
+  }
+  expect(named.slice(0, -1).every(([at, of]) => at < 95 && of === 'loss')).toBe(true);
+  expect(named.length).toBeGreaterThan(5);
+  expect(named.at(-1)?.[0]).toBeGreaterThanOrEqual(95);
+  // What limits it now comes before what did.
+  expect(factorBeside(60, judge({ ageMs: 40, lossRatio: 0.02 }), 'age')).toBe('loss');
 });
 
 it('falls at once and rises with care', () => {

@@ -56,6 +56,14 @@ export function judge(seen: Seen): Verdict {
   return { score: Math.round(score), factor: score >= nothingLimits ? 'none' : factor };
 }
 
+/**
+ * What to name beside a smoothed score: what limits this second, else what the score has not yet recovered from. `before`:
+ * what was named a second ago.
+ */
+export function factorBeside(score: number, now: Verdict, before: QualityFactor | undefined): QualityFactor {
+  return now.factor === 'none' && score < nothingLimits ? (before ?? 'none') : now.factor;
+}
+
 /** How fast the smoothed score follows, of the difference: bad news at once, good news with care. */
 const follow = { up: 0.3, down: 0.8 } as const;
 

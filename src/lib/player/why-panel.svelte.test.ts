@@ -2,12 +2,18 @@ import axe from 'axe-core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { cleanup, render } from 'vitest-browser-svelte';
-import type { LatencyChoice, MediaSession } from '#lib/media/media-source.ts';
+import {
+  StreamError,
+  type LatencyChoice,
+  type MediaSession,
+  type Preferred,
+  type Way,
+} from '#lib/media/media-source.ts';
 import { TestCardSource } from '#lib/media/test-card/test-card-source.ts';
 import '#lib/ui/app.css';
 import { speak } from '#lib/ui/words/words.svelte.ts';
 import { latencyFor } from './latency-choices.ts';
-import { Player } from './player.svelte.ts';
+import { Player, type OpenPicture } from './player.svelte.ts';
 import PlayerView from './Player.svelte';
 import WhyPanel from './WhyPanel.svelte';
 
@@ -21,10 +27,15 @@ afterEach(() => {
 });
 
 /** A player that plays, and the panel about it. `canChoose`: its way has a choice of latency. */
-async function stage({ canChoose = true } = {}) {
+async function stage({
+  canChoose = true,
+  preferred,
+  offered = [],
+}: { canChoose?: boolean; preferred?: Preferred; offered?: Way[] } = {}) {
   const card = new TestCardSource({ number: 14, name: 'Gate 3' }, 'whep');
   const chosen: LatencyChoice[] = [];
-  const open = async (signal: AbortSignal): Promise<MediaSession> => {
+  const open: OpenPicture = async (signal, _queued, choose): Promise<MediaSession> => {
+    if (offered.length > 0) choose(offered);
     const session = await card.open(signal);
     const drawn = session.vitals.bind(session);
     const counters = async () => ({
@@ -37,6 +48,7 @@ async function stage({ canChoose = true } = {}) {
     });
     return Object.assign(session, {
       vitals: counters,
+      preferred,
       ...(canChoose ? { setLatency: (choice: LatencyChoice) => void chosen.push(choice) } : {}),
     });
   };
@@ -75,6 +87,32 @@ describe('why a tile is as it is', () => {
     expect(paths[0]).toMatch(/^M/);
   });
 
+  it('says each value once, its two minutes beside it', async () => {
+    await stage();
+    const names = [...document.querySelectorAll('.panel dt')].map((one) => one.textContent.trim());
+    expect(new Set(names).size).toBe(names.length);
+    expect(names).toEqual(expect.arrayContaining(['State', 'Age of the last picture', 'Pauses over 5 s']));
+    const rows = [...document.querySelectorAll('.panel dl > div:has(.spark) > dt')];
+    expect(rows.map((one) => one.textContent.trim())).toEqual(['Latency', 'Frame rate', 'Bitrate', 'Loss']);
+    expect(document.querySelector('.panel')?.textContent).not.toContain('Mb/s');
+  });
+
+  it.each([
+    ['en', 'set for its agency', /^No stills to fall back on/],
+    ['ar-u-nu-latn', 'محدَّد لجهتها', /^لا صور ثابتة يُلجأ إليها/],
+  ])('says in words why the way was ordered, and that there are no stills (%s)', async (code, why, none) => {
+    await speak(code);
+    await stage({ preferred: { reason: 'group' }, offered: ['whep', 'hls'] });
+    await expect.element(page.getByText(why)).toBeVisible();
+    await expect.element(page.getByText(none)).toBeVisible();
+  });
+
+  it('does not say so where there are', async () => {
+    await stage({ preferred: { reason: 'many-viewers', viewers: 7 }, offered: ['whep', 'stills'] });
+    await expect.element(page.getByText('7 are watching')).toBeVisible();
+    expect(page.getByText(/No stills/).elements()).toEqual([]);
+  });
+
   it('can be copied as a report', async () => {
     await stage();
     const copied = vi.spyOn(navigator.clipboard, 'writeText').mockResolvedValue();
@@ -105,6 +143,54 @@ describe('why a tile is as it is', () => {
       rules: { region: { enabled: false } },
     });
     expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+  });
+});
+
+describe('a quota that is used up', () => {
+  const shortage = {
+    agency: 'Metro',
+    used: 30,
+    limit: 30,
+    shares: [
+      { name: 'operator', streams: 18 },
+      { name: 'kiosk-2', streams: 12 },
+    ],
+  };
+  it.each([
+    ['en', /Metro.* uses 30 of 30 streams/, /operator.* 18 · .*kiosk-2.* 12/],
+    ['ar-u-nu-arab', /Metro.* ٣٠ من ٣٠/, /operator.* ١٨ · .*kiosk-2.* ١٢/],
+  ])('is said on the tile and in the panel, with who holds it (%s)', async (code, uses, who) => {
+    await speak(code);
+    let isFull = true;
+    const card = new TestCardSource({ number: 14, name: 'Gate 3' }, 'whep');
+    const open = async (signal: AbortSignal): Promise<MediaSession> => {
+      if (isFull) throw new StreamError('quota-exceeded', 'full', { shortage, retryAfterMs: 200 });
+      return card.open(signal);
+    };
+    const player = new Player({ open, random: () => 0 });
+    const box = document.createElement('div');
+    box.style.cssText = 'inline-size: 640px; block-size: 360px';
+    document.body.append(box);
+    await render(PlayerView, { target: box, props: { player } });
+    await render(WhyPanel, {
+      player,
+      camera: { id: 'c14', number: 14, name: 'Gate 3' },
+      stream: 'sub',
+      onclose: vi.fn(),
+    });
+    player.start();
+    stops.push(() => {
+      player.stop();
+      box.remove();
+    });
+    for (const words of [uses, who]) {
+      await expect.element(page.getByText(words).nth(1)).toBeInTheDocument();
+      expect(box.textContent).toMatch(words);
+    }
+    isFull = false;
+    player.hurry();
+    await expect.poll(() => player.state.status, { timeout: 8000 }).toBe('live');
+    expect([box.textContent.includes('kiosk-2'), player.shortage]).toEqual([false, undefined]);
   });
 });
 

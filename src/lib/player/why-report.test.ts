@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { linesOf, reportOf, type Account } from './why-report.ts';
+import type { Sample } from './sample.ts';
+import { askedInMinute, linesOf, reportOf, type Account } from './why-report.ts';
 
 const account: Account = {
   camera: { number: 14, name: 'Sheikh Zayed Rd / Gate 3' },
@@ -18,10 +19,18 @@ const account: Account = {
     freezesMs: 1340,
     path: 'host/host udp',
     keyframesAsked: 0,
+    keyframesDecoded: 12,
+    packetsAsked: 9,
+    packetsDiscarded: 3,
+    pauses: 1,
+    pausesMs: 6000,
   },
   rates: { framesPerSecond: 14.96, bitsPerSecond: 612_000, lossRatio: 0.0123 },
   nominalFramesPerSecond: 15,
   latencyMs: 2004,
+  keyframesAskedInMinute: undefined,
+  preferred: undefined,
+  shortage: undefined,
   capturedAt: undefined,
   latency: 'balanced',
   tile: { width: 480, height: 270 },
@@ -38,10 +47,32 @@ describe('the lines of the panel', () => {
     ['latency', '2004 ms'],
     ['path', 'host/host udp'],
     ['keyframes-asked', '0'],
+    ['age', '35 ms'],
+    ['pauses', '1 × Σ 6.0 s'],
+    ['packets-asked', '9'],
+    ['discarded', '3'],
+    ['keyframes', '12'],
     ['decoder', undefined],
     ['captured', undefined],
   ])('%s says %s', (name, expected) => {
     expect(text(name)).toBe(expected);
+  });
+
+  it('say how often a picture was asked for within the last minute, across sessions', () => {
+    const second = (keyframesAsked?: number): Sample => ({
+      at: 0,
+      ageMs: 0,
+      score: 100,
+      factor: 'none',
+      ...(keyframesAsked === undefined ? {} : { keyframesAsked }),
+    });
+    const minute = [second(9), ...Array.from({ length: 58 }, () => second(0)), second(2), second(1)];
+    expect(askedInMinute(minute)).toBe(3);
+    expect(askedInMinute([second(), second()])).toBeUndefined();
+    const lines = linesOf({ ...account, keyframesAskedInMinute: 3 });
+    expect(lines.find(({ name }) => name === 'keyframes-asked')?.text).toBe('0, 3 / min');
+    // Each value once: none has a second line in other units.
+    expect(new Set(lines.map(({ name }) => name)).size).toBe(lines.length);
   });
 
   it('are the same ones whatever is known', () => {

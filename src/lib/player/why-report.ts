@@ -1,8 +1,10 @@
 import type { QualityFactor } from '#contract/quality.ts';
-import type { LatencyChoice, Vitals, Way } from '#lib/media/media-source.ts';
+import type { Shortage } from '#contract/reservation.ts';
+import type { LatencyChoice, Preferred, Vitals, Way } from '#lib/media/media-source.ts';
 import type { Fallback } from './climber.ts';
 import type { RungChange } from './ladder.ts';
 import type { Rates } from './rates.ts';
+import type { Sample } from './sample.ts';
 import type { PlayerState } from './state.ts';
 
 /** Everything that is known of why a tile is as it is: what the panel shows and the report holds. */
@@ -12,6 +14,9 @@ export interface Account {
   readonly state: PlayerState['status'];
   readonly way: Way | undefined;
   readonly fallback: Fallback | undefined;
+  readonly preferred: Preferred | undefined;
+  /** Who uses up the quota, numbers only: whoever gets the report may not be told of persons. */
+  readonly shortage: Pick<Shortage, 'agency' | 'used' | 'limit'> | undefined;
   readonly score: number | undefined;
   readonly factor: QualityFactor;
   readonly frameAgeMs: number | undefined;
@@ -20,6 +25,8 @@ export interface Account {
   readonly nominalFramesPerSecond: number | undefined;
   /** Estimated, or what the way says. */
   readonly latencyMs: number | undefined;
+  /** Within the last minute: counts, of the session in front or of one before it. */
+  readonly keyframesAskedInMinute: number | undefined;
   /** Epoch ms on the server's clock. */
   readonly capturedAt: number | undefined;
   readonly latency: LatencyChoice;
@@ -30,6 +37,7 @@ export interface Account {
 /** A line of the panel: its name (`why.…` of the catalogue) and what it says, in units that all languages write alike. */
 export interface Line {
   readonly name:
+    | 'age'
     | 'stream'
     | 'codec'
     | 'size'
@@ -37,14 +45,18 @@ export interface Line {
     | 'bits'
     | 'loss'
     | 'repaired'
+    | 'packets-asked'
+    | 'discarded'
     | 'jitter'
     | 'buffer'
     | 'freezes'
+    | 'pauses'
     | 'dropped'
     | 'round-trip'
     | 'decode'
     | 'decoder'
     | 'path'
+    | 'keyframes'
     | 'keyframes-asked'
     | 'latency'
     | 'captured';
@@ -59,6 +71,15 @@ const tenth = (value: number | undefined, unit: string): string | undefined =>
 const percent = (share: number | undefined): string | undefined =>
   share === undefined ? undefined : `${(share * 100).toFixed(1)} %`;
 
+const times = (count: number | undefined, ms: number | undefined): string | undefined =>
+  count === undefined ? undefined : `${count} × Σ ${((ms ?? 0) / 1000).toFixed(1)} s`;
+
+/** How often a picture was asked for anew within the last minute of these; undefined where no way has told. */
+export function askedInMinute(samples: readonly Sample[]): number | undefined {
+  const told = samples.slice(-60).flatMap(({ keyframesAsked }) => keyframesAsked ?? []);
+  return told.length === 0 ? undefined : told.reduce((sum, one) => sum + one, 0);
+}
+
 /** The lines of the panel, always all of them and in one order, so that nothing jumps. */
 export function linesOf({ stream, vitals, rates, tile, ...account }: Account): readonly Line[] {
   const { width, height } = vitals ?? {};
@@ -66,13 +87,11 @@ export function linesOf({ stream, vitals, rates, tile, ...account }: Account): r
   const onTile = tile ? `${Math.round(tile.width)}×${Math.round(tile.height)}` : undefined;
   const nominal = account.nominalFramesPerSecond;
   const rate = tenth(rates.framesPerSecond, 'fps');
-  const freezes = vitals?.freezes;
+  const count = (value: number | undefined): string | undefined =>
+    value === undefined ? undefined : String(value);
+  const perMinute = account.keyframesAskedInMinute;
   return [
     { name: 'latency', text: whole(account.latencyMs, 'ms') },
-    { name: 'captured', text: account.capturedAt && new Date(account.capturedAt).toISOString() },
-    { name: 'stream', text: stream },
-    { name: 'codec', text: vitals?.codec },
-    { name: 'size', text: size && onTile ? `${size} → ${onTile} px` : size },
     { name: 'rate', text: rate && nominal !== undefined ? `${rate} / ${nominal.toFixed(1)}` : rate },
     {
       name: 'bits',
@@ -80,24 +99,32 @@ export function linesOf({ stream, vitals, rates, tile, ...account }: Account): r
         rates.bitsPerSecond === undefined ? undefined : `${(rates.bitsPerSecond / 1e6).toFixed(2)} Mbit/s`,
     },
     { name: 'loss', text: percent(rates.lossRatio) },
+    { name: 'age', text: whole(account.frameAgeMs, 'ms') },
+    { name: 'captured', text: account.capturedAt && new Date(account.capturedAt).toISOString() },
+    { name: 'stream', text: stream },
+    { name: 'codec', text: vitals?.codec },
+    { name: 'size', text: size && onTile ? `${size} → ${onTile} px` : size },
     { name: 'repaired', text: percent(rates.repairedRatio) },
+    { name: 'packets-asked', text: count(vitals?.packetsAsked) },
+    { name: 'discarded', text: count(vitals?.packetsDiscarded) },
     { name: 'jitter', text: tenth(vitals?.jitterMs, 'ms') },
     { name: 'buffer', text: whole(rates.bufferMs, 'ms') },
-    {
-      name: 'freezes',
-      text:
-        freezes === undefined
-          ? undefined
-          : `${freezes} × Σ ${((vitals?.freezesMs ?? 0) / 1000).toFixed(1)} s`,
-    },
+    { name: 'freezes', text: times(vitals?.freezes, vitals?.freezesMs) },
+    { name: 'pauses', text: times(vitals?.pauses, vitals?.pausesMs) },
     { name: 'dropped', text: percent(rates.droppedRatio) },
     { name: 'round-trip', text: whole(vitals?.roundTripMs, 'ms') },
     { name: 'decode', text: tenth(rates.decodeMs, 'ms') },
     { name: 'decoder', text: vitals?.decoder },
     { name: 'path', text: vitals?.path },
+    { name: 'keyframes', text: count(vitals?.keyframesDecoded) },
     {
       name: 'keyframes-asked',
-      text: vitals?.keyframesAsked === undefined ? undefined : String(vitals.keyframesAsked),
+      text:
+        vitals?.keyframesAsked === undefined
+          ? undefined
+          : perMinute === undefined
+            ? String(vitals.keyframesAsked)
+            : `${vitals.keyframesAsked}, ${perMinute} / min`,
     },
   ].map(({ name, text }) => ({ name, text: text === 0 ? undefined : text }) as Line);
 }
@@ -113,7 +140,7 @@ export function reportOf(
   page: { readonly now: number; readonly browser: string },
 ): string {
   const at = (epochMs: number): string => new Date(epochMs).toISOString();
-  const { camera, fallback } = account;
+  const { camera, fallback, preferred } = account;
   const ways = changes.map((change) => ({
     at: at(epochOf(change.at)),
     from: change.from,
@@ -126,7 +153,7 @@ export function reportOf(
   const json = { ...account, at: at(page.now), browser: page.browser, changes: ways };
   return [
     `Parapet, camera ${camera.number} ${camera.name}, ${at(page.now)}`,
-    `state: ${account.state}, way: ${account.way ?? 'none'}${fallback ? ` (${fallback.reason})` : ''}`,
+    `state: ${account.state}, way: ${account.way ?? 'none'}${fallback ? ` (${fallback.reason})` : ''}${preferred ? ` (${preferred.reason})` : ''}`,
     `score: ${account.score ?? '–'}, limited by: ${account.factor}`,
     ...lines,
     ...ways.map((change) => `${change.at} ${change.from} → ${change.to}: ${change.reason}`),

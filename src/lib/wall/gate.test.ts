@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Gate } from './gate.ts';
 
 const never = new AbortController().signal;
@@ -39,6 +39,32 @@ describe('the gate', () => {
     expect([...inside.keys()]).toEqual([0, 1, 2]);
     expect(told[2]).toEqual([1, 0]);
     expect(told[3]!.at(-1)).toBe(1);
+  });
+
+  it('has nobody wait longer than a turn for those whose cameras do not answer', async () => {
+    vi.useFakeTimers();
+    try {
+      const { told, inside } = crowd(new Gate(2, 3000));
+      await vi.advanceTimersByTimeAsync(2999);
+      expect([...inside.keys()]).toEqual([0, 1]);
+      await vi.advanceTimersByTimeAsync(1);
+      expect([...inside.keys()]).toEqual([0, 1, 2, 3]);
+      // Theirs is over already: nobody is let in for it a second time.
+      inside.get(0)!();
+      await vi.advanceTimersByTimeAsync(0);
+      expect([...inside.keys()]).toEqual([0, 1, 2, 3]);
+      expect(told[4]!.at(-1)).toBe(1);
+      inside.get(2)!();
+      await vi.advanceTimersByTimeAsync(0);
+      expect([...inside.keys()]).toEqual([0, 1, 2, 3, 4]);
+      inside.get(3)!();
+      inside.get(4)!();
+      await vi.advanceTimersByTimeAsync(0);
+      inside.get(5)!();
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('asks how urgent they are when it is their turn, not when they came', async () => {

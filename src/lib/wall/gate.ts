@@ -12,20 +12,29 @@ interface Guest {
 }
 
 /**
+ * How long a turn lasts at most, ms. What is spared takes well under a second; whoever takes longer waits for somebody else,
+ * a camera that is off or a recorder that does not answer, and has the others wait for nothing.
+ */
+const turnMs = 3000;
+
+/**
  * Lets a few negotiations run at once, the most urgent first. One per page: it is the browser's main thread and the
  * BFF that are being spared, not one wall.
  */
 export class Gate {
   readonly #limit: number;
+  readonly #turnMs: number;
   readonly #waiting = new Map<symbol, Guest>();
   #running = 0;
 
-  constructor(limit: number = mostAtOnce) {
+  constructor(limit: number = mostAtOnce, mostMs: number = turnMs) {
     this.#limit = limit;
+    this.#turnMs = mostMs;
   }
 
   /**
-   * Waits for a turn. Resolves to the way to give the turn back, safe to call twice. `urgency` is asked anew whenever
+   * Waits for a turn. Resolves to the way to give the turn back, safe to call twice; it ends by itself after a few seconds,
+   * though what it was for may go on. `urgency` is asked anew whenever
    * the queue moves, because people look elsewhere while they wait. Rejects with the signal's reason when aborted.
    */
   async enter(key: string, urgency: () => number, signal: AbortSignal, tell: TellPlace): Promise<() => void> {
@@ -49,9 +58,11 @@ export class Gate {
     const leave = () => {
       if (!isIn) return;
       isIn = false;
+      clearTimeout(end);
       this.#running--;
       this.#move();
     };
+    const end = setTimeout(leave, this.#turnMs);
     if (signal.aborted) {
       leave();
       signal.throwIfAborted();

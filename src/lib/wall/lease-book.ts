@@ -1,6 +1,6 @@
 import type { StreamName } from '#contract/camera.ts';
 import type { ProblemCode } from '#contract/problem.ts';
-import type { Reservation, ReserveOutcome } from '#contract/reservation.ts';
+import type { Reservation, ReserveOutcome, Shortage } from '#contract/reservation.ts';
 
 /** One stream that a picture on the wall needs a reservation for. */
 export interface Wanted {
@@ -15,7 +15,12 @@ export type Lease = Wanted &
   (
     | { readonly status: 'missing' | 'asked' }
     | { readonly status: 'held'; readonly reservation: Reservation }
-    | { readonly status: 'refused'; readonly code: ProblemCode; readonly reason: string }
+    | {
+        readonly status: 'refused';
+        readonly code: ProblemCode;
+        readonly reason: string;
+        readonly shortage?: Shortage | undefined;
+      }
   );
 
 /** Every reservation of a wall by picture. A value: each function below gives a new one. */
@@ -101,12 +106,14 @@ export function answered(
       if (isWanted) next.set(want.key, { ...wantOf(want), status: 'held', reservation: outcome.reservation });
       else release.push(outcome.reservation.id);
     } else if (isWanted) {
-      const { code, reason } = outcome ?? { code: 'internal', reason: 'No answer for this camera' };
-      next.set(want.key, { ...wantOf(want), status: 'refused', code, reason });
+      const { code, reason, shortage } = outcome ?? noAnswer;
+      next.set(want.key, { ...wantOf(want), status: 'refused', code, reason, shortage });
     }
   });
   return { book: next, release: notIn(next, release) };
 }
+
+const noAnswer = { code: 'internal', reason: 'No answer for this camera', shortage: undefined } as const;
 
 /** Ids of everything that is held, each once: what has to be renewed, or released on leaving. */
 export function heldIds(book: LeaseBook): string[] {

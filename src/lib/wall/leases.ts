@@ -1,5 +1,5 @@
 import type { ProblemCode } from '#contract/problem.ts';
-import type { RenewAnswer, Reservation, ReserveOutcome } from '#contract/reservation.ts';
+import type { RenewAnswer, Reservation, ReserveOutcome, Shortage } from '#contract/reservation.ts';
 import { StreamError, type StreamErrorCode } from '#lib/media/media-source.ts';
 import {
   answered,
@@ -171,7 +171,7 @@ export class Leases {
     this.#settle(wants, (waiting, key) => {
       const lease = this.#book.get(key);
       if (lease?.status === 'held') waiting.resolve(lease.reservation);
-      else if (lease?.status === 'refused') waiting.reject(refusal(lease.code, lease.reason));
+      else if (lease?.status === 'refused') waiting.reject(refusal(lease.code, lease.reason, lease.shortage));
     });
   }
 
@@ -219,8 +219,8 @@ function refusedAll(book: LeaseBook, wants: readonly Wanted[]): LeaseBook {
 }
 
 /** What a refused reservation means for the picture. */
-export function refusal(code: ProblemCode, reason: string): StreamError {
-  return new StreamError(meaning[code] ?? 'overloaded', reason);
+export function refusal(code: ProblemCode, reason: string, shortage?: Shortage): StreamError {
+  return new StreamError(meaning[code] ?? 'overloaded', reason, { shortage });
 }
 
 const meaning: Partial<Record<ProblemCode, StreamErrorCode>> = {

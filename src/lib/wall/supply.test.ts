@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { ReserveOutcome } from '#contract/reservation.ts';
 import { type MediaSession, StreamError, type Way } from '#lib/media/media-source.ts';
 import { Gate } from './gate.ts';
@@ -138,6 +138,21 @@ describe('the supply of pictures', () => {
     supply.close();
   });
 
+  it('opens what is behind cameras that never answer', async () => {
+    vi.useFakeTimers();
+    try {
+      const { supply, offers } = supplyOf(4);
+      for (const key of ['t0', 't1', 't2', 't3', 't4', 't5']) void supply.open(key, () => 0, never, mute);
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(offers).toHaveLength(4);
+      await vi.advanceTimersByTimeAsync(2000);
+      expect(offers).toHaveLength(6);
+      supply.close();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('reserves anew after the far end no longer knew the reservation', async () => {
     const { supply, offers } = supplyOf();
     const first = supply.open('t0', () => 0, never, mute);
@@ -195,6 +210,39 @@ describe('the supply of pictures', () => {
     await expect(none).rejects.toMatchObject({ code: 'no-other-way', isTransient: false });
     expect(offers.map(({ way }) => way)).toEqual(['hls']);
     supply.close();
+  });
+
+  it('tells why a way was ordered, and whose quota left no room', async () => {
+    const shortage = { agency: 'Metro', used: 3, limit: 3, shares: [{ name: 'olga', streams: 3 }] };
+    const session = { way: 'livekit', ended: new Promise(() => undefined) } as unknown as MediaSession;
+    const supply = new Supply({
+      gate: new Gate(2),
+      sourceFor: () => ({ way: 'livekit', open: () => Promise.resolve(session) }),
+      desk: {
+        reserve: async (wanted) =>
+          wanted.map((want): ReserveOutcome => {
+            if (want.cameraId === 'c1')
+              return { status: 'refused', ...want, code: 'quota-exceeded', reason: 'full', shortage };
+            const outcome = granted(want);
+            if (outcome.status === 'reserved')
+              outcome.reservation.ways = [{ way: 'livekit', url: '/l', because: 'many-viewers', viewers: 4 }];
+            return outcome;
+          }),
+        renew: async () => ({ renewed: [], ended: [] }),
+        release: async () => undefined,
+      },
+    });
+    supply.want(['c0', 'c1'].map((cameraId) => ({ key: cameraId, cameraId, stream: 'sub' as const })));
+    const full = expect(supply.open('c1', () => 0, never, mute)).rejects.toMatchObject({
+      code: 'quota-exceeded',
+      shortage,
+    });
+    expect((await supply.open('c0', () => 0, never, mute)).preferred).toEqual({
+      reason: 'many-viewers',
+      viewers: 4,
+    });
+    await full;
+    supply.leave();
   });
 
   it('gives its turn back when somebody gives up', async () => {

@@ -2,6 +2,7 @@ import {
   type ChooseWay,
   type MediaSession,
   type MediaSource,
+  type Preferred,
   StreamError,
   type Way,
 } from '#lib/media/media-source.ts';
@@ -68,7 +69,7 @@ export class Supply {
       if (choose !== undefined && way === undefined && reservation.ways.length > 0)
         throw new StreamError('no-other-way', 'The picture is offered by no other way');
       const session = await this.#sourceFor(reservation, way).open(signal);
-      return this.#severable(key, session);
+      return this.#severable(key, session, preferenceOf(reservation, session.way));
     } catch (error) {
       if (error instanceof StreamError && error.code === 'reservation-ended') this.#leases.lost(key);
       throw error;
@@ -106,7 +107,7 @@ export class Supply {
   }
 
   /** A session that also ends when its reservation is taken away. */
-  #severable(key: string, session: MediaSession): MediaSession {
+  #severable(key: string, session: MediaSession, preferred: Preferred | undefined): MediaSession {
     const { promise: severed, reject } = Promise.withResolvers<never>();
     const cut = (reason: StreamError) => {
       session.close();
@@ -123,6 +124,7 @@ export class Supply {
     ended.catch(() => undefined);
     return {
       way: session.way,
+      preferred,
       attach: (video) => session.attach(video),
       get hasConnected() {
         return session.hasConnected;
@@ -170,4 +172,12 @@ export class Supply {
   close(): void {
     this.#leases.close();
   }
+}
+
+/** Why the reservation puts this way before the usual one. */
+function preferenceOf({ ways }: Reservation, way: Way): Preferred | undefined {
+  const offer = ways.find((one) => one.way === way);
+  return offer?.way === 'livekit' && offer.because !== undefined
+    ? { reason: offer.because, viewers: offer.viewers }
+    : undefined;
 }

@@ -1,4 +1,3 @@
-import type { LiveKitEntry } from '#contract/reservation.ts';
 import { attachStream } from '../attach-stream.ts';
 import { setBuffer } from '../latency.ts';
 import { StreamError, type LatencyChoice, type MediaSession, type Vitals } from '../media-source.ts';
@@ -7,7 +6,7 @@ import { askEntry } from './ask-entry.ts';
 import { chooseVideo } from './choose-video.ts';
 import { pageRooms } from './page-rooms.ts';
 import type { RoomTrack, RoomVideo } from './room-link.ts';
-import type { RoomPool, Visit } from './room-pool.ts';
+import type { Door, RoomPool, Visit } from './room-pool.ts';
 
 export interface LiveKitOptions {
   readonly fetch?: typeof fetch;
@@ -28,17 +27,20 @@ interface Patience {
 
 const usualPatience: Patience = { entryMs: 10_000, publisherMs: 10_000, firstFrameMs: 5000 };
 
-/** Opens what the ticket at `url` leads to. Throws a {@link StreamError}, or the signal's reason when aborted. */
+/** Opens what a ticket from `url` leads to; none is asked for while the page is in that room by it. Throws a {@link StreamError}, or the signal's reason when aborted. */
 export async function openLiveKit(
   url: string,
   options: LiveKitOptions,
   signal: AbortSignal,
 ): Promise<MediaSession> {
   const patience = { ...usualPatience, ...options.patience };
-  const entry = await askEntry(url, options.fetch ?? fetch, patience.entryMs, signal);
+  const door: Door = {
+    url,
+    ticket: (giveUp) => askEntry(url, options.fetch ?? fetch, patience.entryMs, giveUp),
+  };
   const session = new LiveKitSession(patience);
   try {
-    await session.enter(options.rooms ?? pageRooms(), entry, signal);
+    await session.enter(options.rooms ?? pageRooms(), door, signal);
     return session;
   } catch (error) {
     session.close();
@@ -75,13 +77,13 @@ class LiveKitSession implements MediaSession {
   }
 
   /** Takes a place in the room, and resolves once its video is on its way. */
-  async enter(rooms: RoomPool, entry: LiveKitEntry, signal: AbortSignal): Promise<void> {
+  async enter(rooms: RoomPool, door: Door, signal: AbortSignal): Promise<void> {
     const visitor = {
-      choose: (videos: readonly RoomVideo[]) => chooseVideo(videos, entry.publisher),
+      choose: chooseVideo,
       changed: (video: RoomVideo | undefined) => this.#follow(video),
       lost: (reason: StreamError) => this.#break(reason),
     };
-    const visit = await rooms.visit(entry, visitor, signal);
+    const visit = await rooms.visit(door, visitor, signal);
     // A connection to the room stands: so does the way through the network.
     this.#hasConnected = true;
     if (this.#life.signal.aborted) visit.leave();

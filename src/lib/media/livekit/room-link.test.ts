@@ -107,6 +107,29 @@ describe('joining', () => {
     expect(room.timesLeft).toBe(1);
   });
 
+  it('that was given up keeps its Room from another until nothing of it can come any more', async () => {
+    const { link, room, join } = stage({ timeoutMs: 20, restMs: 60 });
+    room.connecting = () => new Promise(() => undefined);
+    await expect(join()).rejects.toMatchObject({ code: 'unreachable' });
+    const left = vi.fn();
+    const leaving = link.leave().then(left);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(left).not.toHaveBeenCalled();
+    await leaving;
+    // What came of it after all was left too.
+    expect(room.timesLeft).toBe(3);
+  });
+
+  it('that was refused leaves its Room free for another at once', async () => {
+    const { link, room, join } = stage({ restMs: 60_000 });
+    room.connecting = () => Promise.reject(new Error('refused'));
+    await expect(join()).rejects.toMatchObject({ code: 'unreachable' });
+    await link.leave();
+    room.connecting = async () => undefined;
+    await join();
+    expect(room.connected).toHaveLength(2);
+  });
+
   it('ends with who asked for it', async () => {
     const { room, join, lost } = stage();
     room.connecting = () => new Promise(() => undefined);

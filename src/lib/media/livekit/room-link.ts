@@ -68,9 +68,13 @@ export interface LinkOptions {
   /** Called when a peer connection is made, which the page has a limited number of. */
   readonly countPeer?: () => void;
   readonly userAgent?: string;
+  /** How long a Room rests after a join that was given up, ms. */
+  readonly restMs?: number;
 }
 
 const defaultTimeoutMs = 10_000;
+/** Longer than what is under way in a Room whose join was given up can take, see `connect` below. */
+const defaultRestMs = 15_000;
 
 /** A room of livekit-client's. */
 export class LiveKitLink implements RoomLink {
@@ -81,6 +85,7 @@ export class LiveKitLink implements RoomLink {
   readonly #failures = new Map<string, StreamError>();
   readonly #peersEach: number;
   #isJoined = false;
+  #isGivenUp = false;
 
   constructor(Room: RoomClass, options: LinkOptions = {}) {
     this.#options = options;
@@ -157,6 +162,7 @@ export class LiveKitLink implements RoomLink {
       this.#isJoined = true;
     } catch (cause) {
       // It may go on trying otherwise.
+      this.#isGivenUp = either.aborted;
       this.#room.disconnect().catch(() => undefined);
       signal.throwIfAborted();
       throw limit.aborted
@@ -170,6 +176,11 @@ export class LiveKitLink implements RoomLink {
   async leave(): Promise<void> {
     this.#isJoined = false;
     this.#failures.clear();
+    await this.#room.disconnect();
+    if (!this.#isGivenUp) return;
+    // The attempt ends by itself some time later, and takes with it whatever the Room is connected to by then.
+    await new Promise((resolve) => setTimeout(resolve, this.#options.restMs ?? defaultRestMs));
+    this.#isGivenUp = false;
     await this.#room.disconnect();
   }
 

@@ -8,13 +8,24 @@ export interface RoomPoolOptions {
   readonly lingerMs?: number;
 }
 
-/** Links that have left their room and are kept for another: livekit-client keeps hold of every Room ever made. */
-const mostSpare = 8;
+/**
+ * Links that have left their room and are kept for another: livekit-client keeps hold of every Room ever made, so one that
+ * is not used again is lost for as long as the page lives. As many as a page may watch.
+ */
+const mostSpare = 64;
+
+/** How a room is got into. */
+export interface Door {
+  /** Where its tickets are asked for. Whoever comes by the same address has the same right, and shares a connection. */
+  readonly url: string;
+  /** Asks for a ticket. Rejects with a {@link StreamError}, or the signal's reason when aborted. */
+  ticket(signal: AbortSignal): Promise<LiveKitEntry>;
+}
 
 /** Somebody who watches one publisher of a room. */
 export interface Visitor {
-  /** Which of the videos it wants now; undefined while there is none. */
-  choose(videos: readonly RoomVideo[]): RoomVideo | undefined;
+  /** Which of the videos it wants now; undefined while there is none. `publisher`: whom the ticket names. */
+  choose(videos: readonly RoomVideo[], publisher: string | undefined): RoomVideo | undefined;
   /** What it chose, or what is known of it, may have changed. */
   changed(video: RoomVideo | undefined): void;
   lost(reason: StreamError): void;
@@ -29,8 +40,9 @@ export interface Visit {
 }
 
 /**
- * Every room of the page. One connection for each room at one server, however many tiles watch it; joined with the first,
- * left some time after the last.
+ * Every room of the page. One connection for each reservation, however many tiles watch by it; joined with the first, left
+ * some time after the last. Two reservations never share one though they lead to the same room, as the two streams of a
+ * camera do: LiveKit would know it by the ticket of the first, and it would end with the first.
  */
 export class RoomPool {
   readonly #makeLink: RoomPoolOptions['makeLink'];
@@ -51,27 +63,22 @@ export class RoomPool {
   }
 
   /**
-   * Takes a place in the room of this entry, joining it where no place is taken yet. Rejects with a {@link StreamError},
-   * or the signal's reason when aborted.
+   * Takes a place in the room behind this door; asks for a ticket, and joins, where no place is taken yet. Rejects with a
+   * {@link StreamError}, or the signal's reason when aborted.
    */
-  async visit({ url, room, token }: LiveKitEntry, visitor: Visitor, signal: AbortSignal): Promise<Visit> {
+  async visit(door: Door, visitor: Visitor, signal: AbortSignal): Promise<Visit> {
     signal.throwIfAborted();
-    const key = `${url} ${room}`;
-    let pooled = this.#rooms.get(key);
+    let pooled = this.#rooms.get(door.url);
     if (pooled === undefined) {
       const made: PooledRoom = new PooledRoom(this.#lingerMs, (link) => {
-        if (this.#rooms.get(key) === made) this.#rooms.delete(key);
+        if (this.#rooms.get(door.url) === made) this.#rooms.delete(door.url);
         if (link) void this.#give(link);
         this.#rest();
       });
       pooled = made;
-      this.#rooms.set(key, made);
+      this.#rooms.set(door.url, made);
       this.#listen();
-      made.begin(async (joining) => {
-        const link = this.#spare.pop() ?? (await this.#makeLink());
-        await link.join(url, token, joining);
-        return link;
-      });
+      made.begin((joining) => this.#join(door, joining));
     }
     return await pooled.enter(visitor, signal);
   }
@@ -81,6 +88,19 @@ export class RoomPool {
     for (const pooled of [...this.#rooms.values()]) pooled.close();
   }
 
+  async #join(door: Door, signal: AbortSignal): Promise<Joined> {
+    const { url, token, publisher } = await door.ticket(signal);
+    const link = this.#spare.pop() ?? (await this.#makeLink());
+    try {
+      await link.join(url, token, signal);
+    } catch (error) {
+      void this.#give(link);
+      throw error;
+    }
+    return { link, publisher };
+  }
+
+  /** Leaves, and keeps the link for another room. */
   async #give(link: RoomLink): Promise<void> {
     this.#leaving += 1;
     try {
@@ -108,14 +128,21 @@ export class RoomPool {
   }
 }
 
+/** A connection that stands, and whom to watch by it. */
+interface Joined {
+  readonly link: RoomLink;
+  readonly publisher: string | undefined;
+}
+
 class PooledRoom {
   readonly #lingerMs: number;
-  /** Called once, with the link where one stands. */
+  /** Called when it is over, with the link where one stands; with one that stands only after that, once more. */
   readonly #over: (link: RoomLink | undefined) => void;
   readonly #visitors = new Set<Visitor>();
   readonly #joining = new AbortController();
-  #joined: Promise<RoomLink> | undefined;
+  #joined: Promise<void> | undefined;
   #link: RoomLink | undefined;
+  #publisher: string | undefined;
   #waiting = 0;
   #linger: ReturnType<typeof setTimeout> | undefined;
   #isOver = false;
@@ -125,17 +152,17 @@ class PooledRoom {
     this.#over = over;
   }
 
-  begin(join: (signal: AbortSignal) => Promise<RoomLink>): void {
-    this.#joined = join(this.#joining.signal).then((link) => {
+  begin(join: (signal: AbortSignal) => Promise<Joined>): void {
+    this.#joined = join(this.#joining.signal).then(({ link, publisher }) => {
       if (this.#isOver) {
         // Given up while it was let in; nobody else knows of it.
-        link.leave().catch(() => undefined);
+        this.#over(link);
         throw new StreamError('unreachable', 'The room is left already');
       }
       this.#link = link;
+      this.#publisher = publisher;
       link.changed = () => this.#settle();
       link.lost = (reason) => this.#lose(reason);
-      return link;
     });
     this.#joined.catch(() => this.#end(undefined));
   }
@@ -161,7 +188,7 @@ class PooledRoom {
     this.#settle();
     return {
       resubscribe: () => {
-        const wanted = visitor.choose(this.#link?.videos ?? []);
+        const wanted = this.#choice(visitor, this.#link?.videos ?? []);
         wanted?.want(false);
         wanted?.want(true);
       },
@@ -173,6 +200,10 @@ class PooledRoom {
     };
   }
 
+  #choice(visitor: Visitor, videos: readonly RoomVideo[]): RoomVideo | undefined {
+    return visitor.choose(videos, this.#publisher);
+  }
+
   close(): void {
     this.#lose(new StreamError('unreachable', 'The room was left'));
   }
@@ -180,7 +211,7 @@ class PooledRoom {
   /** Wants of the room exactly what somebody watches, and tells each what became of it. */
   #settle(): void {
     const videos = this.#link?.videos ?? [];
-    const choices = new Map([...this.#visitors].map((visitor) => [visitor, visitor.choose(videos)]));
+    const choices = new Map([...this.#visitors].map((visitor) => [visitor, this.#choice(visitor, videos)]));
     const wanted = new Set([...choices.values()].map((video) => video?.sid));
     for (const video of videos) video.want(wanted.has(video.sid));
     for (const [visitor, video] of choices) if (this.#visitors.has(visitor)) visitor.changed(video);

@@ -20,6 +20,10 @@ export interface Quirks {
   stats: { framesDecoded: number; bytesReceived: number };
   /** Who publishes, by the ticket; undefined leaves it out. */
   publisher?: string | undefined;
+  /** The same by reservation, before it. */
+  publisherOf?: (reservation: string) => string;
+  /** The room of every ticket, instead of one for each reservation. */
+  room?: string;
 }
 
 /**
@@ -72,11 +76,14 @@ export class PretendRooms {
     if (this.quirks.ticket) return this.quirks.ticket();
     const token = `token ${String(this.tickets.length + 1)}`;
     this.tickets.push(`${init?.method ?? 'GET'} ${token}`);
+    const reservation = (input as string).replace('/api/livekit/', '');
+    const { room = `camera_${reservation}`, publisherOf } = this.quirks;
+    const publisher = publisherOf?.(reservation) ?? this.quirks.publisher;
     return Response.json({
       url: 'wss://rooms.test',
       token,
-      room: (input as string).replace('/api/livekit/', 'camera_'),
-      ...(this.quirks.publisher === undefined ? {} : { publisher: this.quirks.publisher }),
+      room,
+      ...(publisher === undefined ? {} : { publisher }),
       expiresAt: '2026-11-20T12:01:00Z',
     });
   };
