@@ -71,7 +71,7 @@ async function open({ ability, rights, role = 'investigator', loop }: Setting = 
     place: { cameraIds, at: noon, speed: 1, isPlaying: false, loop },
     now: () => now,
     spans: { read },
-    source: { fetchFrames: recorder.fetchFrames },
+    source: recorder.source,
   });
   investigation.zone = zoneOf('UTC');
   kept = new PretendEvidence(now, cameraIds, ability);

@@ -5,6 +5,7 @@ import { openPictures } from '#mocks/camera/synthesis.ts';
 import { siteCameras } from '#mocks/site/cameras.ts';
 import { frameFile } from '#mocks/site/frame-file.ts';
 import { frameAt, FrameSource, nextFrameTime, previousFrameTime } from './frame-source.ts';
+import { previewPart } from './testing/previews-answer.ts';
 
 const noon = Date.UTC(2026, 10, 20, 12);
 const [camera] = siteCameras;
@@ -166,6 +167,33 @@ it('is refused by an answer that begins after what was asked for', async () => {
     },
   });
   await expect(late.get('c', 'sub', 'gop', noon, never)).rejects.toMatchObject({ code: 'damaged' });
+});
+
+it('fills itself with the keyframes of many moments by one request, of which each is asked for once', async () => {
+  const moments = [noon, noon + 4000, noon + 9000];
+  const wishes: number[][] = [];
+  const filled = new FrameSource({
+    fetchFrames: () => Promise.reject(new Error('everything is here')),
+    fetchPreviews: async (_, { from, slots, stream }) => {
+      wishes.push(slots.map((slot) => from + slot));
+      const parts = slots.map((slot, i) => {
+        const { bytes, start, codec } = frameFile(pictures, camera!, stream, from + slot, 'keyframe');
+        const until = new Date(from + slot + 500).toISOString();
+        return previewPart({ slot: i, start: new Date(start).toISOString(), until, codec }, bytes);
+      });
+      return new Response(new Blob(parts));
+    },
+  });
+  const heard: number[] = [];
+  await filled.fill('c', 'sub', moments, never, (moment) => heard.push(moment));
+  expect(heard).toEqual(moments);
+  for (const moment of moments) {
+    const { start } = frameFile(pictures, camera!, 'sub', moment, 'keyframe');
+    // As far as the recorder says that the picture holds.
+    expect((await filled.get('c', 'sub', 'keyframe', moment + 499, never)).start).toBe(start);
+  }
+  await filled.fill('c', 'sub', [...moments, noon + 20_000], never, (moment) => heard.push(moment));
+  expect(wishes).toEqual([moments, [noon + 20_000]]);
 });
 
 it('finds frames and their neighbours', async () => {

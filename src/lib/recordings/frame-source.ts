@@ -7,6 +7,7 @@ import { announceSignedOut } from '#lib/api/signed-out.ts';
 import { ByteLru } from './byte-lru.ts';
 import { type CodedFrame, readFragment } from './demux.ts';
 import { PastError, pastErrorOf } from './past-error.ts';
+import { type FetchPreviews, fetchPreviews, readPreviews } from './preview-track.ts';
 
 /** A group of pictures as it was recorded, or the keyframe of one. */
 export interface Gop {
@@ -33,6 +34,7 @@ export type InTurn = <Result>(request: () => Promise<Result>, signal: AbortSigna
 
 export interface FrameSourceOptions {
   readonly fetchFrames?: FetchFrames;
+  readonly fetchPreviews?: FetchPreviews;
   /** Runs a request when it is its turn. Throws what the request throws, or the signal's reason. At once when left out. */
   readonly inTurn?: InTurn;
   /** A signal that ends when an answer has taken too long; asked for when the request is sent. */
@@ -72,6 +74,7 @@ export const fetchFrames: FetchFrames = (cameraId, query, signal) =>
 /** Coded pictures of the past, fetched by group and kept while there is room. For one page. */
 export class FrameSource {
   readonly #fetch: FetchFrames;
+  readonly #fetchPreviews: FetchPreviews;
   readonly #inTurn: InTurn;
   readonly #patience: () => AbortSignal;
   readonly #now: () => number;
@@ -82,6 +85,7 @@ export class FrameSource {
 
   constructor(options: FrameSourceOptions = {}) {
     this.#fetch = options.fetchFrames ?? fetchFrames;
+    this.#fetchPreviews = options.fetchPreviews ?? fetchPreviews;
     this.#inTurn = options.inTurn ?? ((request) => request());
     this.#patience = options.patience ?? (() => AbortSignal.timeout(patienceMs));
     this.#now = options.now ?? (() => performance.now());
@@ -129,6 +133,32 @@ export class FrameSource {
     return this.#join(flight, signal);
   }
 
+  /**
+   * Fetches the keyframes of many moments by one request, the most wanted first; those that are here are not asked for.
+   * `each` hears of every moment once its keyframe is here. Throws a {@link PastError}, or the signal's reason.
+   */
+  async fill(
+    cameraId: string,
+    stream: StreamName,
+    moments: readonly number[],
+    signal: AbortSignal,
+    each: (moment: number) => void,
+  ): Promise<void> {
+    const lacking = moments.filter((moment) => !this.kept(cameraId, stream, 'keyframe', moment));
+    const wish = { moments: lacking, stream, form: 'keyframe' } as const;
+    for await (const { at, until, codec, file } of readPreviews(
+      cameraId,
+      wish,
+      signal,
+      this.#fetchPreviews,
+    )) {
+      if (codec === undefined) throw new PastError('damaged', 'The previews do not say what they are');
+      const gop = asGop({ cameraId, stream, end: undefined, codec }, file, at);
+      this.#keep(gop, 'keyframe', until ?? at + 1, file.byteLength);
+      each(at);
+    }
+  }
+
   /** Forgets everything. */
   clear(): void {
     this.#kept.clear();
@@ -172,24 +202,15 @@ export class FrameSource {
       }, signal);
       if (!file) throw await readProblem(response);
       signal.throwIfAborted();
-      const fragment = readFragment(file);
-      const [first] = fragment.frames;
       const end = response.headers.get(frameHeaders.end);
       const codec = response.headers.get(frameHeaders.codec);
-      if (!first || codec === null || first.time > at)
-        throw new PastError('damaged', 'The frames are not those asked for');
-      const gop: Gop = {
-        cameraId,
-        stream,
-        start: first.time,
-        end: end === null ? undefined : Date.parse(end),
-        codec,
-        description: fragment.description,
-        width: fragment.width,
-        height: fragment.height,
-        frames: fragment.frames,
-      };
-      this.#keep(gop, only, at, file.byteLength);
+      if (codec === null) throw new PastError('damaged', 'The frames do not say what they are');
+      const about = { cameraId, stream, end: end === null ? undefined : Date.parse(end), codec };
+      const gop = asGop(about, file, at);
+      const last = gop.frames.at(-1)?.time ?? gop.start;
+      // A keyframe answers for as far as was asked: until then there is no other one.
+      const until = only === 'keyframe' ? at + 1 : (gop.end ?? Math.max(at, last) + 1);
+      this.#keep(gop, only, until, file.byteLength);
       return gop;
     } catch (cause) {
       signal.throwIfAborted();
@@ -198,11 +219,8 @@ export class FrameSource {
     }
   }
 
-  #keep(gop: Gop, only: FramesQuery['only'], at: number, bytes: number): void {
+  #keep(gop: Gop, only: FramesQuery['only'], until: number, bytes: number): void {
     const key = shelfKey(gop.cameraId, gop.stream, only);
-    const last = gop.frames.at(-1)?.time ?? gop.start;
-    // A keyframe answers for as far as was asked: until then there is no other one.
-    const until = only === 'keyframe' ? at + 1 : (gop.end ?? Math.max(at, last) + 1);
     const known = this.#kept.get(`${key} ${gop.start}`);
     const shelf: Shelf = {
       gop,
@@ -224,6 +242,18 @@ export class FrameSource {
     const shelf = this.#kept.get(`${key} ${start}`);
     return shelf && time < shelf.until && this.#now() < shelf.staleAt ? shelf.gop : undefined;
   }
+}
+
+/** What a file holds, which has to answer for `at`. Throws a {@link PastError} where it does not. */
+function asGop(
+  about: Pick<Gop, 'cameraId' | 'stream' | 'end' | 'codec'>,
+  file: Uint8Array<ArrayBuffer>,
+  at: number,
+): Gop {
+  const { frames, description, width, height } = readFragment(file);
+  const [first] = frames;
+  if (!first || first.time > at) throw new PastError('damaged', 'The frames are not those asked for');
+  return { ...about, start: first.time, description, width, height, frames };
 }
 
 function shelfKey(cameraId: string, stream: StreamName, only: FramesQuery['only']): string {

@@ -69,7 +69,7 @@ async function open(place: Partial<PastPlace> = {}, read = recorder.answers().re
     place: { cameraIds: [one.id], at: noon, speed: 1, isPlaying: false, loop: undefined, ...place },
     now: () => now,
     spans: { read },
-    source: { fetchFrames: recorder.fetchFrames },
+    source: recorder.source,
   });
   investigation.zone = zoneOf('UTC');
   await render(InvestigationOnSite, { investigation, cameras, places, onlive: () => wentLive++ });

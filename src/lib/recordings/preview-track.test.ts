@@ -1,20 +1,13 @@
 import { expect, it } from 'vitest';
 import { mostPreviews, type PreviewsQuery } from '#contract/recording-previews.ts';
 import { type FetchPreviews, type Preview, readPreviews } from './preview-track.ts';
+import { previewPart, type SentHead } from './testing/previews-answer.ts';
 
 const noon = Date.UTC(2026, 10, 20, 12);
 const never = new AbortController().signal;
 const iso = (ms: number): string => new Date(ms).toISOString();
 
-function part(head: object, picture = ''): Uint8Array {
-  const text = Buffer.from(JSON.stringify(head));
-  const length = (bytes: number): Buffer => {
-    const four = Buffer.alloc(4);
-    four.writeUInt32BE(bytes);
-    return four;
-  };
-  return Buffer.concat([length(text.length), text, length(picture.length), Buffer.from(picture)]);
-}
+const part = (head: Partial<SentHead>, picture = ''): Uint8Array => previewPart(head, Buffer.from(picture));
 
 /** An answer of these parts, cut into pieces of so many bytes. */
 function answer(parts: readonly Uint8Array[], pieceBytes = 1000) {

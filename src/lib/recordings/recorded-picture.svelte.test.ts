@@ -70,7 +70,7 @@ afterEach(async () => {
 
 function open(count = 1, at = noon) {
   spans = recorder.spans();
-  group = new SyncGroup({ spans, at, source: { fetchFrames: recorder.fetchFrames }, askJpeg });
+  group = new SyncGroup({ spans, at, source: recorder.source, askJpeg });
   const shown = cameras.slice(0, count);
   group.show(shown.map(({ id }) => id));
   canvases = new Map(
@@ -360,7 +360,23 @@ describe('dragging', () => {
     for (const { id } of cameras.slice(0, 2)) await shows(frameOf(noon + 30_333), id);
   });
 
+  it('asks ahead, where the hand is going, by one request for each camera', async () => {
+    open(2);
+    await shows(frameOf(noon));
+    group.msPerPx = 500;
+    group.scrub(noon + 10_000);
+    group.scrub(noon + 20_000);
+    const newest = (id: string) =>
+      recorder.previewed.findLast(({ cameraId }) => cameraId === id)?.moments ?? [];
+    for (const { id } of cameras.slice(0, 2))
+      await expect.poll(() => newest(id).every((moment) => moment >= noon + 20_000)).toBe(true);
+    const moments = newest(camera!.id);
+    expect(moments.length).toBeGreaterThan(2);
+    expect(moments).toEqual(moments.toSorted((a, b) => a - b));
+  });
+
   it('within a second asks once, and for the very keyframe at rest', async () => {
+    recorder.tellsUntil = false;
     open();
     await shows(frameOf(noon));
     group.msPerPx = 100;

@@ -66,6 +66,21 @@ beforeEach(() => {
   recorder.asked.length = 0;
 });
 
+describe('many moments', () => {
+  it('come by one request, and are there when they are wanted', async () => {
+    const shelf = open(new FrameSource(recorder.source));
+    const moments = [noon + 1000, noon + 5000, noon + 9000];
+    await shelf.fill(id, moments, never);
+    expect(recorder.previewed).toEqual([{ cameraId: id, moments }]);
+    for (const moment of moments) {
+      const edge = recorder.groupEdge(id, moment, 'sub');
+      expect(shelf.best(id, moment, 5000)?.time).toBe(edge);
+      expect(stripOf(await shelf.load(id, moment, never))).toEqual({ number, timeMs: edge });
+    }
+    expect(recorder.asked).toEqual([]);
+  });
+});
+
 describe('the picture of a moment', () => {
   it('is the one the recorder makes, and is not asked for twice', async () => {
     const shelf = open();

@@ -110,6 +110,17 @@ export class StillShelf {
     }
   }
 
+  /** The keyframes of many moments of a camera, most wanted first, by one request; failures are those of who needs one. */
+  async fill(cameraId: string, moments: readonly number[], signal: AbortSignal): Promise<void> {
+    const decoding: Promise<unknown>[] = [];
+    await this.#source
+      .fill(cameraId, 'sub', moments, signal, (moment) => {
+        decoding.push(this.#loadKeyframe(cameraId, moment, signal));
+      })
+      .catch(() => undefined);
+    await Promise.allSettled(decoding);
+  }
+
   async #loadJpeg(cameraId: string, time: number, signal: AbortSignal): Promise<PastStill> {
     const { time: found, jpeg } = await this.#askJpeg(cameraId, time, stillWidth, signal);
     const bitmap = await createImageBitmap(jpeg).catch((cause: unknown) => {

@@ -53,7 +53,9 @@ const leastWaitMs = 1_500;
 const leftBehindMs = 1_000;
 /** A look-up that failed is tried again after this, ms. */
 const searchAgainMs = 1_000;
-const scrubAhead = 2;
+const scrubAhead = 4;
+/** How many cameras previews are fetched ahead of at once. */
+const camerasAtOnce = 3;
 const nearMs = 600_000;
 
 /** Up to nine pictures of the past on one clock. */
@@ -112,12 +114,18 @@ export class SyncGroup {
     });
     this.time = at;
     this.#prefetch = new LatestWins(async (wanted, signal) => {
-      // Two at a time: what is under the pointer now must not wait behind what may come, nor behind what came before.
-      for (let i = 0; i < wanted.length && this.isScrubbing && !this.#prefetch.hasNewer; i += 2)
-        await Promise.allSettled(
-          wanted
-            .slice(i, i + 2)
-            .map(({ cameraId, at: moment }) => this.#shelf.load(cameraId, moment, signal)),
+      const byCamera = [...Map.groupBy(wanted, ({ cameraId }) => cameraId)];
+      const isWanted = (): boolean => this.isScrubbing && !this.#prefetch.hasNewer;
+      // Three at a time: what is under the pointer now must not wait behind what may come, nor behind what came before.
+      for (let i = 0; i < byCamera.length && isWanted(); i += camerasAtOnce)
+        await Promise.all(
+          byCamera.slice(i, i + camerasAtOnce).map(([cameraId, moments]) =>
+            this.#shelf.fill(
+              cameraId,
+              moments.map(({ at: moment }) => moment),
+              signal,
+            ),
+          ),
         );
     }, areSame);
   }

@@ -4,10 +4,17 @@ import type { ProblemCode } from '#contract/problem.ts';
 import type { Pictures } from '#mocks/camera/compose.ts';
 import { type SiteCamera, siteCameras } from '#mocks/site/cameras.ts';
 import { frameFile } from '#mocks/site/frame-file.ts';
-import type { FetchFrames } from '../frame-source.ts';
+import type { FetchFrames, FrameSourceOptions } from '../frame-source.ts';
+import type { FetchPreviews } from '../preview-track.ts';
 import type { SpanCacheOptions } from '../span-cache.ts';
 import { SpanStore } from '../span-store.svelte.ts';
 import { type Span, spanAt } from '../spans.ts';
+import { previewPart } from './previews-answer.ts';
+
+function refused(code: ProblemCode): Response {
+  const body = { type: `urn:parapet:problem:${code}`, code, title: code, status: 404 };
+  return Response.json(body, { status: 404, headers: { 'content-type': 'application/problem+json' } });
+}
 
 /** What was asked of it. */
 export interface AskedFrames {
@@ -24,12 +31,16 @@ export interface AskedFrames {
  */
 export class PretendRecorder {
   readonly asked: AskedFrames[] = [];
+  /** Of previews: each request's moments, the most wanted first. */
+  readonly previewed: { readonly cameraId: string; readonly moments: readonly number[] }[] = [];
   recorded: readonly Span[] = [];
   /** Said no with, instead of an answer. */
   refusal: ProblemCode | undefined;
   /** Bytes sent instead of frames. */
   garbage: Uint8Array<ArrayBuffer> | undefined;
   delayMs = 0;
+  /** Whether previews come with how long they hold. */
+  tellsUntil = true;
   /** Moments that nothing is answered for. */
   hangs: (at: number) => boolean = () => false;
   readonly #pictures: Pictures;
@@ -60,11 +71,8 @@ export class PretendRecorder {
     if (this.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, this.delayMs));
     signal.throwIfAborted();
     const span = this.recorded.findLast(({ start }) => start <= at);
-    const refused = this.refusal ?? (span ? undefined : 'no-recording');
-    if (refused) {
-      const body = { type: `urn:parapet:problem:${refused}`, code: refused, title: refused, status: 404 };
-      return Response.json(body, { status: 404, headers: { 'content-type': 'application/problem+json' } });
-    }
+    const problem = this.refusal ?? (span ? undefined : 'no-recording');
+    if (problem) return refused(problem);
     const moment = Math.min(at, (span?.end ?? at) - 1);
     const { bytes, start, end, codec } = frameFile(
       this.#pictures,
@@ -84,6 +92,29 @@ export class PretendRecorder {
       },
     });
   };
+
+  /** Keyframes of many moments. */
+  readonly fetchPreviews: FetchPreviews = async (cameraId, { from, slots, stream }) => {
+    const moments = slots.map((slot) => from + slot);
+    this.previewed.push({ cameraId, moments });
+    if (this.refusal) return refused(this.refusal);
+    const parts = moments.map((at, slot) => {
+      if (spanAt(this.recorded, at) === undefined) return previewPart({ slot, problem: 'no-recording' });
+      const found = frameFile(this.#pictures, this.camera(cameraId), stream, at, 'keyframe');
+      const until = frameFile(this.#pictures, this.camera(cameraId), stream, at, 'gop').end;
+      const times = {
+        start: new Date(found.start).toISOString(),
+        ...(this.tellsUntil ? { until: new Date(until).toISOString() } : {}),
+      };
+      return previewPart({ slot, ...times, codec: found.codec }, found.bytes);
+    });
+    return new Response(new Blob(parts));
+  };
+
+  /** All that is asked of a BFF for pictures. */
+  get source(): Pick<FrameSourceOptions, 'fetchFrames' | 'fetchPreviews'> {
+    return { fetchFrames: this.fetchFrames, fetchPreviews: this.fetchPreviews };
+  }
 
   /** What is recorded, as the BFF would tell. The same for all cameras. */
   answers(): Pick<SpanCacheOptions, 'read'> {
