@@ -203,7 +203,7 @@ export class Pictures {
       isStills,
       player: new Player({
         open: (signal, queued, choose) => this.#supply.open(key, urgency, signal, queued, only(choose)),
-        stills: lastPictures.of(cameraId),
+        stills: lastPictures.of(cameraId, urgency),
         // The stream before it is seen until this one has a picture.
         isSuccessor: this.#tiles.has(tileKey),
         latency: latencyFor(cameraId),
