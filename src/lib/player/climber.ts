@@ -121,7 +121,7 @@ export class Climber {
     this.#send({ type: 'second', fault, at: this.#now() });
   }
 
-  /** The tile is suspended. */
+  /** The tile is suspended, or was refused its picture. */
   pause(): void {
     this.#send({ type: 'paused', at: this.#now() });
   }
@@ -133,6 +133,7 @@ export class Climber {
 
   /** Somebody wants the best way now. */
   climb(): void {
+    this.#network.hurry();
     this.#send({ type: 'climb', at: this.#now() });
   }
 
@@ -146,10 +147,14 @@ export class Climber {
     this.#send({ type: 'reset', at: this.#now() });
   }
 
-  /** Time passes. `side`: when the attempt at the side last showed a picture, and what it loses. */
+  /** Time passes. `side`: when the attempt at the side last showed a picture, how far behind it is, and what it loses. */
   tick(
     state: PlayerState,
-    side: { readonly frameAt: number | undefined; readonly lossRatio: number | undefined },
+    side: {
+      readonly frameAt: number | undefined;
+      readonly lagMs: number | undefined;
+      readonly lossRatio: number | undefined;
+    },
     at: number,
   ): void {
     if (this.#state.offered.length < 2 || !('effort' in state || 'liveSince' in state)) return;
@@ -160,6 +165,7 @@ export class Climber {
       attemptSince: isOpening ? state.effort.since : undefined,
       isLive: state.status === 'live' || state.status === 'delayed',
       sideFrameAt: side.frameAt,
+      sideLagMs: side.lagMs,
       sideLossRatio: side.lossRatio,
       proofs: this.#network.proofs,
       cleanMs: this.#network.isProven ? provenCleanMs : cleanMs,

@@ -106,6 +106,8 @@ export interface Moment {
   readonly isLive: boolean;
   /** When the attempt at the side last showed a picture. */
   readonly sideFrameAt: number | undefined;
+  /** How much older than its way is used to that picture was, ms: one that is to stay must not be far behind. */
+  readonly sideLagMs?: number | undefined;
   /** Of what the attempt at the side should have received, 0…1. */
   readonly sideLossRatio?: number | undefined;
   /** How often pictures have come by WebRTC, for any tile of the page. */
@@ -164,6 +166,12 @@ const probeAfterMs = [30_000, 60_000, 120_000, 300_000] as const;
 const soonAfterMs = [5000, 5000, 5000, 10_000, ...probeAfterMs] as const;
 
 const forGood: ReadonlySet<FallReason> = new Set(['codec-unsupported', 'b-frames', 'exhausted']);
+/**
+ * Whether looking for the better way can be of use: not where a way cannot carry what the camera sends, or the page has no
+ * connections left. {@link climb} does nothing then.
+ */
+export const canClimb = (reason: FallReason): boolean => !forGood.has(reason);
+
 const passing: ReadonlySet<FallReason> = new Set(['stalls', 'no-picture', 'livekit-away', 'loss', 'slow']);
 
 /** What an attempt that was agreed on dies of when it is the way's fault. */
@@ -199,7 +207,7 @@ export function climb(state: LadderState, event: LadderEvent): LadderStep {
     case 'reset':
       return { state: ground, ...dropOf(state) };
     case 'offered':
-      return { state: offered(state, event.ways, event.isBlocked, at) };
+      return offered(state, event.ways, event.isBlocked, at);
     case 'shown':
       return shown(state, event.way, event.hadConnected, at);
     case 'stalled': {
@@ -219,12 +227,9 @@ export function climb(state: LadderState, event: LadderEvent): LadderStep {
         ...dropOf(state),
       };
     case 'climb':
-      return {
-        state:
-          state.reason === undefined || forGood.has(state.reason)
-            ? state
-            : { ...state, probes: 0, probeAt: at },
-      };
+      if (state.reason === undefined || !canClimb(state.reason)) return { state };
+      // What had come and gone too often is tried all the same, and counted anew.
+      return { state: { ...state, probes: 0, probeAt: at, pinnedUntil: 0, changes: [] } };
     case 'tick':
       return tick(state, event, at);
   }
@@ -233,13 +238,13 @@ export function climb(state: LadderState, event: LadderEvent): LadderStep {
 /** Whether the attempt that just failed was the way's fault and another way is tried next. */
 export const hasFallen = (before: LadderState, after: LadderState): boolean => after.rung > before.rung;
 
-function offered(state: LadderState, ways: readonly Way[], isBlocked: boolean, at: number): LadderState {
+function offered(state: LadderState, ways: readonly Way[], isBlocked: boolean, at: number): LadderStep {
   const isSame = ways.length === state.offered.length && ways.every((way, i) => way === state.offered[i]);
-  if (isSame) return state;
+  if (isSame) return { state };
   const above = ways.findIndex((way) => !needsUdp(way));
   const rung = isBlocked && above > 0 ? above : 0;
   const reason = rung > 0 ? 'udp-blocked' : undefined;
-  return {
+  const anew: LadderState = {
     ...ground,
     offered: ways,
     rung,
@@ -249,6 +254,7 @@ function offered(state: LadderState, ways: readonly Way[], isBlocked: boolean, a
     history: state.history,
     probeAt: dueAfter(reason, 0, at),
   };
+  return { state: anew, ...dropOf(state) };
 }
 
 function shown(state: LadderState, way: Way, hadConnected: boolean, at: number): LadderStep {
@@ -385,10 +391,11 @@ function rescueRung(state: LadderState): number | undefined {
 }
 
 function watchSide(state: LadderState, side: Side, moment: Moment, at: number): LadderStep {
-  const { sideFrameAt } = moment;
+  const { sideFrameAt, sideLagMs = 0, sideLossRatio = 0 } = moment;
   const isShown = sideFrameAt !== undefined && at - sideFrameAt < gapMs;
-  // Pictures in front that are gone are worse than a few lost packets.
-  const isFresh = isShown && (!moment.isLive || (moment.sideLossRatio ?? 0) <= mostSideLoss);
+  const isClean = isShown && at - sideFrameAt + sideLagMs < gapMs && sideLossRatio <= mostSideLoss;
+  // Pictures in front that are gone are worse than a few lost packets, or a second behind.
+  const isFresh = moment.isLive ? isClean : isShown;
   if (side.kind === 'rescue') {
     if (moment.isLive) return { state: { ...state, side: undefined }, command: 'drop' };
     if (isFresh) return { state, command: 'adopt' };
@@ -403,8 +410,8 @@ function watchSide(state: LadderState, side: Side, moment: Moment, at: number): 
     sideFrameAt === undefined ? at - side.since >= sideFirstFrameMs : at - side.since >= probeMs && !isFresh;
   if (isOver) return { state: sideFailed(state, at), command: 'drop' };
   const next = { ...state, side: { ...side, cleanSince } };
-  const isClean = cleanSince !== undefined && at - cleanSince >= (moment.cleanMs ?? cleanMs);
+  const isProven = cleanSince !== undefined && at - cleanSince >= (moment.cleanMs ?? cleanMs);
   // What falls by itself rises by itself: only a lasting cause has to be left in peace first.
   const isDwelt = mayPass(state.reason, state.hadUdp) || at - state.since >= dwellMs;
-  return isClean && isDwelt ? { state: next, command: 'adopt' } : { state: next };
+  return isProven && isDwelt ? { state: next, command: 'adopt' } : { state: next };
 }

@@ -8,6 +8,7 @@ import { limitsFor } from './limits.ts';
 import { Meters } from './meters.svelte.ts';
 import { network as pageNetwork, type Network } from './network.ts';
 import { followPage } from './page-life.ts';
+import { Pace } from './pace.ts';
 import { PastPicture } from './past-picture.svelte.ts';
 import { pulse as pagePulse, type Pulse } from './pulse.ts';
 import { Reception } from './reception.svelte.ts';
@@ -31,6 +32,8 @@ export interface PlayerOptions {
   /** It will take over from a player that shows the camera already: needs no first picture. */
   readonly isSuccessor?: boolean;
   readonly latency?: LatencyChoice;
+  /** What the VMS says of how often the camera sends a picture: a slow one is not late. */
+  readonly framesPerSecond?: number | undefined;
   /** For tests. */
   readonly pulse?: Pulse;
   readonly network?: Network;
@@ -66,7 +69,11 @@ export class Player {
   readonly #random: () => number;
   readonly #reception: Reception;
   readonly #past: PastPicture;
+  readonly #pace: Pace;
+  #arePicturesSingle = false;
   #lastFrameAt: number | undefined;
+  /** How far behind its way the last picture was when it was shown: a buffer that runs dry falls behind by itself. */
+  #lagMs = 0;
   /** What the player was when the page was left: to be so again when it comes back. */
   #away: 'no' | 'wanted' | 'suspended' = 'no';
   #leave: (() => void) | undefined;
@@ -75,6 +82,7 @@ export class Player {
     this.#pulse = options.pulse ?? pagePulse;
     this.#random = options.random ?? Math.random;
     this.latency = options.latency ?? 'balanced';
+    this.#pace = new Pace(options.framesPerSecond);
     this.#past = new PastPicture(options.stills, options.isSuccessor !== true, () =>
       this.#pulse.epochOf(this.#pulse.now()),
     );
@@ -84,7 +92,7 @@ export class Player {
       now: () => this.#pulse.now(),
       send: (event) => this.#send({ ...event, at: this.#pulse.now() }),
       latency: () => untrack(() => this.latency),
-      sawFrame: () => (this.#lastFrameAt = this.#stage.inFront.watch.lastFrameAt),
+      sawFrame: (intervalMs) => this.#saw(intervalMs),
       refused: (code) => {
         if (code === 'not-permitted') this.#past.forbid();
       },
@@ -281,9 +289,12 @@ export class Player {
 
   #adopt(): void {
     this.#reception.adopt();
-    const { session, watch } = this.#stage.inFront;
-    this.#lastFrameAt = watch.lastFrameAt;
+    const { session } = this.#stage.inFront;
     this.#forgetSession();
+    const areSingle = session?.way === 'stills';
+    if (areSingle !== this.#arePicturesSingle) this.#pace.clear();
+    this.#arePicturesSingle = areSingle;
+    this.#saw();
     this.standIn.clear();
     this.hasPicture = true;
     this.way = session?.way;
@@ -312,6 +323,14 @@ export class Player {
     return isSeen && video && takenAt !== undefined ? { video, takenAt } : undefined;
   }
 
+  /** A picture of the session in front was shown. */
+  #saw(intervalMs?: number): void {
+    const { session, watch } = this.#stage.inFront;
+    if (intervalMs !== undefined) this.#pace.take(intervalMs);
+    this.#lastFrameAt = watch.lastFrameAt;
+    this.#lagMs = session?.lagMs ?? 0;
+  }
+
   #forgetSession(): void {
     this.meters.forgetSession();
     this.way = undefined;
@@ -326,17 +345,19 @@ export class Player {
     this.standIn.clear();
     this.meters.clear();
     this.#lastFrameAt = undefined;
+    this.#lagMs = 0;
     this.hasPicture = false;
     this.frameAgeMs = undefined;
   }
 
   #tick(now: number): void {
     const { session, watch } = this.#stage.inFront;
-    const limits = limitsFor(watch.intervalMs);
-    const frameAt =
-      session && watch.lastFrameAt !== undefined
-        ? watch.lastFrameAt - Math.min(session.lagMs ?? 0, limits.delayedMs + mostLagMs)
-        : undefined;
+    const best = this.meters.readings.nominalFramesPerSecond;
+    const limits = limitsFor(this.#arePicturesSingle ? this.#pace.singleMs : this.#pace.usualMs(best));
+    // Any picture that moves ends trouble; how late it is is judged once it is there.
+    const isTrouble = 'effort' in untrack(() => this.state);
+    const lagMs = isTrouble ? 0 : Math.min(this.#lagMs, limits.delayedMs + mostLagMs);
+    const frameAt = session && watch.lastFrameAt !== undefined ? watch.lastFrameAt - lagMs : undefined;
     this.#send({ type: 'tick', at: now, frameAt, limits });
     this.#reception.tick(
       untrack(() => this.state),
@@ -350,9 +371,8 @@ export class Player {
   }
 
   #tellAge(now: number): void {
-    const lagMs = this.#stage.inFront.session?.lagMs ?? 0;
-    this.frameAgeMs =
-      this.#lastFrameAt === undefined ? undefined : Math.round(Math.max(0, now - this.#lastFrameAt) + lagMs);
+    const at = this.#lastFrameAt;
+    this.frameAgeMs = at === undefined ? undefined : Math.round(Math.max(0, now - at) + this.#lagMs);
   }
 
   async #measure(): Promise<void> {

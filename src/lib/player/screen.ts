@@ -19,9 +19,9 @@ export class Screen {
   #watch: FrameWatch;
 
   /** `onFrame` hears of each picture, as of {@link FrameWatch}. */
-  constructor(slot: Slot, now: () => number, onFrame: (screen: Screen, isFirst: boolean) => void) {
+  constructor(slot: Slot, now: () => number, onFrame: (screen: Screen, isFirst: boolean, intervalMs?: number) => void) {
     this.slot = slot;
-    this.#newWatch = () => new FrameWatch(now, (isFirst) => onFrame(this, isFirst));
+    this.#newWatch = () => new FrameWatch(now, (isFirst, intervalMs) => onFrame(this, isFirst, intervalMs));
     this.#watch = this.#newWatch();
   }
 

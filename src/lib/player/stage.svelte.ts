@@ -13,7 +13,7 @@ export class Stage {
   #side: Slot = 2;
 
   /** `now` and `onFrame` as of {@link Screen}. */
-  constructor(now: () => number, onFrame: (screen: Screen, isFirst: boolean) => void) {
+  constructor(now: () => number, onFrame: (screen: Screen, isFirst: boolean, intervalMs?: number) => void) {
     const screen = (slot: Slot): Screen => new Screen(slot, now, onFrame);
     this.screens = [screen(0), screen(1), screen(2)];
   }

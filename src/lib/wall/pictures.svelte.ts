@@ -25,6 +25,8 @@ export interface TileWish {
   readonly cameraId: string;
   readonly stream: StreamName;
   readonly urgency: number;
+  /** What the VMS says of the stream. */
+  readonly framesPerSecond?: number | undefined;
   /** Somebody looks at it closely: a change of stream does not wait. */
   readonly isAtOnce?: boolean;
   /** Why it is to be suspended; absent while it can be seen. */
@@ -207,6 +209,7 @@ export class Pictures {
         // The stream before it is seen until this one has a picture.
         isSuccessor: this.#tiles.has(tileKey),
         latency: latencyFor(cameraId),
+        framesPerSecond: isStills ? undefined : wish.framesPerSecond,
       }),
     };
   }
