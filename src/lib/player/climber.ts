@@ -30,6 +30,8 @@ export interface Rungs {
   readonly adopt: () => void;
   /** Gives it up. */
   readonly drop: () => void;
+  /** A smaller stream of the camera is to be shown. */
+  readonly lesser: (fault: 'loss' | 'slow') => void;
 }
 
 /** More packets lost than this, after repair, are too many. */
@@ -111,14 +113,17 @@ export class Climber {
     this.#network.passed(way);
   }
 
-  /** A second of the live pictures in front; `nominal`: what the camera sends at its best, pictures a second. */
-  judge(rates: Rates, nominal: number | undefined): void {
+  /**
+   * A second of the live pictures in front; `nominal`: what the camera sends at its best, pictures a second; `hasLesser`:
+   * there is a smaller stream.
+   */
+  judge(rates: Rates, nominal: number | undefined, hasLesser: boolean): void {
     const { lossRatio = 0, repairedRatio = 0, framesPerSecond } = rates;
     const isFew =
       framesPerSecond !== undefined && nominal !== undefined && framesPerSecond < fewest * nominal;
     const isLossy = lossRatio > someLoss || repairedRatio > someLoss;
     const fault = lossRatio > mostLoss ? 'loss' : isFew && isLossy ? 'slow' : undefined;
-    this.#send({ type: 'second', fault, at: this.#now() });
+    this.#send({ type: 'second', fault, hasLesser, at: this.#now() });
   }
 
   /** The tile is suspended, or was refused its picture. */
@@ -188,6 +193,7 @@ export class Climber {
     }
     if (command === 'probe') this.#network.beginProbe(this);
     if (command === 'probe' || command === 'rescue') this.#rungs.begin(state.side?.rung ?? 0);
+    else if (command === 'lesser') this.#rungs.lesser(event.type === 'second' ? (event.fault ?? 'loss') : 'loss');
     else if (command !== undefined) this.#rungs[command]();
   }
 }

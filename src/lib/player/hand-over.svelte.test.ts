@@ -165,7 +165,7 @@ it('does not take a session that is given up as it begins for one that cannot co
   for (const time of [1, 2]) {
     player.climb();
     await pass(500);
-    await expect.poll(() => cards.whep.openSessions, `time ${String(time)}`).toBe(1);
+    await expect.poll(() => [time, cards.whep.openSessions]).toEqual([time, 1]);
     player.suspend();
     expect(cards.whep.openSessions).toBe(0);
     player.resume();

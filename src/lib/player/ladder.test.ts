@@ -223,6 +223,15 @@ describe('pictures that are poor', () => {
     expect(seconds(ladder, 1, fault).stand).toBe(`1 ${fault}`);
   });
 
+  it('lead to a smaller stream first, where there is one', () => {
+    const ladder = seconds(walk().shown('whep'), 20, undefined);
+    for (let n = 0; n < 11; n += 1) {
+      ladder.at += 1000;
+      ladder.send({ type: 'second', fault: 'loss', hasLesser: true });
+    }
+    expect([ladder.stand, ladder.commands]).toEqual(['0 -', ['lesser']]);
+  });
+
   it('with a good second between them do not', () => {
     const ladder = seconds(walk().shown('whep'), 20, undefined);
     for (let n = 0; n < 5; n += 1) seconds(seconds(ladder, 9, 'loss'), 1, undefined);

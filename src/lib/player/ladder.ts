@@ -87,8 +87,12 @@ export type LadderEvent = { readonly at: number } &
         readonly hadConnected: boolean;
       }
     | { readonly type: 'side-failed' }
-    /** A second of the pictures in front. `fault`: what was too poor about it. */
-    | { readonly type: 'second'; readonly fault: 'loss' | 'slow' | undefined }
+    /** A second of the pictures in front. `fault`: what was too poor about it; `hasLesser`: there is a smaller stream. */
+    | {
+        readonly type: 'second';
+        readonly fault: 'loss' | 'slow' | undefined;
+        readonly hasLesser?: boolean;
+      }
     /** The tile is suspended: whatever runs at the side is not wanted. */
     | { readonly type: 'paused' }
     | ({ readonly type: 'tick' } & Moment)
@@ -122,8 +126,11 @@ export interface Moment {
   readonly patienceMs: number;
 }
 
-/** `rescue`, `probe`: begin that attempt at the side; `adopt`: it goes in front; `drop`: it is given up. */
-export type LadderCommand = 'rescue' | 'probe' | 'adopt' | 'drop';
+/**
+ * `rescue`, `probe`: begin that attempt at the side; `adopt`: it goes in front; `drop`: it is given up; `lesser`: a smaller
+ * stream by the same way is the next rung, and whoever chooses streams is to change to it.
+ */
+export type LadderCommand = 'rescue' | 'probe' | 'adopt' | 'drop' | 'lesser';
 
 export interface LadderStep {
   readonly state: LadderState;
@@ -220,7 +227,7 @@ export function climb(state: LadderState, event: LadderEvent): LadderStep {
     case 'side-failed':
       return { state: sideFailed(state, at) };
     case 'second':
-      return { state: judged(state, event.fault, at) };
+      return judged(state, event.fault, event.hasLesser === true, at);
     case 'paused':
       return {
         state: { ...state, side: undefined, rescued: undefined, poorSince: undefined },
@@ -328,11 +335,19 @@ function dueAfter(
 }
 
 /** Loss and lack that last: not in the first seconds on a rung, and not for what a camera does by itself. */
-function judged(state: LadderState, fault: 'loss' | 'slow' | undefined, at: number): LadderState {
-  if (fault === undefined) return state.poorSince === undefined ? state : { ...state, poorSince: undefined };
+function judged(
+  state: LadderState,
+  fault: 'loss' | 'slow' | undefined,
+  hasLesser: boolean,
+  at: number,
+): LadderStep {
+  if (fault === undefined)
+    return { state: state.poorSince === undefined ? state : { ...state, poorSince: undefined } };
   const poorSince = state.poorSince ?? at;
   const isOver = at - poorSince >= poorMs && at - state.since >= dwellMs;
-  return isOver ? fallen({ ...state, poorSince }, fault, at) : { ...state, poorSince };
+  if (!isOver) return { state: { ...state, poorSince } };
+  if (hasLesser) return { state: { ...state, poorSince: undefined }, command: 'lesser' };
+  return { state: fallen({ ...state, poorSince }, fault, at) };
 }
 
 const recent = (changes: readonly number[], at: number): readonly number[] =>

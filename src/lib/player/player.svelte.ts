@@ -34,6 +34,8 @@ export interface PlayerOptions {
   readonly latency?: LatencyChoice;
   /** What the VMS says of how often the camera sends a picture: a slow one is not late. */
   readonly framesPerSecond?: number | undefined;
+  /** Whether there is a smaller stream, to change to before a lesser way ({@link Player.tooMuch}). */
+  readonly hasLesser?: boolean;
   /** For tests. */
   readonly pulse?: Pulse;
   readonly network?: Network;
@@ -56,6 +58,8 @@ export class Player {
   way = $state.raw<Way | undefined>();
   /** Set while the picture in front does not come by the best way there is. */
   fallback = $state.raw<Fallback | undefined>();
+  /** Why a smaller stream is to be shown in place of this one; whoever made the player changes it. */
+  tooMuch = $state.raw<'loss' | 'slow' | undefined>();
   /** Whether there was a live picture, fresh or old. */
   hasPicture = $state.raw(false);
   /** Buffer less or more: {@link setLatency}. */
@@ -70,6 +74,7 @@ export class Player {
   readonly #reception: Reception;
   readonly #past: PastPicture;
   readonly #pace: Pace;
+  readonly #hasLesser: boolean;
   #arePicturesSingle = false;
   #lastFrameAt: number | undefined;
   /** How far behind its way the last picture was when it was shown: a buffer that runs dry falls behind by itself. */
@@ -82,6 +87,7 @@ export class Player {
     this.#pulse = options.pulse ?? pagePulse;
     this.#random = options.random ?? Math.random;
     this.latency = options.latency ?? 'balanced';
+    this.#hasLesser = options.hasLesser ?? false;
     this.#pace = new Pace(options.framesPerSecond);
     this.#past = new PastPicture(options.stills, options.isSuccessor !== true, () =>
       this.#pulse.epochOf(this.#pulse.now()),
@@ -96,6 +102,7 @@ export class Player {
       refused: (code) => {
         if (code === 'not-permitted') this.#past.forbid();
       },
+      lesser: (fault) => (this.tooMuch = fault),
     });
     this.meters = new Meters(this.#stage, this.#pulse);
   }
@@ -383,7 +390,9 @@ export class Player {
     if (status === 'suspended' || status === 'idle') return;
     const isLive = status === 'live' || status === 'delayed';
     const sample = await this.meters.read(() => untrack(() => this.frameAgeMs), isLive);
-    if (sample && isLive) this.#reception.climber.judge(sample, this.meters.readings.nominalFramesPerSecond);
+    if (!sample || !isLive) return;
+    const nominal = this.meters.readings.nominalFramesPerSecond;
+    this.#reception.climber.judge(sample, nominal, this.#hasLesser);
   }
 
   #goAway(): void {

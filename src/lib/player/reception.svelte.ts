@@ -35,6 +35,8 @@ export interface ReceptionParts {
   readonly sawFrame: (intervalMs: number | undefined) => void;
   /** An attempt came to nothing for this reason. */
   readonly refused: (code: StreamErrorCode) => void;
+  /** The line does not carry this stream: a smaller one is to be shown. */
+  readonly lesser: (fault: 'loss' | 'slow') => void;
 }
 
 /**
@@ -63,6 +65,7 @@ export class Reception {
       begin: (rung) => this.#trySide(rung),
       adopt: () => this.#adoptSide(),
       drop: () => this.#dropSide(),
+      lesser: parts.lesser,
     });
   }
 

@@ -225,6 +225,7 @@ export const en = {
   'tile.earlier-seconds': 'Picture is {seconds, number} s old',
   'tile.earlier-since': 'Picture of {since, date, ::dMMM} {since, time, ::HHmm}',
   // Why a picture comes by a lesser way (ladder.ts); {way} is a name like HLS
+  'tile.eased': 'Single pictures: this computer is busy',
   'tile.fallback.b-frames': '{way}, B-frames',
   'tile.fallback.codec-unsupported': '{way}, video format',
   'tile.fallback.exhausted': '{way}, too many connections',
@@ -239,9 +240,11 @@ export const en = {
   'tile.lost': 'No picture since {since, time, ::HHmm}',
   'tile.lost-days': 'No picture since {since, date, ::dMMM} {since, time, ::HHmm}',
   'tile.never': 'No picture',
+  'tile.play-refused': 'The browser waits for a tap before it plays',
   'tile.queued': 'Queued, {place, selectordinal, one {#st} two {#nd} few {#rd} other {#th}}',
   'tile.received': 'received',
   'tile.reconnecting': 'Reconnecting',
+  'tile.relieved': 'Sub stream: packets of the main one were lost',
   'tile.retry': 'Trying again in {seconds, number, ::precision-integer} s',
   'tile.retry-now': 'Trying again now',
   'tile.retry-queued': 'Trying again soon',
@@ -249,6 +252,7 @@ export const en = {
   'tile.suspended': 'Paused out of sight',
   'tile.stalled': 'No new picture for {seconds, number, ::precision-integer} s',
   // Why a tile has no picture: a code each (media-source.ts)
+  'tile.tap-to-play': 'Tap to play',
   'tile.why.b-frames': 'The camera sends B-frames, which live viewing cannot carry',
   'tile.why.camera-offline': 'The camera gives no picture',
   'tile.why.codec-unsupported': 'This browser cannot show the camera’s video format',
