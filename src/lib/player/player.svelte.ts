@@ -58,6 +58,8 @@ export class Player {
   way = $state.raw<Way | undefined>();
   /** Set while the picture in front does not come by the best way there is. */
   fallback = $state.raw<Fallback | undefined>();
+  /** Whether the browser waits for a touch before it plays: {@link play}. */
+  isPlayRefused = $state.raw(false);
   /** Why a smaller stream is to be shown in place of this one; whoever made the player changes it. */
   tooMuch = $state.raw<'loss' | 'slow' | undefined>();
   /** Whether there was a live picture, fresh or old. */
@@ -102,6 +104,7 @@ export class Player {
       refused: (code) => {
         if (code === 'not-permitted') this.#past.forbid();
       },
+      playRefused: () => (this.isPlayRefused = true),
       lesser: (fault) => (this.tooMuch = fault),
     });
     this.meters = new Meters(this.#stage, this.#pulse);
@@ -143,6 +146,13 @@ export class Player {
   /** Something got better (camera reported up, server back, signed in again): tries soon if it was waiting. */
   hurry(): void {
     this.#send({ type: 'hurry', at: this.#pulse.now() });
+  }
+
+  /** Somebody has touched the page: plays what the browser refused to play before. */
+  play(): void {
+    this.isPlayRefused = false;
+    for (const screen of this.#stage.screens) if (screen.session) screen.play();
+    this.hurry();
   }
 
   /** Somebody wants the best way now: looks for it at once instead of when it is due. */
@@ -332,8 +342,10 @@ export class Player {
 
   /** A picture of the session in front was shown. */
   #saw(intervalMs?: number): void {
-    const { session, watch } = this.#stage.inFront;
+    const { session, video, watch } = this.#stage.inFront;
     if (intervalMs !== undefined) this.#pace.take(intervalMs);
+    // Elements that do not play show a picture or two all the same.
+    if (untrack(() => this.isPlayRefused) && video?.paused === false) this.isPlayRefused = false;
     this.#lastFrameAt = watch.lastFrameAt;
     this.#lagMs = session?.lagMs ?? 0;
   }
@@ -354,6 +366,7 @@ export class Player {
     this.#lastFrameAt = undefined;
     this.#lagMs = 0;
     this.hasPicture = false;
+    this.isPlayRefused = false;
     this.frameAgeMs = undefined;
   }
 

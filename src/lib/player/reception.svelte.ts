@@ -35,6 +35,8 @@ export interface ReceptionParts {
   readonly sawFrame: (intervalMs: number | undefined) => void;
   /** An attempt came to nothing for this reason. */
   readonly refused: (code: StreamErrorCode) => void;
+  /** The browser plays nothing before somebody has touched the page. */
+  readonly playRefused: () => void;
   /** The line does not carry this stream: a smaller one is to be shown. */
   readonly lesser: (fault: 'loss' | 'slow') => void;
 }
@@ -58,8 +60,10 @@ export class Reception {
 
   constructor(parts: ReceptionParts) {
     this.#parts = parts;
-    this.stage = new Stage(parts.now, (screen, isFirst, intervalMs) =>
-      this.#sawFrame(screen, isFirst, intervalMs),
+    this.stage = new Stage(
+      parts.now,
+      (screen, isFirst, intervalMs) => this.#sawFrame(screen, isFirst, intervalMs),
+      parts.playRefused,
     );
     this.climber = new Climber(parts.network, parts.now, {
       begin: (rung) => this.#trySide(rung),

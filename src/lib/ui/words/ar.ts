@@ -72,6 +72,7 @@ export const ar: Words = {
   'wall.called': '{name} في الخانة {tile, number}',
   'wall.cleared': 'الخانة {tile, number} فارغة',
   'wall.clear-tile': 'إفراغ الخانة',
+  'wall.covered': 'تجري إعادة الاتصال. صورة {time}',
   'wall.default-name': 'جدار جديد',
   'wall.delete': 'حذف الجدار',
   'wall.deleted': 'حُذف «{name}»',

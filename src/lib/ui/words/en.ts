@@ -81,6 +81,7 @@ export const en = {
   'wall.called': '{name} is on tile {tile, number}',
   'wall.cleared': 'Tile {tile, number} is empty',
   'wall.clear-tile': 'Clear the tile',
+  'wall.covered': 'Reconnecting. Picture of {time}',
   'wall.default-name': 'New wall',
   'wall.delete': 'Delete the wall',
   'wall.deleted': '“{name}” is deleted',
