@@ -36,7 +36,10 @@ export async function run(options: Record<string, string>): Promise<object> {
     const costs = cost();
     const browser = await chromium.launch({ executablePath: needChromium(), args: chromiumFlags });
     try {
-      const walls = { 16: await measureWall(browser, parapet, 16), 36: await measureWall(browser, parapet, 36) };
+      const walls = {
+        16: await measureWall(browser, parapet, 16),
+        36: await measureWall(browser, parapet, 36),
+      };
       return { tiles, drawnMicros, last: { first, again }, live, cost: costs, standsMs: walls };
     } finally {
       await browser.close();

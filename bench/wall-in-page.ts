@@ -65,7 +65,11 @@ export function watchStills(): void {
       if (figure && !stillsSeen.has(figure)) stillsSeen.set(figure, performance.now());
     }
   };
-  new MutationObserver(look).observe(document, { childList: true, subtree: true, attributeFilter: ['class'] });
+  new MutationObserver(look).observe(document, {
+    childList: true,
+    subtree: true,
+    attributeFilter: ['class'],
+  });
 }
 
 /** What {@link watchStills} noted, per tile; ms after {@link watchWall} saw the wall ask for its cameras. */

@@ -15,12 +15,15 @@ const know = (ask: () => boolean): (() => boolean) => {
   return () => (known ??= ask());
 };
 
+/** What a page may lack where WebRTC or buffers are turned off. */
+const page = globalThis as Partial<Pick<typeof globalThis, 'RTCRtpReceiver' | 'MediaSource'>>;
+
 const browser: Decoders = {
   webRtcH265: know(() => {
-    const { codecs = [] } = globalThis.RTCRtpReceiver?.getCapabilities?.('video') ?? {};
+    const codecs = page.RTCRtpReceiver?.getCapabilities('video')?.codecs ?? [];
     return codecs.some(({ mimeType }) => /^video\/h265$/i.test(mimeType));
   }),
-  bufferedH265: know(() => globalThis.MediaSource?.isTypeSupported(h265) ?? false),
+  bufferedH265: know(() => page.MediaSource?.isTypeSupported(h265) ?? false),
 };
 
 /**

@@ -193,7 +193,8 @@ export class Climber {
     }
     if (command === 'probe') this.#network.beginProbe(this);
     if (command === 'probe' || command === 'rescue') this.#rungs.begin(state.side?.rung ?? 0);
-    else if (command === 'lesser') this.#rungs.lesser(event.type === 'second' ? (event.fault ?? 'loss') : 'loss');
+    else if (command === 'lesser')
+      this.#rungs.lesser(event.type === 'second' ? (event.fault ?? 'loss') : 'loss');
     else if (command !== undefined) this.#rungs[command]();
   }
 }

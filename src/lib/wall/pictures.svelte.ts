@@ -206,7 +206,8 @@ export class Pictures {
       this.#lookIn(relief.tryAt - now);
       return { ...wish, stream: 'sub', isAtOnce: true, framesPerSecond: undefined };
     }
-    if (relief.look === undefined) tile.relief = looked(relief, { isShown: false, lossRatio: undefined }, now).relief;
+    if (relief.look === undefined)
+      tile.relief = looked(relief, { isShown: false, lossRatio: undefined }, now).relief;
     // It may never show a picture: then nothing else would end the look.
     this.#lookIn(lookEveryMs);
     return { ...wish, isAtOnce: true };
