@@ -197,6 +197,22 @@ describe('a main stream that the line does not carry', () => {
     expect(pictures.of('a 0')?.next).toBeUndefined();
   });
 
+  it('is kept where the sub stream never comes', async () => {
+    const { pictures } = wall();
+    pictures.show([wish()]);
+    await settled();
+    pictures.of('a 0')!.front.player.tooMuch = 'loss';
+    pictures.settle('a 0');
+    await vi.advanceTimersByTimeAsync(31_000);
+    const { isRelieved, front, next } = pictures.of('a 0')!;
+    expect([isRelieved, front.stream, next, front.player.tooMuch]).toEqual([
+      false,
+      'main',
+      undefined,
+      undefined,
+    ]);
+  });
+
   it('is forgotten when another size asks for the sub stream anyway', async () => {
     const { pictures } = wall();
     pictures.show([wish()]);

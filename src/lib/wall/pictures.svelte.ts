@@ -206,6 +206,12 @@ export class Pictures {
       this.#lookIn(relief.tryAt - now);
       return { ...wish, stream: 'sub', isAtOnce: true, framesPerSecond: undefined };
     }
+    if (tile.front.stream === 'main') {
+      // The sub stream never came: the main one is all there is.
+      tile.relief = undefined;
+      tile.front.player.tooMuch = undefined;
+      return wish;
+    }
     if (relief.look === undefined)
       tile.relief = looked(relief, { isShown: false, lossRatio: undefined }, now).relief;
     // It may never show a picture: then nothing else would end the look.
