@@ -20,8 +20,8 @@ const page = globalThis as Partial<Pick<typeof globalThis, 'RTCRtpReceiver' | 'M
 
 const browser: Decoders = {
   webRtcH265: know(() => {
-    const codecs = page.RTCRtpReceiver?.getCapabilities('video')?.codecs ?? [];
-    return codecs.some(({ mimeType }) => /^video\/h265$/i.test(mimeType));
+    const { codecs } = page.RTCRtpReceiver?.getCapabilities('video') ?? { codecs: [] };
+    return codecs.some(({ mimeType }) => /h265/i.test(mimeType));
   }),
   bufferedH265: know(() => page.MediaSource?.isTypeSupported(h265) ?? false),
 };

@@ -1,5 +1,4 @@
 import { otherRoutes, stillHeaders } from '#contract/routes.ts';
-import { isNarrowLine } from '#lib/media/line.ts';
 
 /** A picture of the past: what it shows, and when it was taken, epoch ms. */
 export interface KnownStill {
@@ -33,6 +32,12 @@ const widths = [320, 640, 1280, 1920] as const;
 /** Asked for at once, over the page. Where it has six connections in all, two are left to what brings live pictures. */
 const mostAtOnce = { usual: 12, narrow: 4 } as const;
 
+/** Whether the page came by HTTP/1.1, whose connections are few. */
+function isHttp1(): boolean {
+  const [entry] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
+  return entry?.nextHopProtocol.startsWith('http/1') ?? false;
+}
+
 /**
  * The last picture of each camera that this page has shown, small: what a tile shows, dimmed and with its age, until the
  * live picture comes. In memory only, for one person at a time.
@@ -48,7 +53,7 @@ export class LastPictures {
   /** How to wake each that waits, and how urgent it is. */
   readonly #waiting = new Map<() => void, () => number>();
 
-  constructor(ask: typeof fetch = (input, init) => fetch(input, init), isNarrow = isNarrowLine) {
+  constructor(ask: typeof fetch = (input, init) => fetch(input, init), isNarrow = isHttp1) {
     this.#fetch = ask;
     this.#isNarrow = isNarrow;
   }

@@ -3,6 +3,8 @@ import type { MediaSession, Way } from '#lib/media/media-source.ts';
 import { Gate } from './gate.ts';
 import type { LeaseDesk } from './leases.ts';
 import { Pictures, type TileWish } from './pictures.svelte.ts';
+// So that it is there when a wall loads it.
+import './relief.ts';
 import { dwellMs } from './stream-choice.ts';
 import { Supply } from './supply.ts';
 

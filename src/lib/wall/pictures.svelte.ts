@@ -6,7 +6,7 @@ import { Player } from '#lib/player/player.svelte.ts';
 import type { StreamName } from '#contract/camera.ts';
 import type { ChooseWay } from '#lib/media/media-source.ts';
 import type { Ease } from './decoder-budget.ts';
-import { isLooking, isRelieved, looked, relieved } from './relief.ts';
+import type * as Reliefs from './relief.ts';
 import { dwellMs } from './stream-choice.ts';
 import type { Supply } from './supply.ts';
 import { keepsReservation, type Unseen } from './suspension.ts';
@@ -43,11 +43,14 @@ export class Pictures {
   readonly #tiles = new SvelteMap<string, TilePictures>();
   #wishes: readonly TileWish[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #reliefs: typeof Reliefs | undefined;
   /** When it runs out, monotonic ms. */
   #dueAt = Infinity;
 
   constructor(supply: Supply) {
     this.#supply = supply;
+    // After the pictures: a line is not known to be too weak for ten seconds.
+    void import('./relief.ts').then((reliefs) => (this.#reliefs = reliefs));
   }
 
   /** The pictures of a tile; undefined for tiles without a camera. */
@@ -129,8 +132,9 @@ export class Pictures {
     const isReady = next !== undefined && next.stream === 'main' && tile.isRelieved;
     const rates = isReady ? next.player.rates : undefined;
     untrack(() => {
-      if (tooMuch !== undefined && front.stream === 'main' && !tile.isRelieved) {
-        tile.relief = relieved(tile.relief, tooMuch, performance.now());
+      const reliefs = this.#reliefs;
+      if (reliefs && tooMuch !== undefined && front.stream === 'main' && !tile.isRelieved) {
+        tile.relief = reliefs.relieved(tile.relief, tooMuch, performance.now());
         this.show(this.#wishes);
       } else if (isReady) this.#look(tile, turn === 'promote', rates?.lossRatio);
       else if (turn === 'promote') this.promote(tileKey);
@@ -144,8 +148,8 @@ export class Pictures {
 
   /** The main stream of a relieved tile gets ready: once it has been clean for long enough it goes in front. */
   #look(tile: TilePictures, isShown: boolean, lossRatio: number | undefined): void {
-    if (!tile.relief) return;
-    const { relief, isGood } = looked(tile.relief, { isShown, lossRatio }, performance.now());
+    if (!tile.relief || !this.#reliefs) return;
+    const { relief, isGood } = this.#reliefs.looked(tile.relief, { isShown, lossRatio }, performance.now());
     tile.relief = relief;
     if (isGood) tile.promote();
     // Over: waits for the next time, or is what was asked for.
@@ -200,9 +204,10 @@ export class Pictures {
       return wish;
     }
     const { relief } = tile;
-    if (!isRelieved(relief)) return wish;
+    const reliefs = this.#reliefs;
+    if (!relief || !reliefs || !tile.isRelieved) return wish;
     const now = performance.now();
-    if (!isLooking(relief, now)) {
+    if (!reliefs.isLooking(relief, now)) {
       this.#lookIn(relief.tryAt - now);
       return { ...wish, stream: 'sub', isAtOnce: true, framesPerSecond: undefined };
     }
@@ -213,7 +218,7 @@ export class Pictures {
       return wish;
     }
     if (relief.look === undefined)
-      tile.relief = looked(relief, { isShown: false, lossRatio: undefined }, now).relief;
+      tile.relief = reliefs.looked(relief, { isShown: false, lossRatio: undefined }, now).relief;
     // It may never show a picture: then nothing else would end the look.
     this.#lookIn(lookEveryMs);
     return { ...wish, isAtOnce: true };

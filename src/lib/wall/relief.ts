@@ -42,10 +42,6 @@ export function relieved(before: Relief | undefined, reason: Burdened, now: numb
   return { reason, tries, tryAt: now + pauseAfter(tries), look: undefined, restoredAt: undefined };
 }
 
-/** Whether the tile shows the sub stream because of it. */
-export const isRelieved = (relief: Relief | undefined): relief is Relief =>
-  relief !== undefined && relief.restoredAt === undefined;
-
 /** Whether the main stream is to be had ready now. */
 export const isLooking = (relief: Relief, now: number): boolean =>
   relief.look !== undefined || now >= relief.tryAt;

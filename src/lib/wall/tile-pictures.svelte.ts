@@ -3,7 +3,7 @@ import type { Way } from '#lib/media/media-source.ts';
 import { canClimb } from '#lib/player/ladder.ts';
 import type { Player } from '#lib/player/player.svelte.ts';
 import type { Ease } from './decoder-budget.ts';
-import { isRelieved, type Relief } from './relief.ts';
+import type { Relief } from './relief.ts';
 import type { Unseen } from './suspension.ts';
 
 /** One stream of one camera on its way to a tile. */
@@ -57,7 +57,7 @@ export class TilePictures {
 
   /** Whether the sub stream is shown because the line does not carry the main one. */
   get isRelieved(): boolean {
-    return isRelieved(this.relief);
+    return this.relief !== undefined && this.relief.restoredAt === undefined;
   }
 
   /** The new stream has shown a picture: it takes over, the other ends. No black frame in between. */
