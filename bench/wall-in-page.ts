@@ -52,6 +52,35 @@ export function firstFrames(): number[] {
   return [...perTile.values()].map((at) => at - wallNotes.askedAt);
 }
 
+/**
+ * Runs in the page before the app does: notes when each tile first showed a picture of any kind, the last still known or a
+ * live one, ms of the page's clock. Self-contained.
+ */
+export function watchStills(): void {
+  const stillsSeen = new Map<Element, number>();
+  Object.assign(globalThis, { stillsSeen });
+  const look = () => {
+    for (const picture of document.querySelectorAll('figure[data-tile] .picture:not(.blank)')) {
+      const figure = picture.closest('figure');
+      if (figure && !stillsSeen.has(figure)) stillsSeen.set(figure, performance.now());
+    }
+  };
+  new MutationObserver(look).observe(document, {
+    childList: true,
+    subtree: true,
+    attributeFilter: ['class'],
+  });
+}
+
+/** What {@link watchStills} noted, per tile; ms after {@link watchWall} saw the wall ask for its cameras. */
+export function stillsSeen(): number[] {
+  const { wallNotes, stillsSeen } = globalThis as unknown as {
+    wallNotes: { askedAt: number };
+    stillsSeen: Map<Element, number>;
+  };
+  return [...stillsSeen.values()].map((at) => at - wallNotes.askedAt);
+}
+
 /** Tasks of more than 50 ms that {@link watchWall} noted since `from` (a moment of the page's clock), ms each. */
 export function longTasks(from: number): number[] {
   const { wallNotes } = globalThis as unknown as { wallNotes: { longTasks: { at: number; ms: number }[] } };

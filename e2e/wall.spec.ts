@@ -49,3 +49,43 @@ test('tiles tell outside tools what they show and how old it is', async ({ openW
     );
   expect(Math.max(...ages)).toBeLessThan(1500);
 });
+
+test('a tile in full screen shows its main stream, and has a picture all the while', async ({
+  openWallAs,
+  page,
+}) => {
+  const wall = await openWallAs('operator');
+  await expect(wall.inState('live')).toHaveCount(16, { timeout: 10_000 });
+  const tile = wall.tiles.nth(5);
+  const width = () =>
+    tile
+      .locator('.feed:not(.behind) video.front')
+      .evaluate((video) => (video as HTMLVideoElement).videoWidth);
+  expect(await width()).toBe(640);
+  await tile.click();
+  // Notes, at every paint, when the tile shows nothing, or something of the past.
+  await page.evaluate(() => {
+    const notes = { bare: 0, paints: 0 };
+    Object.assign(globalThis, { tileNotes: notes });
+    const look = () => {
+      const figure = document.querySelectorAll('figure[data-tile]')[5];
+      const video = figure?.querySelector<HTMLVideoElement>('.feed:not(.behind) video.front:not(.blank)');
+      notes.paints += 1;
+      if (!video || video.videoWidth === 0) notes.bare += 1;
+      requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+  });
+  await page.keyboard.press('f');
+  await expect.poll(width, { timeout: 10_000 }).toBe(1280);
+  await expect(tile).toHaveAttribute('data-way', 'whep');
+  await page.keyboard.press('f');
+  // Back in its place it keeps the main stream for the three seconds that tell a look from a change.
+  await expect.poll(width, { timeout: 15_000 }).toBe(640);
+  await expect(wall.inState('live')).toHaveCount(16, { timeout: 10_000 });
+  const notes = await page.evaluate(
+    () => (globalThis as unknown as { tileNotes: { bare: number; paints: number } }).tileNotes,
+  );
+  expect(notes.paints).toBeGreaterThan(30);
+  expect(notes.bare).toBe(0);
+});

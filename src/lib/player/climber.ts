@@ -30,6 +30,8 @@ export interface Rungs {
   readonly adopt: () => void;
   /** Gives it up. */
   readonly drop: () => void;
+  /** A smaller stream of the camera is to be shown. */
+  readonly lesser: (fault: 'loss' | 'slow') => void;
 }
 
 /** More packets lost than this, after repair, are too many. */
@@ -116,17 +118,20 @@ export class Climber {
     this.#network.passed(way);
   }
 
-  /** A second of the live pictures in front; `nominal`: what the camera sends at its best, pictures a second. */
-  judge(rates: Rates, nominal: number | undefined): void {
+  /**
+   * A second of the live pictures in front; `nominal`: what the camera sends at its best, pictures a second; `hasLesser`:
+   * there is a smaller stream.
+   */
+  judge(rates: Rates, nominal: number | undefined, hasLesser: boolean): void {
     const { lossRatio = 0, repairedRatio = 0, framesPerSecond } = rates;
     const isFew =
       framesPerSecond !== undefined && nominal !== undefined && framesPerSecond < fewest * nominal;
     const isLossy = lossRatio > someLoss || repairedRatio > someLoss;
     const fault = lossRatio > mostLoss ? 'loss' : isFew && isLossy ? 'slow' : undefined;
-    this.#send({ type: 'second', fault, at: this.#now() });
+    this.#send({ type: 'second', fault, hasLesser, at: this.#now() });
   }
 
-  /** The tile is suspended. */
+  /** The tile is suspended, or was refused its picture. */
   pause(): void {
     this.#send({ type: 'paused', at: this.#now() });
   }
@@ -138,6 +143,7 @@ export class Climber {
 
   /** Somebody wants the best way now. */
   climb(): void {
+    this.#network.hurry();
     this.#send({ type: 'climb', at: this.#now() });
   }
 
@@ -151,10 +157,14 @@ export class Climber {
     this.#send({ type: 'reset', at: this.#now() });
   }
 
-  /** Time passes. `side`: when the attempt at the side last showed a picture, and what it loses. */
+  /** Time passes. `side`: when the attempt at the side last showed a picture, how far behind it is, and what it loses. */
   tick(
     state: PlayerState,
-    side: { readonly frameAt: number | undefined; readonly lossRatio: number | undefined },
+    side: {
+      readonly frameAt: number | undefined;
+      readonly lagMs: number | undefined;
+      readonly lossRatio: number | undefined;
+    },
     at: number,
   ): void {
     if (this.#state.offered.length < 2 || !('effort' in state || 'liveSince' in state)) return;
@@ -165,6 +175,7 @@ export class Climber {
       attemptSince: isOpening ? state.effort.since : undefined,
       isLive: state.status === 'live' || state.status === 'delayed',
       sideFrameAt: side.frameAt,
+      sideLagMs: side.lagMs,
       sideLossRatio: side.lossRatio,
       proofs: this.#network.proofs,
       cleanMs: this.#network.isProven ? provenCleanMs : cleanMs,
@@ -187,6 +198,8 @@ export class Climber {
     }
     if (command === 'probe') this.#network.beginProbe(this);
     if (command === 'probe' || command === 'rescue') this.#rungs.begin(state.side?.rung ?? 0);
+    else if (command === 'lesser')
+      this.#rungs.lesser(event.type === 'second' ? (event.fault ?? 'loss') : 'loss');
     else if (command !== undefined) this.#rungs[command]();
   }
 }

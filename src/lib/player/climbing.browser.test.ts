@@ -48,6 +48,7 @@ function wall(faultMs: number): { backMs: number; probes: number } {
         tile.isBack = true;
         climber.shown(tile.side, true);
       },
+      lesser: () => undefined,
       drop: () => (tile.begun = undefined),
     });
     climber.choose(['whep', 'hls']);
@@ -64,7 +65,7 @@ function wall(faultMs: number): { backMs: number; probes: number } {
       const shows =
         tile.begun !== undefined && now >= mendedAt + firstPictureMs && now - tile.begun >= firstPictureMs;
       if (shows) climber.sideShown(tile.side);
-      climber.tick(live, { frameAt: shows ? now : undefined, lossRatio: 0 }, now);
+      climber.tick(live, { frameAt: shows ? now : undefined, lagMs: undefined, lossRatio: 0 }, now);
     }
   }
   return { backMs: now - mendedAt, probes };

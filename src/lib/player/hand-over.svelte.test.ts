@@ -154,6 +154,38 @@ describe('a tile whose WebRTC never connects', () => {
   });
 });
 
+it('does not take a session that is given up as it begins for one that cannot connect', async () => {
+  const { player, cards, udp, network, pass } = await stage();
+  network.gaveUp('whep', false);
+  network.gaveUp('whep', false);
+  player.start();
+  await way(player).toBe('hls');
+  network.forget();
+  udp.passes = false;
+  for (const time of [1, 2]) {
+    player.climb();
+    await pass(500);
+    await expect.poll(() => [time, cards.whep.openSessions]).toEqual([time, 1]);
+    player.suspend();
+    expect(cards.whep.openSessions).toBe(0);
+    player.resume();
+    await way(player).toBe('hls');
+  }
+  expect(network.isBlocked).toBe(false);
+});
+
+it('gives up what runs at the side when the picture is refused', async () => {
+  const { player, cards, udp, pass } = await stage();
+  udp.passes = false;
+  cards.hls.freeze();
+  player.start();
+  await pass(8500);
+  await expect.poll(() => [cards.whep.openSessions, cards.hls.openSessions]).toEqual([1, 1]);
+  cards.whep.kill('no-other-way');
+  await expect.poll(() => player.state.status).toBe('refused');
+  expect(cards.hls.openSessions).toBe(0);
+});
+
 describe('a tile whose pictures stop again and again', () => {
   it('goes down to HLS and back up without a black frame', async () => {
     const { player, cards, pass, box } = await stage();
@@ -206,6 +238,34 @@ it('says how far behind moving pictures are, and keeps them', async () => {
   await expect.element(page.getByText(/^Delayed 2\.\d s$/)).toBeVisible();
   expect(dataOf(player)['data-frame-age-ms']).toBeGreaterThan(2000);
   expect([opened, cards.whep.openSessions]).toEqual([['whep'], 1]);
+});
+
+it('takes HLS for a rescue however far behind it is', async () => {
+  const { player, udp, pass } = await stage({ lagMs: 4000 });
+  udp.passes = false;
+  player.start();
+  await pass(8250);
+  await way(player).toBe('hls');
+  await pass(500);
+  expect(player.state.status).toBe('delayed');
+});
+
+it('counts what a buffer that runs dry falls behind once', async () => {
+  const { player, cards, udp, network, pass } = await stage();
+  network.gaveUp('whep', false);
+  network.gaveUp('whep', false);
+  udp.passes = false;
+  let lagMs = 0;
+  const open = cards.hls.open.bind(cards.hls);
+  cards.hls.open = async (signal) =>
+    Object.defineProperty(await open(signal), 'lagMs', { get: () => lagMs, configurable: true });
+  player.start();
+  await way(player).toBe('hls');
+  cards.hls.freeze();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  lagMs = 1500;
+  await pass(1000);
+  expect(player.frameAgeMs).toBeLessThan(2000);
 });
 
 it('gives up what runs at the side when it is stopped', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  canClimb,
   climb,
   ground,
   hasFallen,
@@ -125,6 +126,12 @@ describe('an attempt without a picture', () => {
     expect(ladder.shown('hls', hadConnected).stand).toBe(stand);
   });
 
+  it('loses to a picture that is far behind, too: nothing else shows', () => {
+    const ladder = walk();
+    ladder.pass(5000, { attemptSince: ladder.at, isLive: false });
+    expect(ladder.pass(1000, { isLive: false, sideShows: true, sideLagMs: 4000 })).toEqual(['adopt', 250]);
+  });
+
   it('may end before the one that joined it, which has ten seconds of its own', () => {
     const ladder = walk();
     ladder.pass(5000, { attemptSince: ladder.at, isLive: false });
@@ -214,6 +221,15 @@ describe('pictures that are poor', () => {
     const ladder = seconds(walk().shown('whep'), 20, undefined);
     expect(seconds(ladder, 10, fault).stand).toBe('0 -');
     expect(seconds(ladder, 1, fault).stand).toBe(`1 ${fault}`);
+  });
+
+  it('lead to a smaller stream first, where there is one', () => {
+    const ladder = seconds(walk().shown('whep'), 20, undefined);
+    for (let n = 0; n < 11; n += 1) {
+      ladder.at += 1000;
+      ladder.send({ type: 'second', fault: 'loss', hasLesser: true });
+    }
+    expect([ladder.stand, ladder.commands]).toEqual(['0 -', ['lesser']]);
   });
 
   it('with a good second between them do not', () => {
@@ -342,6 +358,20 @@ describe('looking for the better way', () => {
     expect(ladder.state.probeAt).toBeUndefined();
   });
 
+  it('does not change over to pictures that are far behind', () => {
+    const ladder = fallen();
+    ladder.pass(5000);
+    expect(ladder.pass(10_000, { sideShows: true, sideLagMs: 1200 })).toBeUndefined();
+    expect(ladder.pass(10_000, { sideShows: true, sideLagMs: 300 })).toEqual(['adopt', 5250]);
+  });
+
+  it('is given up when the ways on offer are others', () => {
+    const ladder = fallen();
+    ladder.pass(5000);
+    ladder.offered(false, ['livekit', 'whep', 'hls']);
+    expect([ladder.state.side, ladder.commands.at(-1)]).toEqual([undefined, 'drop']);
+  });
+
   it('counts clean pictures anew after a gap', () => {
     const ladder = fallen();
     ladder.pass(5000);
@@ -376,6 +406,18 @@ describe('a way that comes and goes', () => {
     expect(ladder.at - pinnedAt).toBeGreaterThan(570_000);
     expect(ladder.at - pinnedAt).toBeLessThanOrEqual(600_000);
   });
+
+  it('is tried all the same when somebody asks', () => {
+    const ladder = fallen();
+    ladder.pass(5000);
+    ladder.pass(10_000, { sideShows: true });
+    ladder.shown('whep').send({ type: 'stalled' }).send({ type: 'stalled' }).shown('hls');
+    ladder.pass(20_000);
+    expect(ladder.stand).toBe('1 flapping');
+    expect(ladder.send({ type: 'climb' }).pass(1000)).toEqual(['probe', 250]);
+    ladder.pass(20_000, { sideShows: true });
+    expect(ladder.shown('whep').stand).toBe('0 -');
+  });
 });
 
 it('forgets everything on a reset, and gives up what runs at the side', () => {
@@ -383,4 +425,9 @@ it('forgets everything on a reset, and gives up what runs at the side', () => {
   ladder.pass(5000);
   ladder.send({ type: 'reset' });
   expect([ladder.state, ladder.commands.at(-1)]).toEqual([ground, 'drop']);
+});
+
+it('tells where looking for the better way can be of use', () => {
+  expect((['codec-unsupported', 'b-frames', 'exhausted'] as const).some(canClimb)).toBe(false);
+  expect((['udp-blocked', 'flapping', 'stalls', 'loss'] as const).every(canClimb)).toBe(true);
 });

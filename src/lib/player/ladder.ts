@@ -87,8 +87,12 @@ export type LadderEvent = { readonly at: number } &
         readonly hadConnected: boolean;
       }
     | { readonly type: 'side-failed' }
-    /** A second of the pictures in front. `fault`: what was too poor about it. */
-    | { readonly type: 'second'; readonly fault: 'loss' | 'slow' | undefined }
+    /** A second of the pictures in front. `fault`: what was too poor about it; `hasLesser`: there is a smaller stream. */
+    | {
+        readonly type: 'second';
+        readonly fault: 'loss' | 'slow' | undefined;
+        readonly hasLesser?: boolean;
+      }
     /** The tile is suspended: whatever runs at the side is not wanted. */
     | { readonly type: 'paused' }
     | ({ readonly type: 'tick' } & Moment)
@@ -106,6 +110,8 @@ export interface Moment {
   readonly isLive: boolean;
   /** When the attempt at the side last showed a picture. */
   readonly sideFrameAt: number | undefined;
+  /** How much older than its way is used to that picture was, ms: one that is to stay must not be far behind. */
+  readonly sideLagMs?: number | undefined;
   /** Of what the attempt at the side should have received, 0…1. */
   readonly sideLossRatio?: number | undefined;
   /** How often pictures have come by WebRTC, for any tile of the page. */
@@ -120,8 +126,11 @@ export interface Moment {
   readonly patienceMs: number;
 }
 
-/** `rescue`, `probe`: begin that attempt at the side; `adopt`: it goes in front; `drop`: it is given up. */
-export type LadderCommand = 'rescue' | 'probe' | 'adopt' | 'drop';
+/**
+ * `rescue`, `probe`: begin that attempt at the side; `adopt`: it goes in front; `drop`: it is given up; `lesser`: a smaller
+ * stream by the same way is the next rung, and whoever chooses streams is to change to it.
+ */
+export type LadderCommand = 'rescue' | 'probe' | 'adopt' | 'drop' | 'lesser';
 
 export interface LadderStep {
   readonly state: LadderState;
@@ -164,6 +173,12 @@ const probeAfterMs = [30_000, 60_000, 120_000, 300_000] as const;
 const soonAfterMs = [5000, 5000, 5000, 10_000, ...probeAfterMs] as const;
 
 const forGood: ReadonlySet<FallReason> = new Set(['codec-unsupported', 'b-frames', 'exhausted']);
+/**
+ * Whether looking for the better way can be of use: not where a way cannot carry what the camera sends, or the page has no
+ * connections left. {@link climb} does nothing then.
+ */
+export const canClimb = (reason: FallReason): boolean => !forGood.has(reason);
+
 const passing: ReadonlySet<FallReason> = new Set(['stalls', 'no-picture', 'livekit-away', 'loss', 'slow']);
 
 /** What an attempt that was agreed on dies of when it is the way's fault. */
@@ -199,7 +214,7 @@ export function climb(state: LadderState, event: LadderEvent): LadderStep {
     case 'reset':
       return { state: ground, ...dropOf(state) };
     case 'offered':
-      return { state: offered(state, event.ways, event.isBlocked, at) };
+      return offered(state, event.ways, event.isBlocked, at);
     case 'shown':
       return shown(state, event.way, event.hadConnected, at);
     case 'stalled': {
@@ -212,19 +227,16 @@ export function climb(state: LadderState, event: LadderEvent): LadderStep {
     case 'side-failed':
       return { state: sideFailed(state, at) };
     case 'second':
-      return { state: judged(state, event.fault, at) };
+      return judged(state, event.fault, event.hasLesser === true, at);
     case 'paused':
       return {
         state: { ...state, side: undefined, rescued: undefined, poorSince: undefined },
         ...dropOf(state),
       };
     case 'climb':
-      return {
-        state:
-          state.reason === undefined || forGood.has(state.reason)
-            ? state
-            : { ...state, probes: 0, probeAt: at },
-      };
+      if (state.reason === undefined || !canClimb(state.reason)) return { state };
+      // What had come and gone too often is tried all the same, and counted anew.
+      return { state: { ...state, probes: 0, probeAt: at, pinnedUntil: 0, changes: [] } };
     case 'tick':
       return tick(state, event, at);
   }
@@ -233,13 +245,13 @@ export function climb(state: LadderState, event: LadderEvent): LadderStep {
 /** Whether the attempt that just failed was the way's fault and another way is tried next. */
 export const hasFallen = (before: LadderState, after: LadderState): boolean => after.rung > before.rung;
 
-function offered(state: LadderState, ways: readonly Way[], isBlocked: boolean, at: number): LadderState {
+function offered(state: LadderState, ways: readonly Way[], isBlocked: boolean, at: number): LadderStep {
   const isSame = ways.length === state.offered.length && ways.every((way, i) => way === state.offered[i]);
-  if (isSame) return state;
+  if (isSame) return { state };
   const above = ways.findIndex((way) => !needsUdp(way));
   const rung = isBlocked && above > 0 ? above : 0;
   const reason = rung > 0 ? 'udp-blocked' : undefined;
-  return {
+  const anew: LadderState = {
     ...ground,
     offered: ways,
     rung,
@@ -249,6 +261,7 @@ function offered(state: LadderState, ways: readonly Way[], isBlocked: boolean, a
     history: state.history,
     probeAt: dueAfter(reason, 0, at),
   };
+  return { state: anew, ...dropOf(state) };
 }
 
 function shown(state: LadderState, way: Way, hadConnected: boolean, at: number): LadderStep {
@@ -322,11 +335,19 @@ function dueAfter(
 }
 
 /** Loss and lack that last: not in the first seconds on a rung, and not for what a camera does by itself. */
-function judged(state: LadderState, fault: 'loss' | 'slow' | undefined, at: number): LadderState {
-  if (fault === undefined) return state.poorSince === undefined ? state : { ...state, poorSince: undefined };
+function judged(
+  state: LadderState,
+  fault: 'loss' | 'slow' | undefined,
+  hasLesser: boolean,
+  at: number,
+): LadderStep {
+  if (fault === undefined)
+    return { state: state.poorSince === undefined ? state : { ...state, poorSince: undefined } };
   const poorSince = state.poorSince ?? at;
   const isOver = at - poorSince >= poorMs && at - state.since >= dwellMs;
-  return isOver ? fallen({ ...state, poorSince }, fault, at) : { ...state, poorSince };
+  if (!isOver) return { state: { ...state, poorSince } };
+  if (hasLesser) return { state: { ...state, poorSince: undefined }, command: 'lesser' };
+  return { state: fallen({ ...state, poorSince }, fault, at) };
 }
 
 const recent = (changes: readonly number[], at: number): readonly number[] =>
@@ -385,10 +406,11 @@ function rescueRung(state: LadderState): number | undefined {
 }
 
 function watchSide(state: LadderState, side: Side, moment: Moment, at: number): LadderStep {
-  const { sideFrameAt } = moment;
+  const { sideFrameAt, sideLagMs = 0, sideLossRatio = 0 } = moment;
   const isShown = sideFrameAt !== undefined && at - sideFrameAt < gapMs;
-  // Pictures in front that are gone are worse than a few lost packets.
-  const isFresh = isShown && (!moment.isLive || (moment.sideLossRatio ?? 0) <= mostSideLoss);
+  const isClean = isShown && at - sideFrameAt + sideLagMs < gapMs && sideLossRatio <= mostSideLoss;
+  // Pictures in front that are gone are worse than a few lost packets, or a second behind.
+  const isFresh = moment.isLive ? isClean : isShown;
   if (side.kind === 'rescue') {
     if (moment.isLive) return { state: { ...state, side: undefined }, command: 'drop' };
     if (isFresh) return { state, command: 'adopt' };
@@ -403,8 +425,8 @@ function watchSide(state: LadderState, side: Side, moment: Moment, at: number): 
     sideFrameAt === undefined ? at - side.since >= sideFirstFrameMs : at - side.since >= probeMs && !isFresh;
   if (isOver) return { state: sideFailed(state, at), command: 'drop' };
   const next = { ...state, side: { ...side, cleanSince } };
-  const isClean = cleanSince !== undefined && at - cleanSince >= (moment.cleanMs ?? cleanMs);
+  const isProven = cleanSince !== undefined && at - cleanSince >= (moment.cleanMs ?? cleanMs);
   // What falls by itself rises by itself: only a lasting cause has to be left in peace first.
   const isDwelt = mayPass(state.reason, state.hadUdp) || at - state.since >= dwellMs;
-  return isClean && isDwelt ? { state: next, command: 'adopt' } : { state: next };
+  return isProven && isDwelt ? { state: next, command: 'adopt' } : { state: next };
 }

@@ -29,8 +29,14 @@ const most = 64;
 const keptWidth = 320;
 /** Asked for in steps, so that tiles of nearly one size share an answer in the caches on the way. */
 const widths = [320, 640, 1280, 1920] as const;
-/** Asked for at once, over the page: a wall that opens has better things to do with a browser's six connections. */
-const mostAtOnce = 2;
+/** Asked for at once, over the page. Where it has six connections in all, two are left to what brings live pictures. */
+const mostAtOnce = { usual: 12, narrow: 4 } as const;
+
+/** Whether the page came by HTTP/1.1, whose connections are few. */
+function isHttp1(): boolean {
+  const [entry] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
+  return entry?.nextHopProtocol.startsWith('http/1') ?? false;
+}
 
 /**
  * The last picture of each camera that this page has shown, small: what a tile shows, dimmed and with its age, until the
@@ -43,10 +49,13 @@ export class LastPictures {
   readonly #lenders = new Map<string, Set<() => KnownStill | undefined>>();
   #owner: string | undefined;
   #asking = 0;
-  readonly #waiting = new Set<() => void>();
+  readonly #isNarrow: () => boolean;
+  /** How to wake each that waits, and how urgent it is. */
+  readonly #waiting = new Map<() => void, () => number>();
 
-  constructor(ask: typeof fetch = (input, init) => fetch(input, init)) {
+  constructor(ask: typeof fetch = (input, init) => fetch(input, init), isNarrow = isHttp1) {
     this.#fetch = ask;
+    this.#isNarrow = isNarrow;
   }
 
   /** How many cameras it remembers. */
@@ -60,13 +69,13 @@ export class LastPictures {
     this.#owner = userId;
   }
 
-  /** What is known of one camera. */
-  of(cameraId: string): CameraStills {
+  /** What is known of one camera. `urgency`: of several that wait to be asked for, the smallest goes first. */
+  of(cameraId: string, urgency: () => number = () => 0): CameraStills {
     return {
       kept: () => this.#newest(cameraId),
       keep: (video, takenAt) => this.#keep(cameraId, video, takenAt),
       lend: (picture) => this.#lend(cameraId, picture),
-      ask: (width, signal) => this.#ask(cameraId, width, signal),
+      ask: (width, signal) => this.#ask(cameraId, width, urgency, signal),
       forget: () => void this.#kept.delete(cameraId),
     };
   }
@@ -101,10 +110,15 @@ export class LastPictures {
     };
   }
 
-  async #ask(cameraId: string, atLeast: number, signal: AbortSignal): Promise<KnownStill | undefined> {
+  async #ask(
+    cameraId: string,
+    atLeast: number,
+    urgency: () => number,
+    signal: AbortSignal,
+  ): Promise<KnownStill | undefined> {
     const width = widths.find((one) => one >= atLeast) ?? widths.at(-1);
     const path = otherRoutes.lastStill.path.replace(':cameraId', encodeURIComponent(cameraId));
-    const leave = await this.#turn(signal);
+    const leave = await this.#turn(urgency, signal);
     try {
       // Low: on HTTP/1.1 the offers that bring live pictures must not queue behind stills.
       const answer = await this.#fetch(`${path}?width=${String(width)}`, { signal, priority: 'low' });
@@ -122,16 +136,17 @@ export class LastPictures {
   }
 
   /** Waits until fewer than {@link mostAtOnce} are asked for. Gives the way to end the turn. Rejects with the signal's reason. */
-  async #turn(signal: AbortSignal): Promise<() => void> {
-    while (this.#asking >= mostAtOnce) {
+  async #turn(urgency: () => number, signal: AbortSignal): Promise<() => void> {
+    const most = this.#isNarrow() ? mostAtOnce.narrow : mostAtOnce.usual;
+    while (this.#asking >= most) {
       const { promise, resolve } = Promise.withResolvers<undefined>();
       const wake = (): void => resolve(undefined);
-      this.#waiting.add(wake);
+      this.#waiting.set(wake, urgency);
       signal.addEventListener('abort', wake, { once: true });
       await promise;
       signal.removeEventListener('abort', wake);
       this.#waiting.delete(wake);
-      if (signal.aborted && this.#asking < mostAtOnce) this.#wakeNext();
+      if (signal.aborted && this.#asking < most) this.#wakeNext();
       signal.throwIfAborted();
     }
     this.#asking += 1;
@@ -142,7 +157,11 @@ export class LastPictures {
   }
 
   #wakeNext(): void {
-    const [next] = this.#waiting;
+    let [next, least]: [(() => void) | undefined, number] = [undefined, Infinity];
+    for (const [wake, urgency] of this.#waiting) {
+      const now = urgency();
+      if (now < least) [next, least] = [wake, now];
+    }
     next?.();
   }
 }

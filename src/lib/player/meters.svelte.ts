@@ -1,10 +1,9 @@
 import type { Vitals } from '#lib/media/media-source.ts';
-import { lumaOf } from './luma-grid.ts';
 import type { Pulse } from './pulse.ts';
 import type { Rates } from './rates.ts';
 import { Readings } from './readings.svelte.ts';
 import type { Sample } from './sample.ts';
-import { Sameness } from './sameness.ts';
+import type { Sameness } from './sameness.ts';
 import type { Screen } from './screen.ts';
 import type { Stage } from './stage.svelte.ts';
 
@@ -23,7 +22,9 @@ export class Meters {
   readonly readings = new Readings();
   readonly #stage: Stage;
   readonly #pulse: Pulse;
-  readonly #sameness = new Sameness();
+  /** Loaded with the first look: a wall has pictures before anybody asks whether they change. */
+  #sameness: Sameness | undefined;
+  #lumaOf: ((video: HTMLVideoElement) => Uint8Array | undefined) | undefined;
   #isReading = false;
   #count = 0;
 
@@ -60,7 +61,7 @@ export class Meters {
   forgetSession(): void {
     this.vitals = undefined;
     this.rates = {};
-    this.#sameness.clear();
+    this.#sameness?.clear();
     this.#see(undefined);
   }
 
@@ -86,12 +87,24 @@ export class Meters {
     const { video, isPainted } = this.#stage.inFront;
     const { bitsPerSecond, framesPerSecond } = this.rates;
     if (bitsPerSecond !== undefined && framesPerSecond)
-      this.#sameness.weigh(bitsPerSecond / 8 / framesPerSecond);
+      this.#sameness?.weigh(bitsPerSecond / 8 / framesPerSecond);
     this.#count += 1;
     if (!isPainted || !video || this.#count % lookEvery !== 0) return;
+    const [sameness, lumaOf] = [this.#sameness, this.#lumaOf];
+    if (!sameness || !lumaOf) {
+      // What cannot be loaded is loaded with the next look.
+      this.#load().catch(() => undefined);
+      return;
+    }
     const luma = lumaOf(video);
-    if (luma) this.#sameness.take({ at: this.#pulse.now(), luma });
-    this.#see(this.#sameness.standsSince);
+    if (luma) sameness.take({ at: this.#pulse.now(), luma });
+    this.#see(sameness.standsSince);
+  }
+
+  async #load(): Promise<void> {
+    const [{ Sameness }, { lumaOf }] = await Promise.all([import('./sameness.ts'), import('./luma-grid.ts')]);
+    this.#lumaOf = lumaOf;
+    this.#sameness ??= new Sameness();
   }
 
   #see(standsSince: number | undefined): void {

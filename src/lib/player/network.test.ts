@@ -126,6 +126,15 @@ describe('probing', () => {
     expect(network.mayProbe(other, 0)).toBe(true);
   });
 
+  it('need not wait after failures when somebody asks for it', () => {
+    const { network } = stage();
+    network.beginProbe(one);
+    network.endProbe(one, 0, false);
+    expect(network.mayProbe(other, 0)).toBe(false);
+    network.hurry();
+    expect(network.mayProbe(other, 0)).toBe(true);
+  });
+
   it('that failed with others counts once, and ends what was proven before', () => {
     const { network } = stage();
     network.passed('whep');

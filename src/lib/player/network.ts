@@ -97,11 +97,16 @@ export class Network {
     this.#provenAt = -Infinity;
   }
 
+  /** Somebody wants the best way now: the pause after failed probes is over. */
+  hurry(): void {
+    this.#failures = 0;
+    this.#pausedUntil = 0;
+  }
+
   /** Another network: nothing is known of it. */
   forget(): void {
     this.#unconnected = 0;
-    this.#failures = 0;
-    this.#pausedUntil = 0;
+    this.hurry();
     this.#provenAt = -Infinity;
     this.#write(undefined);
   }

@@ -23,9 +23,15 @@ function listen(): AbortController {
     each((life) => life.improve());
   };
   addEventListener('online', changed, { signal });
-  // Chromium on some systems only (https://wicg.github.io/netinfo/).
-  const { connection } = navigator as { readonly connection?: EventTarget };
-  connection?.addEventListener('change', changed, { signal });
+  // Chromium on some systems only (https://wicg.github.io/netinfo/). Most changes are new guesses of its speed.
+  const { connection } = navigator as { readonly connection?: EventTarget & { readonly type?: string } };
+  let kind = connection?.type;
+  const reported = (): void => {
+    if (connection?.type === kind) return;
+    kind = connection?.type;
+    changed();
+  };
+  connection?.addEventListener('change', reported, { signal });
   document.addEventListener(
     'visibilitychange',
     () => document.visibilityState === 'visible' && each((life) => life.improve()),

@@ -110,6 +110,25 @@ describe('a picture that plays', () => {
   });
 });
 
+describe('a browser that plays nothing before somebody has touched the page', () => {
+  it('is told, and plays after a tap', async () => {
+    const play = vi
+      .spyOn(HTMLMediaElement.prototype, 'play')
+      .mockRejectedValue(new DOMException('play() failed', 'NotAllowedError'));
+    const { player, box } = await stage();
+    // The attribute would play it where, as here, nothing is in the way.
+    for (const video of box.querySelectorAll('video')) video.autoplay = false;
+    player.start();
+    const button = page.getByRole('button', { name: 'Tap to play' });
+    await expect.element(button).toBeVisible();
+    expect(player.isPlayRefused).toBe(true);
+    play.mockRestore();
+    await button.click({ timeout: 5000 });
+    await status(player).toBe('live');
+    expect([player.isPlayRefused, box.textContent.trim()]).toEqual([false, '']);
+  });
+});
+
 describe('a picture that freezes', () => {
   it('is delayed, then stalled, then reconnecting, and says so in words', async () => {
     const { card, player, pass, box } = await stage();

@@ -9,6 +9,7 @@ import { limitsFor } from './limits.ts';
 import { Meters } from './meters.svelte.ts';
 import { network as pageNetwork, type Network } from './network.ts';
 import { followPage } from './page-life.ts';
+import { Pace } from './pace.ts';
 import { PastPicture } from './past-picture.svelte.ts';
 import { pulse as pagePulse, type Pulse } from './pulse.ts';
 import { Reception } from './reception.svelte.ts';
@@ -32,6 +33,10 @@ export interface PlayerOptions {
   /** It will take over from a player that shows the camera already: needs no first picture. */
   readonly isSuccessor?: boolean;
   readonly latency?: LatencyChoice;
+  /** What the VMS says of how often the camera sends a picture: a slow one is not late. */
+  readonly framesPerSecond?: number | undefined;
+  /** Whether there is a smaller stream, to change to before a lesser way ({@link Player.tooMuch}). */
+  readonly hasLesser?: boolean;
   /** For tests. */
   readonly pulse?: Pulse;
   readonly network?: Network;
@@ -56,6 +61,10 @@ export class Player {
   fallback = $state.raw<Fallback | undefined>();
   /** Who uses up the quota that the last attempt came to nothing by; undefined where it was for something else. */
   shortage = $state.raw<Shortage | undefined>();
+  /** Whether the browser waits for a touch before it plays: {@link play}. */
+  isPlayRefused = $state.raw(false);
+  /** Why a smaller stream is to be shown in place of this one; whoever made the player changes it. */
+  tooMuch = $state.raw<'loss' | 'slow' | undefined>();
   /** Whether there was a live picture, fresh or old. */
   hasPicture = $state.raw(false);
   /** Buffer less or more: {@link setLatency}. */
@@ -69,7 +78,12 @@ export class Player {
   readonly #random: () => number;
   readonly #reception: Reception;
   readonly #past: PastPicture;
+  readonly #pace: Pace;
+  readonly #hasLesser: boolean;
+  #arePicturesSingle = false;
   #lastFrameAt: number | undefined;
+  /** How far behind its way the last picture was when it was shown: a buffer that runs dry falls behind by itself. */
+  #lagMs = 0;
   /** What the player was when the page was left: to be so again when it comes back. */
   #away: 'no' | 'wanted' | 'suspended' = 'no';
   #leave: (() => void) | undefined;
@@ -78,6 +92,8 @@ export class Player {
     this.#pulse = options.pulse ?? pagePulse;
     this.#random = options.random ?? Math.random;
     this.latency = options.latency ?? 'balanced';
+    this.#hasLesser = options.hasLesser ?? false;
+    this.#pace = new Pace(options.framesPerSecond);
     this.#past = new PastPicture(options.stills, options.isSuccessor !== true, () =>
       this.#pulse.epochOf(this.#pulse.now()),
     );
@@ -87,11 +103,13 @@ export class Player {
       now: () => this.#pulse.now(),
       send: (event) => this.#send({ ...event, at: this.#pulse.now() }),
       latency: () => untrack(() => this.latency),
-      sawFrame: () => (this.#lastFrameAt = this.#stage.inFront.watch.lastFrameAt),
+      sawFrame: (intervalMs) => this.#saw(intervalMs),
       refused: ({ code, shortage }) => {
         this.shortage = shortage;
         if (code === 'not-permitted') this.#past.forbid();
       },
+      playRefused: () => (this.isPlayRefused = true),
+      lesser: (fault) => (this.tooMuch = fault),
     });
     this.meters = new Meters(this.#stage, this.#pulse);
   }
@@ -132,6 +150,13 @@ export class Player {
   /** Something got better (camera reported up, server back, signed in again): tries soon if it was waiting. */
   hurry(): void {
     this.#send({ type: 'hurry', at: this.#pulse.now() });
+  }
+
+  /** Somebody has touched the page: plays what the browser refused to play before. */
+  play(): void {
+    this.isPlayRefused = false;
+    for (const screen of this.#stage.screens) if (screen.session) screen.play();
+    this.hurry();
   }
 
   /** Somebody wants the best way now: looks for it at once instead of when it is due. */
@@ -295,9 +320,12 @@ export class Player {
 
   #adopt(): void {
     this.#reception.adopt();
-    const { session, watch } = this.#stage.inFront;
-    this.#lastFrameAt = watch.lastFrameAt;
+    const { session } = this.#stage.inFront;
     this.#forgetSession();
+    const areSingle = session?.way === 'stills';
+    if (areSingle !== this.#arePicturesSingle) this.#pace.clear();
+    this.#arePicturesSingle = areSingle;
+    this.#saw();
     this.standIn.clear();
     this.shortage = undefined;
     this.hasPicture = true;
@@ -327,6 +355,16 @@ export class Player {
     return isSeen && video && takenAt !== undefined ? { video, takenAt } : undefined;
   }
 
+  /** A picture of the session in front was shown. */
+  #saw(intervalMs?: number): void {
+    const { session, video, watch } = this.#stage.inFront;
+    if (intervalMs !== undefined) this.#pace.take(intervalMs);
+    // Elements that do not play show a picture or two all the same.
+    if (untrack(() => this.isPlayRefused) && video?.paused === false) this.isPlayRefused = false;
+    this.#lastFrameAt = watch.lastFrameAt;
+    this.#lagMs = session?.lagMs ?? 0;
+  }
+
   #forgetSession(): void {
     this.meters.forgetSession();
     this.way = undefined;
@@ -342,17 +380,20 @@ export class Player {
     this.shortage = undefined;
     this.meters.clear();
     this.#lastFrameAt = undefined;
+    this.#lagMs = 0;
     this.hasPicture = false;
+    this.isPlayRefused = false;
     this.frameAgeMs = undefined;
   }
 
   #tick(now: number): void {
     const { session, watch } = this.#stage.inFront;
-    const limits = limitsFor(watch.intervalMs);
-    const frameAt =
-      session && watch.lastFrameAt !== undefined
-        ? watch.lastFrameAt - Math.min(session.lagMs ?? 0, limits.delayedMs + mostLagMs)
-        : undefined;
+    const best = this.meters.readings.nominalFramesPerSecond;
+    const limits = limitsFor(this.#arePicturesSingle ? this.#pace.singleMs : this.#pace.usualMs(best));
+    // Any picture that moves ends trouble; how late it is is judged once it is there.
+    const isTrouble = 'effort' in untrack(() => this.state);
+    const lagMs = isTrouble ? 0 : Math.min(this.#lagMs, limits.delayedMs + mostLagMs);
+    const frameAt = session && watch.lastFrameAt !== undefined ? watch.lastFrameAt - lagMs : undefined;
     this.#send({ type: 'tick', at: now, frameAt, limits });
     this.#reception.tick(
       untrack(() => this.state),
@@ -366,9 +407,8 @@ export class Player {
   }
 
   #tellAge(now: number): void {
-    const lagMs = this.#stage.inFront.session?.lagMs ?? 0;
-    this.frameAgeMs =
-      this.#lastFrameAt === undefined ? undefined : Math.round(Math.max(0, now - this.#lastFrameAt) + lagMs);
+    const at = this.#lastFrameAt;
+    this.frameAgeMs = at === undefined ? undefined : Math.round(Math.max(0, now - at) + this.#lagMs);
   }
 
   async #measure(): Promise<void> {
@@ -379,7 +419,9 @@ export class Player {
     if (status === 'suspended' || status === 'idle') return;
     const isLive = status === 'live' || status === 'delayed';
     const sample = await this.meters.read(() => untrack(() => this.frameAgeMs), isLive);
-    if (sample && isLive) this.#reception.climber.judge(sample, this.meters.readings.nominalFramesPerSecond);
+    if (!sample || !isLive) return;
+    const nominal = this.meters.readings.nominalFramesPerSecond;
+    this.#reception.climber.judge(sample, nominal, this.#hasLesser);
   }
 
   #goAway(): void {

@@ -14,6 +14,9 @@ type Unstamped = PlayerEvent extends infer Each
     : never
   : never;
 
+/** A session that was agreed on has so long to connect, ms, before not to have says anything of the network. */
+const connectMs = 2000;
+
 /** What a reception needs of the player it works for. */
 export interface ReceptionParts {
   readonly open: OpenPicture;
@@ -23,10 +26,14 @@ export interface ReceptionParts {
   /** Something has happened that the state machine has to know. */
   readonly send: (event: Unstamped) => void;
   readonly latency: () => LatencyChoice;
-  /** A picture of the session in front was shown. */
-  readonly sawFrame: () => void;
+  /** A picture of the session in front was shown; `intervalMs`: how long after the one before. */
+  readonly sawFrame: (intervalMs: number | undefined) => void;
   /** An attempt came to nothing for this reason. */
   readonly refused: (error: StreamError) => void;
+  /** The browser plays nothing before somebody has touched the page. */
+  readonly playRefused: () => void;
+  /** The line does not carry this stream: a smaller one is to be shown. */
+  readonly lesser: (fault: 'loss' | 'slow') => void;
 }
 
 /**
@@ -40,16 +47,24 @@ export class Reception {
   #attempt: Attempt | undefined;
   /** The attempt by another way. */
   #side: Attempt | undefined;
+  readonly #agreedAt = new WeakMap<MediaSession, number>();
   /** Whether the session that another way won against ever had a connection. */
   #hadConnected = true;
+  /** Whether an own attempt since the last picture had its time and never connected. */
+  #hasMissed = false;
 
   constructor(parts: ReceptionParts) {
     this.#parts = parts;
-    this.stage = new Stage(parts.now, (screen, isFirst) => this.#sawFrame(screen, isFirst));
+    this.stage = new Stage(
+      parts.now,
+      (screen, isFirst, intervalMs) => this.#sawFrame(screen, isFirst, intervalMs),
+      parts.playRefused,
+    );
     this.climber = new Climber(parts.network, parts.now, {
       begin: (rung) => this.#trySide(rung),
       adopt: () => this.#adoptSide(),
       drop: () => this.#dropSide(),
+      lesser: parts.lesser,
     });
   }
 
@@ -89,11 +104,13 @@ export class Reception {
     if (!session) return;
     this.climber.shown(session, this.#hadConnected);
     this.#hadConnected = true;
+    this.#hasMissed = false;
   }
 
   /** What the ladder has to know of a step of the state. */
   tellStep(before: PlayerState, event: PlayerEvent, after: PlayerState): void {
-    if (after.status === 'suspended' && before.status !== 'suspended') this.climber.pause();
+    const isOver = after.status === 'suspended' || after.status === 'refused';
+    if (isOver && after.status !== before.status) this.climber.pause();
     if ((before.status === 'live' || before.status === 'delayed') && 'effort' in after)
       this.climber.stalled();
     if (event.type !== 'tick' || !('effort' in before)) return;
@@ -102,15 +119,17 @@ export class Reception {
     if (after.status === 'live' && session) this.climber.shown(session, true);
     // An attempt that took too long.
     if (!('effort' in after) || before.effort.kind !== 'opening' || after.effort.kind !== 'waiting') return;
-    this.climber.failed(this.stage.behind.session, 'silent', before.effort.isAgreed === true);
+    const tried = this.stage.behind.session;
+    if (tried && !tried.hasConnected) this.#hasMissed = true;
+    this.climber.failed(tried, 'silent', before.effort.isAgreed === true);
   }
 
   /** Time passes. */
   tick(state: PlayerState, at: number): void {
     const { session, watch, meter } = this.stage.beside;
     // What is played from a buffer may be old although it moves.
-    const frameAt = watch.lastFrameAt === undefined ? undefined : watch.lastFrameAt - (session?.lagMs ?? 0);
-    this.climber.tick(state, { frameAt, lossRatio: meter.rates.lossRatio }, at);
+    const side = { frameAt: watch.lastFrameAt, lagMs: session?.lagMs, lossRatio: meter.rates.lossRatio };
+    this.climber.tick(state, side, at);
   }
 
   #trySide(rung: number): void {
@@ -123,12 +142,26 @@ export class Reception {
   }
 
   #sideFailed(): void {
-    this.#dropSide();
+    this.climber.gaveUp(this.stage.beside.session);
+    this.#closeSide();
     this.climber.sideFailed();
   }
 
   #dropSide(): void {
-    this.climber.gaveUp(this.stage.beside.session);
+    this.#judge(this.stage.beside.session);
+    this.#closeSide();
+  }
+
+  /** A session is given up for something else: what had its time to connect says something of the network. */
+  #judge(session: MediaSession | undefined): void {
+    if (session && !this.#isYoung(session)) this.climber.gaveUp(session);
+  }
+
+  #isYoung(session: MediaSession): boolean {
+    return this.#parts.now() - (this.#agreedAt.get(session) ?? -Infinity) < connectMs;
+  }
+
+  #closeSide(): void {
     this.#side?.abort();
     this.#side = undefined;
     this.stage.beside.clear();
@@ -137,8 +170,9 @@ export class Reception {
   /** The attempt by another way takes the place of the own one, and goes in front. */
   #adoptSide(): void {
     const own = this.stage.behind.session;
-    this.climber.gaveUp(own);
-    this.#hadConnected = own?.hasConnected ?? true;
+    this.#judge(own);
+    const isUntold = own === undefined || this.#isYoung(own);
+    this.#hadConnected = own?.hasConnected === true || (isUntold && !this.#hasMissed);
     this.abandon();
     this.stage.takeBeside();
     this.#attempt = this.#side;
@@ -147,6 +181,7 @@ export class Reception {
   }
 
   #take(screen: Screen, session: MediaSession): void {
+    this.#agreedAt.set(session, this.#parts.now());
     const latency = this.#parts.latency();
     if (latency !== 'balanced') session.setLatency?.(latency);
     screen.show(session);
@@ -183,10 +218,10 @@ export class Reception {
     }
   }
 
-  #sawFrame(screen: Screen, isFirst: boolean): void {
+  #sawFrame(screen: Screen, isFirst: boolean, intervalMs: number | undefined): void {
     if (!screen.session) return;
     const { inFront, behind, beside } = this.stage;
-    if (screen === inFront) this.#parts.sawFrame();
+    if (screen === inFront) this.#parts.sawFrame(intervalMs);
     else if (isFirst && screen === behind) this.#parts.send({ type: 'first-frame' });
     else if (isFirst && screen === beside) this.climber.sideShown(screen.session);
   }

@@ -12,16 +12,26 @@ export class Screen {
   /** Counters of the session, and what they say. */
   readonly meter = new Meter();
   readonly #newWatch: () => FrameWatch;
+  readonly #onPlayRefused: () => void;
   #video: HTMLVideoElement | undefined;
   #isInView = true;
   #session: MediaSession | undefined;
   #detach: (() => void) | undefined;
   #watch: FrameWatch;
 
-  /** `onFrame` hears of each picture, as of {@link FrameWatch}. */
-  constructor(slot: Slot, now: () => number, onFrame: (screen: Screen, isFirst: boolean) => void) {
+  /**
+   * `onFrame` hears of each picture, as of {@link FrameWatch}; `onPlayRefused` that the browser plays nothing before
+   * somebody has touched the page.
+   */
+  constructor(
+    slot: Slot,
+    now: () => number,
+    onFrame: (screen: Screen, isFirst: boolean, intervalMs?: number) => void,
+    onPlayRefused: () => void,
+  ) {
     this.slot = slot;
-    this.#newWatch = () => new FrameWatch(now, (isFirst) => onFrame(this, isFirst));
+    this.#onPlayRefused = onPlayRefused;
+    this.#newWatch = () => new FrameWatch(now, (isFirst, intervalMs) => onFrame(this, isFirst, intervalMs));
     this.#watch = this.#newWatch();
   }
 
@@ -68,8 +78,15 @@ export class Screen {
     this.#takeOff();
     this.#detach = session.attach(video);
     this.#watch.watch(video);
-    // Muted pictures may always play; a refusal shows as a picture that does not come, and is judged as that.
-    video.play().catch(() => undefined);
+    this.play();
+  }
+
+  /** Plays what it shows; after a touch, what the browser refused to play before. */
+  play(): void {
+    this.#video?.play().catch((cause: unknown) => {
+      // Muted pictures may play by themselves, but not in every browser's mode to save power.
+      if (cause instanceof DOMException && cause.name === 'NotAllowedError') this.#onPlayRefused();
+    });
   }
 
   /** Closes the session and forgets what was seen of it. */

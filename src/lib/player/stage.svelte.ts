@@ -12,9 +12,13 @@ export class Stage {
   #next: Slot = 1;
   #side: Slot = 2;
 
-  /** `now` and `onFrame` as of {@link Screen}. */
-  constructor(now: () => number, onFrame: (screen: Screen, isFirst: boolean) => void) {
-    const screen = (slot: Slot): Screen => new Screen(slot, now, onFrame);
+  /** As of {@link Screen}. */
+  constructor(
+    now: () => number,
+    onFrame: (screen: Screen, isFirst: boolean, intervalMs?: number) => void,
+    onPlayRefused: () => void,
+  ) {
+    const screen = (slot: Slot): Screen => new Screen(slot, now, onFrame, onPlayRefused);
     this.screens = [screen(0), screen(1), screen(2)];
   }
 

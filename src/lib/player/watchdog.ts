@@ -1,6 +1,3 @@
-/** How many intervals the usual one is taken from. Odd: the median is one of them. */
-const remembered = 9;
-
 /**
  * When a reception last gave a picture. `requestVideoFrameCallback` says it while the picture is on the screen; where
  * nothing is painted (hidden page, tile scrolled away) it stays silent by design, and the decoder's own count has to
@@ -9,15 +6,17 @@ const remembered = 9;
  */
 export class FrameWatch {
   readonly #now: () => number;
-  readonly #onFrame: (isFirst: boolean) => void;
-  readonly #intervals: number[] = [];
+  readonly #onFrame: (isFirst: boolean, intervalMs?: number) => void;
   #video: HTMLVideoElement | undefined;
   #pending = 0;
   #lastFrameAt: number | undefined;
   #decoded: number | undefined;
 
-  /** `onFrame` is called for each picture that is shown or, where nothing is painted, decoded. */
-  constructor(now: () => number, onFrame: (isFirst: boolean) => void) {
+  /**
+   * `onFrame` is called for each picture that is shown or, where nothing is painted, decoded; `intervalMs`: how long after
+   * the one before it was shown.
+   */
+  constructor(now: () => number, onFrame: (isFirst: boolean, intervalMs?: number) => void) {
     this.#now = now;
     this.#onFrame = onFrame;
   }
@@ -27,12 +26,6 @@ export class FrameWatch {
     return this.#lastFrameAt;
   }
 
-  /** The median of the last intervals between shown pictures, ms; undefined while there are too few. */
-  get intervalMs(): number | undefined {
-    if (this.#intervals.length < remembered) return undefined;
-    return [...this.#intervals].sort((a, b) => a - b)[(remembered - 1) / 2];
-  }
-
   /** Watches what this element shows from now on, instead of another. */
   watch(video: HTMLVideoElement): void {
     this.unwatch();
@@ -40,12 +33,9 @@ export class FrameWatch {
     const again = (): void => {
       this.#pending = video.requestVideoFrameCallback(() => {
         const now = this.#now();
-        if (this.#lastFrameAt !== undefined) {
-          this.#intervals.push(now - this.#lastFrameAt);
-          if (this.#intervals.length > remembered) this.#intervals.shift();
-        }
+        const before = this.#lastFrameAt;
         again();
-        this.#saw(now);
+        this.#saw(now, before === undefined ? undefined : now - before);
       });
     };
     again();
@@ -65,9 +55,9 @@ export class FrameWatch {
     this.#saw(this.#now());
   }
 
-  #saw(now: number): void {
+  #saw(now: number, intervalMs?: number): void {
     const isFirst = this.#lastFrameAt === undefined;
     this.#lastFrameAt = now;
-    this.#onFrame(isFirst);
+    this.#onFrame(isFirst, intervalMs);
   }
 }

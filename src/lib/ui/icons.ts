@@ -10,6 +10,7 @@ export const icons = {
   'camera-down': 'M1.8 4.8h8.4v6.4H1.8zM10.2 7.3 14 5.2v5.6l-3.8-2.1M2 13.5l12-11',
   check: 'M3 8.5 6.3 12 13 4.5',
   clear: 'M4 4l8 8M12 4l-8 8',
+  clock: 'M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2zM8 4.7V8l2.3 1.6',
   'chevron-down': 'M4 6l4 4 4-4',
   'chevron-end': 'M6 4l4 4-4 4',
   full: 'M2.5 6V2.5H6M10 2.5h3.5V6M13.5 10v3.5H10M6 13.5H2.5V10',

@@ -1,12 +1,13 @@
-/** What did not come by then would not look better under an old picture, ms. */
-const longestMs = 10_000;
+const find = (): HTMLElement | null => document.querySelector<HTMLElement>('body > [data-cover]');
 
-/** The cover that the start script has laid, until it is lifted. */
+/** Takes away what the start script has laid, where there is no wall under it. */
+export function liftCover(): void {
+  find()?.remove();
+}
+
+/** The cover that the start script has laid, until it is lifted. By itself it goes after ten seconds. */
 export class Cover {
-  readonly #layer: HTMLElement | null = document.querySelector<HTMLElement>('body > [data-cover]');
-  readonly #timer: ReturnType<typeof setTimeout> | undefined = this.#layer
-    ? setTimeout(() => this.close(), longestMs)
-    : undefined;
+  readonly #layer = find();
 
   /** Whether something is covered still. */
   get isLaid(): boolean {
@@ -21,7 +22,6 @@ export class Cover {
 
   /** Takes away what is left. Safe to call twice. */
   close(): void {
-    clearTimeout(this.#timer);
     this.#layer?.remove();
   }
 }

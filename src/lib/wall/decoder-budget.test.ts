@@ -18,9 +18,9 @@ const tile = (key: string, urgency: number, more: Partial<Burden> = {}): Burden 
   hasStills: true,
   ...more,
 });
-const strained: Strain = { droppedRatio: 0.2, busyRatio: 0.5 };
-const calm: Strain = { droppedRatio: 0, busyRatio: 0.3 };
-const between: Strain = { droppedRatio: 0.03, busyRatio: 0.3 };
+const strained: Strain = { droppedRatio: 0.2, busyRatio: 0.5, rateRatio: 0.95 };
+const calm: Strain = { droppedRatio: 0, busyRatio: 0.3, rateRatio: 0.95 };
+const between: Strain = { droppedRatio: 0.03, busyRatio: 0.3, rateRatio: 0.95 };
 
 /** The budget after `seconds` of looks, one every two seconds. */
 function after(
@@ -59,9 +59,16 @@ describe('the decoder budget', () => {
     expect(easedOf(budget).sort()).toEqual(['large stills', 'last stills', 'small stills']);
   });
 
-  it('counts decoding that takes nearly all cores as strain before anything is dropped', () => {
-    const busy = { droppedRatio: 0, busyRatio: 0.9 };
+  it('counts decoding that takes nearly all cores as strain once pictures are missing, dropped or not', () => {
+    const busy = { droppedRatio: 0, busyRatio: 0.9, rateRatio: 0.7 };
     expect(easedOf(after(unstrained, wall, busy, 0, 10))).toEqual(['large stream']);
+  });
+
+  it('takes a graphics card that takes its time for no strain, and for calm', () => {
+    const latent = { droppedRatio: 0, busyRatio: 1.6, rateRatio: 0.98 };
+    expect(easedOf(after(unstrained, wall, latent, 0, 60))).toEqual([]);
+    const eased = after(unstrained, wall, strained, 0, 10);
+    expect(easedOf(after(eased, wall, latent, 12, 40))).toEqual([]);
   });
 
   it('takes one step at a time, ten seconds apart', () => {
@@ -129,7 +136,16 @@ describe('the strain of a wall', () => {
     expect(strain.busyRatio).toBeCloseTo((15 * 20 + 25 * 4) / 2000);
   });
 
+  it('is told from how many pictures come of those that the cameras send', () => {
+    const receptions = [
+      { framesPerSecond: 10, nominalFramesPerSecond: 25 },
+      { framesPerSecond: 16, nominalFramesPerSecond: 15 },
+      { framesPerSecond: 3 },
+    ];
+    expect(strainOf(receptions, 2).rateRatio).toBeCloseTo(25 / 40);
+  });
+
   it('is none where nothing is received or told', () => {
-    expect(strainOf([], 4)).toEqual({ droppedRatio: 0, busyRatio: undefined });
+    expect(strainOf([], 4)).toEqual({ droppedRatio: 0, busyRatio: undefined, rateRatio: undefined });
   });
 });

@@ -2,10 +2,16 @@ import type { StreamName } from '#contract/camera.ts';
 
 /** What may be late before a wall counts as too much for its computer: pictures decoded and not shown, 0…1. */
 const mostDropped = 0.05;
-/** Of all cores' time, 0…1: above it decoding itself is the strain, whether or not pictures are dropped yet. */
+/**
+ * Of all cores' time, 0…1: above it decoding itself is the strain, where pictures are missing too. By itself it says little:
+ * what browsers report is how long pictures took, and a graphics card takes its time without costing any.
+ */
 const mostBusy = 0.75;
+/** Fewer pictures than this, of what the cameras send at their best, are missing. */
+const fewestPictures = 0.8;
 const calmDropped = 0.01;
 const calmBusy = 0.6;
+const calmPictures = 0.9;
 /** How long it must be too much before a tile is eased, and between two, ms. */
 const strainMs = 10_000;
 /** How long it must be calm before a tile gets its picture back, ms; doubled each time that was too soon. */
@@ -33,6 +39,8 @@ export interface Strain {
   readonly droppedRatio: number;
   /** Time spent decoding, 0…1 of what all cores have; undefined where the browser does not tell. */
   readonly busyRatio: number | undefined;
+  /** Pictures that came, 0…1 of what the cameras send at their best; undefined while that is not known. */
+  readonly rateRatio: number | undefined;
 }
 
 /** What one reception said of the last moments; missing where the browser does not tell. */
@@ -42,13 +50,19 @@ export interface Reception {
   readonly droppedRatio?: number;
   /** To decode one picture, ms. */
   readonly decodeMs?: number;
+  /** What the camera sends at its best. */
+  readonly nominalFramesPerSecond?: number | undefined;
 }
 
 /** The strain of all receptions together on a computer of so many `cores`. */
 export function strainOf(receptions: readonly Reception[], cores: number): Strain {
-  let [shown, dropped, decodedMs] = [0, 0, 0];
-  for (const { framesPerSecond = 0, droppedRatio = 0, decodeMs = 0 } of receptions) {
+  let [shown, dropped, decodedMs, expected, came] = [0, 0, 0, 0, 0];
+  for (const { framesPerSecond = 0, droppedRatio = 0, decodeMs = 0, nominalFramesPerSecond } of receptions) {
     shown += framesPerSecond;
+    if (nominalFramesPerSecond !== undefined) {
+      expected += nominalFramesPerSecond;
+      came += Math.min(framesPerSecond, nominalFramesPerSecond);
+    }
     // Of all: those that were dropped and those that were shown.
     dropped += droppedRatio < 1 ? (framesPerSecond * droppedRatio) / (1 - droppedRatio) : 1;
     decodedMs += framesPerSecond * decodeMs;
@@ -56,7 +70,17 @@ export function strainOf(receptions: readonly Reception[], cores: number): Strai
   return {
     droppedRatio: shown + dropped === 0 ? 0 : dropped / (shown + dropped),
     busyRatio: decodedMs === 0 ? undefined : decodedMs / 1000 / cores,
+    rateRatio: expected === 0 ? undefined : came / expected,
   };
+}
+
+/** Whether decoding is too much: pictures come too late, or do not come while it takes all the time there is. */
+function isTooMuch({ droppedRatio, busyRatio = 0, rateRatio = 1 }: Strain): boolean {
+  return droppedRatio > mostDropped || (busyRatio > mostBusy && rateRatio < fewestPictures);
+}
+
+function isAtEase({ droppedRatio, busyRatio = 0, rateRatio = 1 }: Strain): boolean {
+  return droppedRatio <= calmDropped && (busyRatio <= calmBusy || rateRatio >= calmPictures);
 }
 
 /** Which tiles show less than they could, and how it came to that. A value. */
@@ -91,7 +115,7 @@ export function balanced(
   now: number,
 ): DecoderBudget {
   const budget = { ...before, eased: pruned(before.eased, burdens) };
-  if (strain.droppedRatio > mostDropped || (strain.busyRatio ?? 0) > mostBusy) {
+  if (isTooMuch(strain)) {
     const strainedSince = budget.strainedSince ?? now;
     if (now - strainedSince < strainMs) return { ...budget, strainedSince, calmSince: undefined };
     const wasTooSoon = budget.restoredAt !== undefined && now - budget.restoredAt < 2 * strainMs;
@@ -103,8 +127,7 @@ export function balanced(
       patienceMs: wasTooSoon ? Math.min(mostCalmMs, budget.patienceMs * 2) : budget.patienceMs,
     };
   }
-  const isCalm = strain.droppedRatio <= calmDropped && (strain.busyRatio ?? 0) <= calmBusy;
-  if (!isCalm) return { ...budget, strainedSince: undefined, calmSince: undefined };
+  if (!isAtEase(strain)) return { ...budget, strainedSince: undefined, calmSince: undefined };
   const calmSince = budget.calmSince ?? now;
   if (budget.eased.size === 0)
     return {

@@ -16,6 +16,8 @@ export const WallKept = z.object({
   history: z.object({ past: z.array(Showing), present: Showing, future: z.array(Showing) }),
   selected: z.int().min(0),
   full: z.int().min(0).optional(),
+  /** Whether the panel that says why a tile is as it is was open. */
+  isWhyOpen: z.boolean().optional(),
 });
 export type WallKept = z.infer<typeof WallKept>;
 

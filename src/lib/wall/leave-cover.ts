@@ -8,18 +8,23 @@ interface Patch {
   readonly tile: string;
   readonly source: string;
   readonly box: readonly [left: number, top: number, width: number, height: number];
+  /** When it was left, epoch ms. */
+  readonly at: number;
+  /** What is said on it: that it is of the past. */
+  readonly words: string;
 }
 
 /**
  * Copies the pictures of all tiles for the page that takes the place of this one. It lays them where they were, dimmed,
- * before its first paint. Nothing is left where the browser has no room.
+ * before its first paint, with these `words` on each. Nothing is left where the browser has no room.
  */
-export function leaveCover(wall: ParentNode): void {
+export function leaveCover(wall: ParentNode, words: string): void {
+  const at = Date.now();
   const patches = [...wall.querySelectorAll<HTMLElement>('figure[data-tile]')].flatMap((figure): Patch[] => {
     const source = stillOf(figure);
     if (source === undefined) return [];
     const { left, top, width, height } = figure.getBoundingClientRect();
-    return [{ tile: figure.dataset['tile'] ?? '', source, box: [left, top, width, height] }];
+    return [{ tile: figure.dataset['tile'] ?? '', source, box: [left, top, width, height], at, words }];
   });
   try {
     sessionStorage.setItem(storedAs, JSON.stringify(patches));

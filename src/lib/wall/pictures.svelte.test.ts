@@ -3,6 +3,8 @@ import type { MediaSession, Way } from '#lib/media/media-source.ts';
 import { Gate } from './gate.ts';
 import type { LeaseDesk } from './leases.ts';
 import { Pictures, type TileWish } from './pictures.svelte.ts';
+// So that it is there when a wall loads it.
+import './relief.ts';
 import { dwellMs } from './stream-choice.ts';
 import { Supply } from './supply.ts';
 
@@ -170,5 +172,58 @@ describe('a tile that gives way to others', () => {
     pictures.show([tile('a')]);
     await settled();
     expect(pictures.hasStills('a 0')).toBe(false);
+  });
+});
+
+describe('a main stream that the line does not carry', () => {
+  const wish = () => tile('a', { stream: 'main', hasSub: true });
+
+  it('gives way to the sub stream at once, and is looked for after half a minute', async () => {
+    const { pictures, log } = wall();
+    pictures.show([wish()]);
+    await settled();
+    const { player } = pictures.of('a 0')!.front;
+    player.tooMuch = 'loss';
+    pictures.settle('a 0');
+    await settled();
+    expect(log.at(-1)).toBe('open a sub whep');
+    pictures.promote('a 0');
+    expect([pictures.of('a 0')?.front.stream, pictures.of('a 0')?.isRelieved]).toEqual(['sub', true]);
+    await vi.advanceTimersByTimeAsync(29_000);
+    expect(log.at(-1)).toBe('close a main whep');
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(log.at(-1)).toBe('open a main whep');
+    // It shows nothing: the look is given up.
+    await vi.advanceTimersByTimeAsync(21_000);
+    expect([log.at(-1), pictures.of('a 0')?.front.stream]).toEqual(['close a main whep', 'sub']);
+    expect(pictures.of('a 0')?.next).toBeUndefined();
+  });
+
+  it('is kept where the sub stream never comes', async () => {
+    const { pictures } = wall();
+    pictures.show([wish()]);
+    await settled();
+    pictures.of('a 0')!.front.player.tooMuch = 'loss';
+    pictures.settle('a 0');
+    await vi.advanceTimersByTimeAsync(31_000);
+    const { isRelieved, front, next } = pictures.of('a 0')!;
+    expect([isRelieved, front.stream, next, front.player.tooMuch]).toEqual([
+      false,
+      'main',
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('is forgotten when another size asks for the sub stream anyway', async () => {
+    const { pictures } = wall();
+    pictures.show([wish()]);
+    await settled();
+    pictures.of('a 0')!.front.player.tooMuch = 'slow';
+    pictures.settle('a 0');
+    await settled();
+    pictures.promote('a 0');
+    pictures.show([tile('a', { hasSub: true })]);
+    expect(pictures.of('a 0')?.isRelieved).toBe(false);
   });
 });

@@ -1,3 +1,4 @@
+import { untrack } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
 import { lastPictures } from '#lib/player/last-pictures.ts';
 import { latencyFor } from '#lib/player/latency-choices.ts';
@@ -5,18 +6,11 @@ import { Player } from '#lib/player/player.svelte.ts';
 import type { StreamName } from '#contract/camera.ts';
 import type { ChooseWay } from '#lib/media/media-source.ts';
 import type { Ease } from './decoder-budget.ts';
+import type * as Reliefs from './relief.ts';
 import { dwellMs } from './stream-choice.ts';
 import type { Supply } from './supply.ts';
 import { keepsReservation, type Unseen } from './suspension.ts';
-
-/** One stream of one camera on its way to a tile. */
-export interface Feed {
-  readonly key: string;
-  readonly stream: StreamName;
-  /** Single pictures, to spare this computer. */
-  readonly isStills: boolean;
-  readonly player: Player;
-}
+import { TilePictures, type Feed } from './tile-pictures.svelte.ts';
 
 /** What a tile should show now. */
 export interface TileWish {
@@ -25,6 +19,10 @@ export interface TileWish {
   readonly cameraId: string;
   readonly stream: StreamName;
   readonly urgency: number;
+  /** Whether the camera has a sub stream to fall back on. */
+  readonly hasSub?: boolean;
+  /** What the VMS says of the stream. */
+  readonly framesPerSecond?: number | undefined;
   /** Somebody looks at it closely: a change of stream does not wait. */
   readonly isAtOnce?: boolean;
   /** Why it is to be suspended; absent while it can be seen. */
@@ -33,30 +31,8 @@ export interface TileWish {
   readonly ease?: Ease | undefined;
 }
 
-/** The pictures of one tile: the one in front and, while the stream is being changed, the one that will follow. */
-export class TilePictures {
-  readonly cameraId: string;
-  urgency = 0;
-  asleep: Unseen | undefined;
-  front: Feed;
-  next = $state.raw<Feed | undefined>();
-  ease = $state.raw<Ease | undefined>();
-  /** The stream that its size asks for now, when that is another, and since when, monotonic ms. */
-  turning: { readonly to: string; readonly since: number } | undefined;
-
-  constructor(cameraId: string, front: Feed) {
-    this.cameraId = cameraId;
-    this.front = $state.raw(front);
-  }
-
-  /** The new stream has shown a picture: it takes over, the other ends. No black frame in between. */
-  promote(): void {
-    if (!this.next) return;
-    this.front.player.stop();
-    this.front = this.next;
-    this.next = undefined;
-  }
-}
+/** While a relieved tile gets its main stream ready it is looked at this often, ms. */
+const lookEveryMs = 1_000;
 
 /**
  * The players of a wall, one for each tile that has a camera, kept in step with what the wall shows. A tile that
@@ -67,9 +43,14 @@ export class Pictures {
   readonly #tiles = new SvelteMap<string, TilePictures>();
   #wishes: readonly TileWish[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #reliefs: typeof Reliefs | undefined;
+  /** When it runs out, monotonic ms. */
+  #dueAt = Infinity;
 
   constructor(supply: Supply) {
     this.#supply = supply;
+    // After the pictures: a line is not known to be too weak for ten seconds.
+    void import('./relief.ts').then((reliefs) => (this.#reliefs = reliefs));
   }
 
   /** The pictures of a tile; undefined for tiles without a camera. */
@@ -90,7 +71,7 @@ export class Pictures {
   show(wishes: readonly TileWish[]): void {
     this.#wishes = wishes;
     clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#dueAt = Infinity;
     // eslint-disable-next-line svelte/prefer-svelte-reactivity -- lives for this call
     const wanted = new Set(wishes.map(({ key }) => key));
     for (const [key, tile] of this.#tiles) {
@@ -128,16 +109,51 @@ export class Pictures {
     tile.asleep = asleep;
     tile.ease = ease;
     if (!asleep) return;
-    tile.next?.player.stop();
-    tile.next = undefined;
+    tile.dropNext();
     tile.turning = undefined;
     tile.front.player.suspend();
   }
 
-  /** The tile's new stream has shown a picture. */
+  /** The tile's new stream goes in front. */
   promote(tileKey: string): void {
     this.#tiles.get(tileKey)?.promote();
     this.#want();
+  }
+
+  /**
+   * What becomes of a tile's streams, now that something about them has changed. Reads what it depends on, for an effect; to
+   * be called once a second while a relieved tile looks for its main stream.
+   */
+  settle(tileKey: string): void {
+    const tile = this.#tiles.get(tileKey);
+    if (!tile) return;
+    const { turn, next, front } = tile;
+    const { tooMuch } = front.player;
+    const isReady = next !== undefined && next.stream === 'main' && tile.isRelieved;
+    const rates = isReady ? next.player.rates : undefined;
+    untrack(() => {
+      const reliefs = this.#reliefs;
+      if (reliefs && tooMuch !== undefined && front.stream === 'main' && !tile.isRelieved) {
+        tile.relief = reliefs.relieved(tile.relief, tooMuch, performance.now());
+        this.show(this.#wishes);
+      } else if (isReady) this.#look(tile, turn === 'promote', rates?.lossRatio);
+      else if (turn === 'promote') this.promote(tileKey);
+      else if (turn === 'unfit') {
+        tile.unfit = next?.key;
+        tile.dropNext();
+        this.#want();
+      }
+    });
+  }
+
+  /** The main stream of a relieved tile gets ready: once it has been clean for long enough it goes in front. */
+  #look(tile: TilePictures, isShown: boolean, lossRatio: number | undefined): void {
+    if (!tile.relief || !this.#reliefs) return;
+    const { relief, isGood } = this.#reliefs.looked(tile.relief, { isShown, lossRatio }, performance.now());
+    tile.relief = relief;
+    if (isGood) tile.promote();
+    // Over: waits for the next time, or is what was asked for.
+    if (relief.look === undefined) this.show(this.#wishes);
   }
 
   /** Something got better for one camera, or for all: whoever waits for a picture tries soon. */
@@ -163,21 +179,49 @@ export class Pictures {
     this.#supply.close();
   }
 
-  #restream(tile: TilePictures, wish: TileWish): Feed | undefined {
+  #restream(tile: TilePictures, asked: TileWish): Feed | undefined {
     if (tile.asleep) return undefined;
+    const wish = this.#relieve(tile, asked);
     const to = feedKeyOf(wish);
     if (tile.next?.key === to) return undefined;
-    if (tile.front.key === to) {
+    if (tile.unfit !== to) tile.unfit = undefined;
+    if (tile.front.key === to || tile.unfit === to) {
       tile.turning = undefined;
-      tile.next?.player.stop();
-      tile.next = undefined;
+      tile.dropNext();
       return undefined;
     }
-    if (!wish.isAtOnce && !this.#hasDwelt(tile, to)) return undefined;
+    if (wish.isAtOnce !== true && !this.#hasDwelt(tile, to)) return undefined;
     tile.turning = undefined;
-    tile.next?.player.stop();
+    tile.dropNext();
     tile.next = this.#feed(wish);
     return tile.next;
+  }
+
+  /** What a tile is given in place of a main stream that its line does not carry. */
+  #relieve(tile: TilePictures, wish: TileWish): TileWish {
+    if (wish.stream !== 'main' || wish.ease !== undefined) {
+      tile.relief = undefined;
+      return wish;
+    }
+    const { relief } = tile;
+    const reliefs = this.#reliefs;
+    if (!relief || !reliefs || !tile.isRelieved) return wish;
+    const now = performance.now();
+    if (!reliefs.isLooking(relief, now)) {
+      this.#lookIn(relief.tryAt - now);
+      return { ...wish, stream: 'sub', isAtOnce: true, framesPerSecond: undefined };
+    }
+    if (tile.front.stream === 'main') {
+      // The sub stream never came: the main one is all there is.
+      tile.relief = undefined;
+      tile.front.player.tooMuch = undefined;
+      return wish;
+    }
+    if (relief.look === undefined)
+      tile.relief = reliefs.looked(relief, { isShown: false, lossRatio: undefined }, now).relief;
+    // It may never show a picture: then nothing else would end the look.
+    this.#lookIn(lookEveryMs);
+    return { ...wish, isAtOnce: true };
   }
 
   /** Whether a tile has asked for this stream for long enough; looks again when it will have. */
@@ -186,8 +230,20 @@ export class Pictures {
     if (tile.turning?.to !== to) tile.turning = { to, since: now };
     const restMs = dwellMs - (now - tile.turning.since);
     if (restMs <= 0) return true;
-    this.#timer ??= setTimeout(() => this.show(this.#wishes), restMs + 1);
+    this.#lookIn(restMs);
     return false;
+  }
+
+  /** Looks at all tiles again in so long, ms, or sooner. */
+  #lookIn(ms: number): void {
+    const at = performance.now() + ms;
+    if (at >= this.#dueAt) return;
+    clearTimeout(this.#timer);
+    this.#dueAt = at;
+    this.#timer = setTimeout(() => {
+      this.show(this.#wishes);
+      for (const [key, tile] of this.#tiles) if (tile.relief?.look) untrack(() => this.settle(key));
+    }, ms + 1);
   }
 
   #feed(wish: TileWish): Feed {
@@ -203,10 +259,12 @@ export class Pictures {
       isStills,
       player: new Player({
         open: (signal, queued, choose) => this.#supply.open(key, urgency, signal, queued, only(choose)),
-        stills: lastPictures.of(cameraId),
+        stills: lastPictures.of(cameraId, urgency),
         // The stream before it is seen until this one has a picture.
         isSuccessor: this.#tiles.has(tileKey),
         latency: latencyFor(cameraId),
+        hasLesser: stream === 'main' && wish.hasSub === true && !isStills,
+        framesPerSecond: isStills ? undefined : wish.framesPerSecond,
       }),
     };
   }

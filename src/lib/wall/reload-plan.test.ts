@@ -6,6 +6,7 @@ const fine: PageMoment = {
   isExhausted: false,
   idleMs: 3_600_000,
   isBusy: false,
+  isFullScreen: false,
   sinceLastMs: Infinity,
 };
 
@@ -16,6 +17,8 @@ describe('a page begins anew', () => {
     ['when 400 are counted and nobody did anything for a minute', { living: 400, idleMs: 60_000 }, true],
     ['not while somebody works', { living: 400, idleMs: 59_999 }, false],
     ['after ten quiet seconds when the limit is near', { living: 460, idleMs: 10_000 }, true],
+    ['not by a mere plan where the page fills the screen', { living: 459, isFullScreen: true }, false],
+    ['even so when the limit is near', { living: 460, isFullScreen: true }, true],
     ['not in the middle of something', { living: 499, isBusy: true }, false],
     [
       'two seconds after the last touch when nothing connects any more',

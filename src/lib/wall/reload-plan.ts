@@ -14,6 +14,8 @@ export interface PageMoment {
   readonly idleMs: number;
   /** Whether something is half done: a dialog, a number being typed, tiles being arranged, a look into the past. */
   readonly isBusy: boolean;
+  /** Whether the page fills the screen: no page may do that again by itself. */
+  readonly isFullScreen: boolean;
   /** Since the page last began anew for this, ms; Infinity when it never did. */
   readonly sinceLastMs: number;
 }
@@ -27,12 +29,12 @@ const betweenMs = 600_000;
 
 /**
  * Whether the page begins anew now. Planned for a moment in which nobody does anything; the nearer the end, the shorter
- * that moment may be. What is half done is never cut off.
+ * that moment may be. What is half done is never cut off, and a full screen is kept as long as it can be.
  */
 export function isTimeToReload(moment: PageMoment, budget: number = usualBudget): boolean {
   const { living, isExhausted, idleMs, isBusy, sinceLastMs } = moment;
   if (isBusy || sinceLastMs < betweenMs) return false;
   if (isExhausted) return idleMs >= exhaustedMs;
   if (living >= budget * pressing) return idleMs >= pressingMs;
-  return living >= budget && idleMs >= quietMs;
+  return living >= budget && idleMs >= quietMs && !moment.isFullScreen;
 }

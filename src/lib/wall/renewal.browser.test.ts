@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { presets } from './layouts.ts';
-import { Cover } from './cover.ts';
+import { Cover, liftCover } from './cover.ts';
 import { leaveKeepsake, takeKeepsake } from './keepsake.ts';
 import { leaveCover } from './leave-cover.ts';
 import { onNextTouch, Renewal, type RenewalParts } from './renewal.ts';
@@ -128,13 +128,15 @@ describe('what a page leaves to the next', () => {
     document.body.append(figure);
     await video.play();
     await new Promise((resolve) => video.requestVideoFrameCallback(resolve));
-    leaveCover(document);
+    leaveCover(document, 'Picture of 14:03:22');
     const [patch] = JSON.parse(sessionStorage.getItem('parapet.cover') ?? '[]') as {
       tile: string;
       source: string;
       box: number[];
+      at: number;
     }[];
-    expect(patch).toMatchObject({ tile: '3', box: [10, 20, 320, 180] });
+    expect(patch).toMatchObject({ tile: '3', box: [10, 20, 320, 180], words: 'Picture of 14:03:22' });
+    expect(Date.now() - patch!.at).toBeLessThan(5000);
     const still = new Image();
     still.src = patch!.source;
     await still.decode();
@@ -170,6 +172,15 @@ describe('the cover', () => {
     cover.lift(1);
     expect([cover.isLaid, layer.isConnected]).toEqual([false, false]);
     cover.close();
+  });
+
+  it('is taken away where there is no wall', () => {
+    const layer = document.createElement('div');
+    layer.dataset['cover'] = '';
+    document.body.append(layer);
+    liftCover();
+    liftCover();
+    expect(layer.isConnected).toBe(false);
   });
 
   it('is nothing on a page that simply began', () => {

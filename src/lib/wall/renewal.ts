@@ -12,6 +12,8 @@ export interface RenewalParts {
   readonly leave: () => boolean;
   /** Where the tiles are whose pictures are left to the next page. */
   readonly wall?: () => ParentNode | undefined;
+  /** What is said on these pictures, which are of the past by then. */
+  readonly coverWords?: () => string;
   /** Whether this page has taken the place of one that began anew. */
   readonly isSuccessor: boolean;
   /** For tests. */
@@ -60,7 +62,7 @@ export class Renewal {
     // Asking took a while: somebody may have come back to work.
     if (!canReturn || this.#isOver || !this.#isTime() || !this.#parts.leave()) return;
     const wall = this.#parts.wall?.();
-    if (wall) leaveCover(wall);
+    if (wall) leaveCover(wall, this.#parts.coverWords?.() ?? '');
     this.isGoing = true;
     (this.#parts.reload ?? (() => location.reload()))();
   }
@@ -74,6 +76,7 @@ export class Renewal {
         isExhausted: peers.isExhausted,
         idleMs: now - this.#touchedAt,
         isBusy: isBusy(),
+        isFullScreen: document.fullscreenElement !== null,
         sinceLastMs: now - this.#begunAt,
       },
       budget(),

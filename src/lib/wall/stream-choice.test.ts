@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Stream, StreamName } from '#contract/camera.ts';
-import { streamFor } from './stream-choice.ts';
+import { pixelsPerCore, streamFor, withinPixels } from './stream-choice.ts';
 
 const both: Stream[] = [
   { name: 'main', width: 1280, height: 720 },
@@ -11,7 +11,9 @@ describe('which stream a tile asks for', () => {
   it.each<[string, number, number, boolean, StreamName]>([
     ['a sixteenth of a full HD screen', 480, 270, false, 'sub'],
     ['a ninth of a full HD screen', 640, 360, false, 'sub'],
-    ['a quarter of a full HD screen', 960, 540, false, 'sub'],
+    ['a quarter of a full HD screen', 960, 540, false, 'main'],
+    ['a quarter of an HD screen', 640, 360, false, 'sub'],
+    ['a sixteenth of a 4K screen', 960, 540, false, 'main'],
     ['the large tile of 1+5', 1280, 720, false, 'main'],
     ['a small tile in full screen', 480, 270, true, 'main'],
     ['a wide but low tile', 1900, 300, false, 'sub'],
@@ -36,9 +38,27 @@ describe('which stream a tile asks for', () => {
   });
 
   it('keeps what it has near the border', () => {
-    const tile = { width: 1000, height: 563 };
+    const tile = { width: 600, height: 338 };
     expect(streamFor({ streams: both }, tile, { isFull: false, now: 'sub' })).toBe('sub');
     expect(streamFor({ streams: both }, tile, { isFull: false, now: 'main' })).toBe('main');
+  });
+
+  it('never enlarges the sub stream, whatever is in use', () => {
+    const tile = { width: 650, height: 366 };
+    for (const now of ['sub', 'main', undefined] as const)
+      expect(streamFor({ streams: both }, tile, { isFull: false, now })).toBe('main');
+  });
+
+  it('is one that this browser can play', () => {
+    const streams: Stream[] = [
+      { ...both[0]!, codec: 'H265' },
+      { ...both[1]!, codec: 'H264' },
+    ];
+    const tile = { width: 1280, height: 720 };
+    const plays = (codec: Stream['codec']) => codec !== 'H265';
+    expect(streamFor({ streams }, tile, { isFull: true })).toBe('main');
+    expect(streamFor({ streams }, tile, { isFull: true, plays })).toBe('sub');
+    expect(streamFor({ streams: streams.slice(0, 1) }, tile, { isFull: true, plays })).toBe('main');
   });
 
   it('takes what there is', () => {
@@ -56,5 +76,26 @@ describe('which stream a tile asks for', () => {
     const untold: Stream[] = [{ name: 'main' }, { name: 'sub' }];
     expect(streamFor({ streams: untold }, { width: 480, height: 270 }, { isFull: false })).toBe('sub');
     expect(streamFor({ streams: untold }, { width: 1920, height: 1080 }, { isFull: false })).toBe('main');
+  });
+});
+
+describe('main streams that tiles ask for by their size', () => {
+  const load = { stream: 'main', isFixed: false, mainPixels: 1280 * 720, subPixels: 640 * 360 } as const;
+  const mains = (count: number, more: object = {}) =>
+    withinPixels(
+      Array.from({ length: count }, () => ({ ...load, ...more })),
+      2 * pixelsPerCore,
+    ).filter((stream) => stream === 'main').length;
+
+  it('are left to as many as two cores can bear', () => {
+    expect(mains(4)).toBe(4);
+    expect(mains(16)).toBeGreaterThan(3);
+    expect(mains(16)).toBeLessThan(10);
+    expect(mains(36)).toBe(0);
+  });
+
+  it('are left to the full tile and to cameras without another', () => {
+    expect(mains(36, { isFixed: true })).toBe(36);
+    expect(mains(36, { subPixels: undefined })).toBe(36);
   });
 });

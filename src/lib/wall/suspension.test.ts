@@ -27,6 +27,29 @@ describe('tiles that nobody can see', () => {
     expect(asleep(sights, 5000).nextAt).toBe(9800);
   });
 
+  it('sleep on when the page is hidden and shown again, and keep their reservation for a glance', () => {
+    let sights = sightsAfter([], [tile('a', 'covered')], 0);
+    const at = (unseen: Unseen, now: number) => {
+      sights = sightsAfter(sights, [tile('a', unseen)], now);
+      return asleep(sights, now).asleep.get('a');
+    };
+    expect(at('covered', 20_000)).toBe('covered');
+    expect(at('hidden', 20_000)).toBe('covered');
+    expect(asleep(sights, 20_000).nextAt).toBe(20_000 + graceMs.hidden);
+    expect(at('covered', 22_000)).toBe('covered');
+    expect(at('hidden', 23_000)).toBe('covered');
+    expect(at('hidden', 33_000)).toBe('hidden');
+    expect(at('covered', 34_000)).toBe('covered');
+    expect(asleep(sightsAfter(sights, [tile('a')], 35_000), 35_000).asleep.size).toBe(0);
+  });
+
+  it('that were awake have the grace of what hides them now', () => {
+    let sights = sightsAfter([], [tile('a', 'covered')], 0);
+    sights = sightsAfter(sights, [tile('a', 'hidden')], 14_000);
+    expect(asleep(sights, 23_999).asleep.size).toBe(0);
+    expect(asleep(sights, 24_000).asleep.get('a')).toBe('hidden');
+  });
+
   it('are forgotten with their cameras', () => {
     const sights = sightsAfter([], [tile('a', 'covered'), tile('b', 'covered')], 0);
     expect(sightsAfter(sights, [tile('b', 'covered')], 1).map(({ key }) => key)).toEqual(['b']);

@@ -8,6 +8,8 @@ export interface Sight {
   readonly unseen: Unseen | undefined;
   /** Since when it is so, monotonic ms. */
   readonly since: number;
+  /** Why it was asleep already when that began. */
+  readonly slept?: Unseen;
 }
 
 /**
@@ -26,17 +28,24 @@ export interface Asleep {
   readonly nextAt: number | undefined;
 }
 
-/** Suspends what was out of sight for longer than its grace. */
+/** Suspends what was out of sight for longer than its grace, and leaves asleep what is unseen for another reason now. */
 export function asleep(sights: readonly Sight[], now: number): Asleep {
   const sleeping = new Map<string, Unseen>();
   let nextAt: number | undefined;
-  for (const { key, unseen, since } of sights) {
-    if (unseen === undefined) continue;
-    const dueAt = since + graceMs[unseen];
-    if (dueAt <= now) sleeping.set(key, unseen);
-    else nextAt = Math.min(nextAt ?? Infinity, dueAt);
+  for (const sight of sights) {
+    const cause = sleepOf(sight, now);
+    if (cause !== undefined) sleeping.set(sight.key, cause);
+    if (sight.unseen === undefined || cause === sight.unseen) continue;
+    nextAt = Math.min(nextAt ?? Infinity, sight.since + graceMs[sight.unseen]);
   }
   return { asleep: sleeping, nextAt };
+}
+
+/** Why a tile is asleep; undefined while it is not. A glance at another window costs one that slept no reservation. */
+function sleepOf({ unseen, since, slept }: Sight, now: number): Unseen | undefined {
+  if (unseen === undefined || since + graceMs[unseen] <= now) return unseen;
+  if (slept === undefined) return undefined;
+  return unseen === 'hidden' ? slept : unseen;
 }
 
 /**
@@ -58,6 +67,7 @@ export function sightsAfter(
   return tiles.map(({ key, unseen }) => {
     const sight = known.get(key);
     if (sight && sight.unseen === unseen) return sight;
-    return { key, unseen, since: now };
+    const slept = sight && unseen && sleepOf(sight, now);
+    return { key, unseen, since: now, ...(slept ? { slept } : {}) };
   });
 }

@@ -91,16 +91,18 @@ export class WallDesk {
       history: { past: [...past], present, future: [...future] },
       selected: this.selected,
       full: this.full,
+      isWhyOpen: this.isWhyOpen,
     };
   }
 
   /** Goes on where another page left off; `wall` is the saved one that was shown, as it is now. */
-  restore({ history, selected, full }: WallKept, wall: Wall | undefined): void {
+  restore({ history, selected, full, isWhyOpen = false }: WallKept, wall: Wall | undefined): void {
     if (wall) this.know(wall);
     this.#history = history;
     this.isOpen = true;
     this.selected = selected;
     this.full = full;
+    this.isWhyOpen = isWhyOpen;
     this.#settle();
   }
 

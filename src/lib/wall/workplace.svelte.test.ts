@@ -56,6 +56,30 @@ describe('the wall that greets people', () => {
     localStorage.clear();
   });
 
+  it('says of a camera that may not be seen live that it may not', async () => {
+    const directory = site.bff.directory.bind(site.bff);
+    const overview = site.bff.walls().find((wall) => wall.name === 'City overview');
+    const barred = overview?.content.cameraIds.find((id) => id !== null) ?? '';
+    site.bff.directory = () => {
+      const all = directory();
+      const cameras = all.cameras.map((camera) =>
+        camera.id === barred
+          ? { ...camera, rights: camera.rights.filter((right) => right !== 'live') }
+          : camera,
+      );
+      return { ...all, cameras };
+    };
+    await render(WorkplaceOnMocks, { bff: site.bff });
+    await expect.poll(() => inState('live'), { timeout: 8_000 }).toBeGreaterThan(0);
+    const tile = figures().find((figure) => figure.dataset['cameraId'] === barred);
+    expect([tile?.dataset['state'], tile?.querySelector('.hint')?.textContent.trim()]).toEqual([
+      'refused',
+      'Not permitted',
+    ]);
+    expect(tile?.querySelector('video, canvas')).toBeNull();
+    expect(site.open.get(barred) ?? 0).toBe(0);
+  });
+
   it('is another one, and says so, when the address asks for one that is gone', async () => {
     await render(WorkplaceOnMocks, { bff: site.bff, wallId: crypto.randomUUID() });
     await expect.element(page.getByText('There is no such wall', { exact: false }).first()).toBeVisible();

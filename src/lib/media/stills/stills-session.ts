@@ -1,5 +1,5 @@
 import { attachStream } from '../attach-stream.ts';
-import { pause, visible } from '../pause.ts';
+import { pause } from '../pause.ts';
 import { StreamError, type MediaSession, type Vitals } from '../media-source.ts';
 import type { Still } from './ask-still.ts';
 
@@ -142,8 +142,6 @@ export class StillsSession implements MediaSession {
         await pause(pauseAfter(failures, error.retryAfterMs, this.#pace.random), signal);
       }
       await pause(Math.max(0, this.#pace.paceMs - (performance.now() - startedAt)), signal);
-      // Nobody sees it: the camera and the line are spared.
-      await visible(signal);
     }
   }
 

@@ -137,17 +137,12 @@ describe('stills', () => {
     await expect(session.ended).rejects.toMatchObject({ code: 'reservation-ended' });
   });
 
-  it('rest while nobody looks at the page', async () => {
+  it('go on while nobody looks at the page: to rest is for whoever opened them to decide', async () => {
     const staged = stage();
     const session = await open(staged);
-    await expect.poll(async () => (await session.vitals())?.framesDecoded ?? 0).toBeGreaterThan(1);
     look('hidden');
-    await expect.poll(() => staged.server.running).toBe(0);
-    const asked = staged.server.asked.length;
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    expect(staged.server.asked).toHaveLength(asked);
-    look('visible');
-    await expect.poll(() => staged.server.asked.length).toBeGreaterThan(asked);
+    const before = (await session.vitals())?.arrivals ?? 0;
+    await expect.poll(async () => (await session.vitals())?.arrivals ?? 0).toBeGreaterThan(before + 2);
   });
 
   it('do not begin for who gave up before, or meanwhile', async () => {

@@ -1,6 +1,7 @@
 import { attachStream } from '../attach-stream.ts';
 import { StreamError, type LatencyChoice, type MediaSession, type Vitals } from '../media-source.ts';
 import { setBuffer } from '../latency.ts';
+import { Darkness } from './darkness.ts';
 import { firstMedia, readIce, withIce, writeFragment } from './sdp-fragment.ts';
 import type { Patched, Posted, Resource } from './signalling.ts';
 import { readVitals } from './vitals.ts';
@@ -26,6 +27,7 @@ export class WhepSession implements MediaSession {
   readonly #timings: Required<WhepTimings>;
   readonly #end = Promise.withResolvers<undefined>();
   readonly #life = new AbortController();
+  readonly #darkness = new Darkness();
   /** The far end's description in the role of an answer, for the next ICE restart. */
   #answer: string;
   #hasConnected = false;
@@ -81,7 +83,13 @@ export class WhepSession implements MediaSession {
   async vitals(): Promise<Vitals | undefined> {
     if (this.#life.signal.aborted) return undefined;
     const report = await this.#receiver.getStats();
-    return readVitals(report.values() as Iterable<RTCStats & Record<string, unknown>>);
+    const vitals = readVitals(report.values() as Iterable<RTCStats & Record<string, unknown>>);
+    // What this browser does not decode by WebRTC it may by another way.
+    if (this.#darkness.isLasting(vitals, performance.now()))
+      this.#end.reject(
+        new StreamError('codec-unsupported', 'Pictures come that this browser does not decode'),
+      );
+    return vitals;
   }
 
   close(): void {

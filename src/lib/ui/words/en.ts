@@ -81,6 +81,7 @@ export const en = {
   'wall.called': '{name} is on tile {tile, number}',
   'wall.cleared': 'Tile {tile, number} is empty',
   'wall.clear-tile': 'Clear the tile',
+  'wall.covered': 'Reconnecting. Picture of {time}',
   'wall.default-name': 'New wall',
   'wall.delete': 'Delete the wall',
   'wall.deleted': '“{name}” is deleted',
@@ -231,6 +232,7 @@ export const en = {
   'tile.earlier-seconds': 'Picture is {seconds, number} s old',
   'tile.earlier-since': 'Picture of {since, date, ::dMMM} {since, time, ::HHmm}',
   // Why a picture comes by a lesser way (ladder.ts); {way} is a name like HLS
+  'tile.eased': 'Stills, this computer is busy',
   'tile.fallback.b-frames': '{way}, B-frames',
   'tile.fallback.codec-unsupported': '{way}, video format',
   'tile.fallback.exhausted': '{way}, too many connections',
@@ -253,6 +255,7 @@ export const en = {
   'tile.quota.share': '{name} {streams, number}',
   'tile.received': 'received',
   'tile.reconnecting': 'Reconnecting',
+  'tile.relieved': 'Sub stream, packets lost',
   'tile.retry': 'Trying again in {seconds, number, ::precision-integer} s',
   'tile.retry-now': 'Trying again now',
   'tile.retry-queued': 'Trying again soon',
@@ -260,6 +263,7 @@ export const en = {
   'tile.suspended': 'Paused out of sight',
   'tile.stalled': 'No new picture for {seconds, number, ::precision-integer} s',
   // Why a tile has no picture: a code each (media-source.ts)
+  'tile.tap-to-play': 'Tap to play',
   'tile.why.b-frames': 'The camera sends B-frames, which live viewing cannot carry',
   'tile.why.camera-offline': 'The camera gives no picture',
   'tile.why.codec-unsupported': 'This browser cannot show the camera’s video format',
