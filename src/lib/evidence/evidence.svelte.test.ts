@@ -12,7 +12,7 @@ import { Investigation } from '#lib/recordings/investigation.svelte.ts';
 import { PretendRecorder } from '#lib/recordings/testing/pretend-recorder.ts';
 import { zoneOf } from '#lib/recordings/zone.ts';
 import { notices } from '#lib/ui/notices.svelte.ts';
-import { speak, t } from '#lib/ui/words/words.svelte.ts';
+import { speak, t } from '#lib/ui/words/recordings-words.svelte.ts';
 import '#lib/ui/app.css';
 import { Evidence } from './evidence.svelte.ts';
 import EvidenceOnSite from './testing/EvidenceOnSite.svelte';

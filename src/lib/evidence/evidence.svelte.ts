@@ -13,7 +13,7 @@ import type { RecordingAbilities } from '#contract/recording.ts';
 import type { Investigation } from '#lib/recordings/investigation.svelte.ts';
 import { notices } from '#lib/ui/notices.svelte.ts';
 import { whyKey } from '#lib/ui/words/why.ts';
-import { isolate, t } from '#lib/ui/words/words.svelte.ts';
+import { isolate, t } from '#lib/ui/words/recordings-words.svelte.ts';
 import { bffEvidence, type EvidenceApi, type ExportChange } from './evidence-api.ts';
 import { Exports } from './exports.svelte.ts';
 import { KeptMarks } from './kept-marks.svelte.ts';

@@ -1,5 +1,5 @@
 import type { Camera } from '#contract/camera.ts';
-import { language, t } from '#lib/ui/words/words.svelte.ts';
+import { language, t } from '#lib/ui/words/recordings-words.svelte.ts';
 import { notices } from '#lib/ui/notices.svelte.ts';
 import { whyKey } from '#lib/ui/words/why.ts';
 import { mostTogether, type PastPlace } from './deep-link.ts';

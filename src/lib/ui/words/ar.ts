@@ -1,11 +1,13 @@
-import type { Words } from './en.ts';
+import type { Words } from './en-recordings.ts';
 
 /** The catalogue in Arabic; en.ts says what a message is. Loaded only by those who read it. */
 export const ar: Words = {
   'app.cancel': 'إلغاء',
   'app.close': 'إغلاق',
+  'app.copy-failed': 'لم يسمح المتصفح بالنسخ',
   'app.loading': 'جارٍ التحميل',
   'app.name': 'Parapet',
+  'app.recordings': 'التسجيلات',
   'app.retry': 'حاول مجددًا',
   'app.skip-to-wall': 'انتقل إلى الجدار',
   'app.title': '{page} · Parapet',
@@ -367,7 +369,6 @@ export const ar: Words = {
   'past.camera-full': 'يمكن تشغيل تسع كاميرات معًا. أزل واحدة أولًا.',
   'past.copy-link': 'نسخ رابط إلى هذه اللحظة',
   'past.copied': 'نُسخ الرابط',
-  'past.copy-failed': 'لم يسمح المتصفح بالنسخ',
   'past.film': 'HLS، غير دقيق بالإطار',
   'past.film-no-frames': 'لا يستطيع هذا المتصفح فك إطارات مفردة لهذه الكاميرا هنا، فلا خطوات ولا رجوع.',
   'past.film-why':
@@ -402,7 +403,6 @@ export const ar: Words = {
   'past.no-previous': 'لا تسجيل قبله',
   'past.oldest-reached': 'هذا أقدم تسجيل',
   'past.newest-reached': 'هذا أحدث تسجيل',
-  'past.page': 'التسجيلات',
   'past.pause': 'إيقاف مؤقت',
   'past.play': 'تشغيل',
   'past.play-back': 'تشغيل عكسي',

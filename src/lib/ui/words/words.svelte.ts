@@ -1,8 +1,11 @@
-import { en, type WordKey, type Words } from './en.ts';
+import { en } from './en.ts';
 import { compileMessage, type Message, type WordValues } from './message.ts';
 import { preferredLanguage } from './preferred-language.ts';
 
 export type { WordValues } from './message.ts';
+
+/** Messages by their keys. */
+export type Catalogue = Readonly<Record<string, string>>;
 
 /** A language the app can speak. */
 export interface Language {
@@ -12,11 +15,11 @@ export interface Language {
   readonly name: string;
   readonly direction: 'ltr' | 'rtl';
   /** Its catalogue; one that is not part of the first load comes a moment later. */
-  readonly load: () => Words | Promise<Words>;
+  readonly load: () => Catalogue | Promise<Catalogue>;
 }
 
 const english: Language = { code: 'en', name: 'English', direction: 'ltr', load: () => en };
-const arabic = async (): Promise<Words> => (await import('./ar.ts')).ar;
+const arabic = async (): Promise<Catalogue> => (await import('./ar.ts')).ar;
 
 /**
  * Every language people can choose. A translation is one more catalogue and one more line here. Arabic comes with either
@@ -36,7 +39,7 @@ export const mirrored: Language = { ...english, code: 'en-x-rtl', name: 'Mirrore
 
 const storedAs = 'parapet.language';
 
-let current = $state.raw<{ readonly language: Language; readonly words: Words }>({
+let current = $state.raw<{ readonly language: Language; readonly words: Catalogue }>({
   language: english,
   words: en,
 });
@@ -44,7 +47,9 @@ let current = $state.raw<{ readonly language: Language; readonly words: Words }>
 let wanted = english;
 // Compiled on first use: a page says a fraction of the catalogue, and compiling is the slow part.
 // eslint-disable-next-line svelte/prefer-svelte-reactivity -- a cache: nothing is drawn from it but through `current`
-const compiled = new Map<WordKey, Message>();
+const compiled = new Map<string, Message>();
+/** English that came later, with the parts of the app that say it. Other catalogues are whole. */
+let later: Catalogue = {};
 
 function languageOf(code: string | null): Language {
   return [...languages, mirrored].find((language) => language.code === code) ?? english;
@@ -116,21 +121,36 @@ export function nameOf(named: { readonly name: string; readonly nameAr?: string 
 }
 
 /** Messages with a placeholder ask for values; the others take none. */
-type Filling<Key extends WordKey> = (typeof en)[Key] extends `${string}{${string}`
-  ? [values: WordValues]
-  : [];
+type Filling<Message> = Message extends `${string}{${string}` ? [values: WordValues] : [];
 
-/** The words for `key` in the language in use. Throws when a value that the message names is missing. */
-export function t<Key extends WordKey>(key: Key, ...[values]: Filling<Key>): string;
-export function t(key: WordKey, values?: WordValues): string {
+/**
+ * Gives the words for a key of the catalogue in the language in use. Throws when a value that the message names is
+ * missing.
+ */
+export type Translate<Known extends Catalogue> = <Key extends keyof Known & string>(
+  key: Key,
+  ...filling: Filling<Known[Key]>
+) => string;
+
+function say(key: string, values?: WordValues): string {
   const { language: spoken, words } = current;
-  if (values === undefined) return words[key];
+  const text = words[key] ?? later[key] ?? key;
+  if (values === undefined) return text;
   let message = compiled.get(key);
   if (message === undefined) {
-    message = compileMessage(words[key], spoken.code);
+    message = compileMessage(text, spoken.code);
     compiled.set(key, message);
   }
   return message(values);
+}
+
+/** See {@link Translate}. */
+export const t = say as Translate<typeof en>;
+
+/** Adds words to the English ones; gives a `t` that knows them as well. For parts of the app that are loaded later. */
+export function withWords<More extends Catalogue>(more: More): Translate<typeof en & More> {
+  later = { ...later, ...more };
+  return say;
 }
 
 // Written as numbers: the characters themselves would change how this file reads.
