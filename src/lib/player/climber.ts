@@ -147,6 +147,11 @@ export class Climber {
     this.#send({ type: 'climb', at: this.#now() });
   }
 
+  /** The camera sends anew. `isShown`: there is a picture, by whatever way. */
+  begun(isShown: boolean): void {
+    this.#send({ type: 'begun', isShown, at: this.#now() });
+  }
+
   /** It may be another network. */
   changeNetwork(): void {
     this.#network.forget();

@@ -186,6 +186,24 @@ describe('stepping down', () => {
     expect(ladder.failed('silent', true, hadConnected).stand).toBe(stand);
   });
 
+  it.each(['codec-unsupported', 'b-frames'] as const)(
+    'looks for the better way once the camera sends anew, after it fell for %s',
+    (code) => {
+      const shown = walk().failed(code).shown('hls');
+      expect(shown.pass(600_000)).toBeUndefined();
+      expect(shown.send({ type: 'begun', isShown: true }).pass(1000)).toEqual(['probe', 250]);
+      // Still the same: once was enough.
+      expect(shown.send({ type: 'side-failed' }).pass(600_000)).toBeUndefined();
+    },
+  );
+
+  it('begins at the top when the camera sends anew and nothing is shown, and only where it fell for what was sent', () => {
+    const refused = walk().failed('b-frames').failed('b-frames');
+    expect(refused.stand).toBe('1 b-frames');
+    expect(refused.send({ type: 'begun', isShown: false }).stand).toBe('0 -');
+    expect(fallen().send({ type: 'begun', isShown: false }).stand).toBe('1 stalls');
+  });
+
   it.each(['codec-unsupported', 'b-frames', 'exhausted'] as const)('follows %s at once, for good', (code) => {
     const before = walk();
     const top = before.state;

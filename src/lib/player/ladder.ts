@@ -98,6 +98,8 @@ export type LadderEvent = { readonly at: number } &
     | ({ readonly type: 'tick' } & Moment)
     /** Another network, or somebody asks for the best way now. */
     | { readonly type: 'climb' }
+    /** The camera sends anew, maybe something else than before. `isShown`: there is a picture, by whatever way. */
+    | { readonly type: 'begun'; readonly isShown: boolean }
     /** Everything begins anew. */
     | { readonly type: 'reset' }
   );
@@ -237,9 +239,18 @@ export function climb(state: LadderState, event: LadderEvent): LadderStep {
       if (state.reason === undefined || !canClimb(state.reason)) return { state };
       // What had come and gone too often is tried all the same, and counted anew.
       return { state: { ...state, probes: 0, probeAt: at, pinnedUntil: 0, changes: [] } };
+    case 'begun':
+      return { state: begun(state, event.isShown, at) };
     case 'tick':
       return tick(state, event, at);
   }
+}
+
+/** What a way could not carry says nothing of what the camera sends now. */
+function begun(state: LadderState, isShown: boolean, at: number): LadderState {
+  if (state.reason !== 'codec-unsupported' && state.reason !== 'b-frames') return state;
+  if (isShown) return { ...state, probes: 0, probeAt: at };
+  return { ...state, rung: 0, reason: undefined, since: at, stalls: [], failures: 0, probeAt: undefined };
 }
 
 /** Whether the attempt that just failed was the way's fault and another way is tried next. */

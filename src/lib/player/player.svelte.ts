@@ -152,6 +152,11 @@ export class Player {
     this.#send({ type: 'hurry', at: this.#pulse.now() });
   }
 
+  /** The camera sends anew, maybe something else than before: no way is given up for what it sent. */
+  begun(): void {
+    this.#reception.climber.begun('liveSince' in this.state);
+  }
+
   /** Somebody has touched the page: plays what the browser refused to play before. */
   play(): void {
     this.isPlayRefused = false;

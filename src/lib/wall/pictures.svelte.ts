@@ -156,11 +156,12 @@ export class Pictures {
     if (relief.look === undefined) this.show(this.#wishes);
   }
 
-  /** Something got better for one camera, or for all: whoever waits for a picture tries soon. */
+  /** Something got better for all, or one camera sends (anew): whoever waits for a picture tries soon. */
   hurry(cameraId?: string): void {
     for (const tile of this.#tiles.values()) {
       if (cameraId !== undefined && tile.cameraId !== cameraId) continue;
       for (const feed of feedsOf(tile)) {
+        if (cameraId !== undefined) feed.player.begun();
         // After a refusal only `start` asks again; otherwise it does nothing.
         feed.player.start();
         feed.player.hurry();
