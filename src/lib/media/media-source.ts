@@ -51,6 +51,8 @@ export interface MediaSession {
    * behind where they are played from a buffer. Absent where there is none.
    */
   readonly lagMs?: number | undefined;
+  /** Is told of each picture as it is painted, where the way reads its lag from that. */
+  presented?(frame: VideoFrameCallbackMetadata): void;
   /** Buffers less or more from now on. Absent where the way cannot choose. */
   setLatency?(choice: LatencyChoice): void;
   /** Resolves when the far end ends it in order; rejects with a {@link StreamError} when it breaks. */

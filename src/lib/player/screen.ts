@@ -31,7 +31,12 @@ export class Screen {
   ) {
     this.slot = slot;
     this.#onPlayRefused = onPlayRefused;
-    this.#newWatch = () => new FrameWatch(now, (isFirst, intervalMs) => onFrame(this, isFirst, intervalMs));
+    this.#newWatch = () =>
+      new FrameWatch(
+        now,
+        (isFirst, intervalMs) => onFrame(this, isFirst, intervalMs),
+        (frame) => this.#session?.presented?.(frame),
+      );
     this.#watch = this.#newWatch();
   }
 

@@ -7,6 +7,7 @@
 export class FrameWatch {
   readonly #now: () => number;
   readonly #onFrame: (isFirst: boolean, intervalMs?: number) => void;
+  readonly #onPainted: ((frame: VideoFrameCallbackMetadata) => void) | undefined;
   #video: HTMLVideoElement | undefined;
   #pending = 0;
   #lastFrameAt: number | undefined;
@@ -14,11 +15,16 @@ export class FrameWatch {
 
   /**
    * `onFrame` is called for each picture that is shown or, where nothing is painted, decoded; `intervalMs`: how long after
-   * the one before it was shown.
+   * the one before it was shown. `onPainted` hears before it what the browser says of a picture that is shown.
    */
-  constructor(now: () => number, onFrame: (isFirst: boolean, intervalMs?: number) => void) {
+  constructor(
+    now: () => number,
+    onFrame: (isFirst: boolean, intervalMs?: number) => void,
+    onPainted?: (frame: VideoFrameCallbackMetadata) => void,
+  ) {
     this.#now = now;
     this.#onFrame = onFrame;
+    this.#onPainted = onPainted;
   }
 
   /** When the last picture came, on the clock given in; undefined before the first. */
@@ -31,10 +37,11 @@ export class FrameWatch {
     this.unwatch();
     this.#video = video;
     const again = (): void => {
-      this.#pending = video.requestVideoFrameCallback(() => {
+      this.#pending = video.requestVideoFrameCallback((_, frame) => {
         const now = this.#now();
         const before = this.#lastFrameAt;
         again();
+        this.#onPainted?.(frame);
         this.#saw(now, before === undefined ? undefined : now - before);
       });
     };

@@ -2,6 +2,7 @@ import { attachStream } from '../attach-stream.ts';
 import { StreamError, type LatencyChoice, type MediaSession, type Vitals } from '../media-source.ts';
 import { setBuffer } from '../latency.ts';
 import { Darkness } from './darkness.ts';
+import { LagGauge } from './lag.ts';
 import { firstMedia, readIce, withIce, writeFragment } from './sdp-fragment.ts';
 import type { Patched, Posted, Resource } from './signalling.ts';
 import { readVitals } from './vitals.ts';
@@ -20,6 +21,7 @@ const mostRestarts = 3;
 export class WhepSession implements MediaSession {
   readonly way = 'whep';
   readonly #stream: MediaStream;
+  readonly #lag = new LagGauge();
   readonly ended: Promise<void>;
   readonly #connection: RTCPeerConnection;
   readonly #receiver: RTCRtpReceiver;
@@ -76,7 +78,16 @@ export class WhepSession implements MediaSession {
     return undefined;
   }
 
+  get lagMs(): number {
+    return this.#lag.lagMs;
+  }
+
+  presented({ rtpTimestamp }: VideoFrameCallbackMetadata): void {
+    if (rtpTimestamp !== undefined) this.#lag.take(rtpTimestamp, performance.now());
+  }
+
   setLatency(choice: LatencyChoice): void {
+    this.#lag.reset();
     setBuffer(this.#receiver, choice);
   }
 
