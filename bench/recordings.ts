@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { missesOf } from './limits.ts';
 import { watchCost } from './process-cost.ts';
 import { type Client, RecordedSite, siteCameraIds } from './recorded-site.ts';
 import { exportOverKills, exportSome } from './recordings-export.ts';
+import { run as runInPage } from './recordings-in-page.ts';
 import { spread } from './statistics.ts';
 
 const minute = 60_000;
@@ -13,11 +15,21 @@ const frames = (cameraId: string, at: number, only: string): string =>
 /**
  * Recordings through a BFF of its own, from the demo site in another process: the strip of nine cameras over 90 days,
  * first asked and again; keyframes and GOPs at moments nobody asked for before, and again; nine cameras scrubbed together;
- * what 20 playbacks at once cost; exports, one over a BFF that is killed on its way.
+ * what 20 playbacks at once cost; exports, one over a BFF that is killed on its way; and all that a browser has of it
+ * (recordings-in-page.ts).
  * Options: `seeks` (each kind, default 100), `seconds` of playback (default 20), `minutes` to export (default 20), `kills`
  * (default 3).
  */
 export async function run(options: Record<string, string> = {}): Promise<object> {
+  const bff = await throughBff(options);
+  const page = await runInPage();
+  return { bff, page, misses: [...bff.misses, ...page.misses] };
+}
+
+/** What is promised. Memory is bounded where the second half of twenty playbacks takes hardly more than the first. */
+const limits = { stripMs: 300, scrubMs: 200, memoryGrowthPercent: 10 } as const;
+
+async function throughBff(options: Record<string, string>) {
   const count = (name: string, usual: number): number => Number(options[name] ?? String(usual));
   const site = await RecordedSite.start();
   try {
@@ -27,14 +39,30 @@ export async function run(options: Record<string, string> = {}): Promise<object>
     const nine = [...always.slice(0, 5), ...moved.slice(0, 4)];
     const strip = await measureStrip(client, nine);
     const seeks = count('seeks', 100);
+    const keyframe = await seek(client, always, 'keyframe', seeks);
+    const gop = await seek(client, always, 'gop', seeks);
+    const scrubbed = await scrub(client, always.slice(0, 9), seeks);
+    const playback = await playBack(site, client, always, count('seconds', 20));
+    const exported = await exportSome(site, client, always.slice(0, 2), count('minutes', 20));
+    const killed = await exportOverKills(site, always[0] ?? '', count('kills', 3));
+    const { mostOfFirstHalf, mostOfSecondHalf } = playback.rssMB;
     return {
       strip,
-      keyframe: await seek(client, always, 'keyframe', seeks),
-      gop: await seek(client, always, 'gop', seeks),
-      scrub: await scrub(client, always.slice(0, 9), seeks),
-      playback: await playBack(site, client, always, count('seconds', 20)),
-      export: await exportSome(site, client, always.slice(0, 2), count('minutes', 20)),
-      killed: await exportOverKills(site, always[0] ?? '', count('kills', 3)),
+      keyframe,
+      gop,
+      scrub: scrubbed,
+      playback,
+      export: exported,
+      killed,
+      misses: missesOf({
+        'strip of nine cameras over 90 days, ms': [strip.coldMs, limits.stripMs],
+        'keyframes of nine cameras, uncached, p95 ms': [scrubbed.uncachedMs.p95, limits.scrubMs],
+        'memory of 20 playbacks, growth in the second half, %': [
+          100 * (mostOfSecondHalf / mostOfFirstHalf - 1),
+          limits.memoryGrowthPercent,
+        ],
+        'exports that differ after kills': [killed.isSame && killed.kills > 0 ? 0 : 1, 0],
+      }),
     };
   } finally {
     site.close();
@@ -62,7 +90,7 @@ async function seek(
 }
 
 /** The keyframes of all cameras at one moment after the other, until the last of them is there. */
-async function scrub(client: Client, cameraIds: readonly string[], count: number): Promise<object> {
+async function scrub(client: Client, cameraIds: readonly string[], count: number) {
   const from = Date.now() - 9 * day;
   const measure = async () => {
     const times: number[] = [];
@@ -76,7 +104,7 @@ async function scrub(client: Client, cameraIds: readonly string[], count: number
   return { cameras: cameraIds.length, uncachedMs: await measure(), cachedMs: await measure() };
 }
 
-async function measureStrip(client: Client, cameraIds: readonly string[]): Promise<object> {
+async function measureStrip(client: Client, cameraIds: readonly string[]) {
   const to = Date.now();
   const address = (resolutionMs: number): string =>
     `/api/recordings/spans?${new URLSearchParams({
@@ -103,12 +131,7 @@ async function measureStrip(client: Client, cameraIds: readonly string[]): Promi
 }
 
 /** Every camera at its own pace: the next GOP when it is due. */
-async function playBack(
-  site: RecordedSite,
-  client: Client,
-  cameraIds: readonly string[],
-  seconds: number,
-): Promise<object> {
+async function playBack(site: RecordedSite, client: Client, cameraIds: readonly string[], seconds: number) {
   const began = Date.now();
   const rssMBAtStart = site.residentMB();
   const cost = watchCost({ bff: site.bffPid });

@@ -232,7 +232,7 @@ export const faults: readonly Fault[] = [
     site: 'cameras',
     concerns: 'one',
     lastsMs: 25_000,
-    should: 'keep',
+    should: 'lose',
     begin(ground) {
       const { faults: switches } = camerasOf(ground);
       switches.set(first(ground), { bFrames: true });

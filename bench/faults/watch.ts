@@ -14,7 +14,9 @@ export interface Change {
 export interface Watched {
   readonly cameraNumber: number;
   readonly changes: readonly Change[];
-  /** When the tile was painted black although it had shown a picture before, epoch ms. */
+  /**
+   * When the tile was painted black although it had shown a picture before and said nothing of having none, epoch ms.
+   */
   readonly blackAt: readonly number[];
   /** Paints that were looked at. */
   readonly frames: number;
@@ -105,7 +107,9 @@ function watchTiles(): void {
       const isBlack = brightest(figure) < 16;
       notes.hasShown ||= !isBlack;
       notes.frames += 1;
-      if (isBlack && notes.hasShown) notes.blackAt.push(Date.now());
+      // Who says in words that there is no picture need not show one.
+      const claimsPicture = ['live', 'delayed', 'stalled', 'reconnecting'].includes(state);
+      if (isBlack && notes.hasShown && claimsPicture) notes.blackAt.push(Date.now());
     }
     for (const figure of known.keys()) if (!figure.isConnected) known.delete(figure);
   };
