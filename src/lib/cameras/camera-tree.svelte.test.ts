@@ -1,3 +1,4 @@
+import axe from 'axe-core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
@@ -55,6 +56,17 @@ const active = () => {
 beforeEach(() => page.viewport(600, 600));
 
 describe('the tree by keyboard', () => {
+  it('says in words that can be read how many are down, in the active row as well', async () => {
+    await openTree();
+    await userEvent.tab();
+    await userEvent.tab();
+    await expect.poll(active).toBe('Police 1 down 400');
+    const row = document.querySelector('[role=treeitem].active') ?? document.body;
+    const { violations, passes } = await axe.run(row, { runOnly: ['color-contrast'] });
+    expect(passes).toHaveLength(1);
+    expect(violations.map(({ nodes }) => nodes[0]?.html)).toEqual([]);
+  });
+
   it('opens groups, goes through cameras and gives one to the wall', async () => {
     await openTree();
     await userEvent.tab();

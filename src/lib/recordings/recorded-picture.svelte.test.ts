@@ -387,7 +387,8 @@ describe('dragging', () => {
     }
     const here = () =>
       recorder.asked.map(({ at }) => at).filter((at) => at >= noon + 20_000 && at < noon + 21_000);
-    expect(here().length).toBeGreaterThan(0);
+    const wasAhead = recorder.previewed.some(({ moments }) => moments.includes(noon + 20_000));
+    expect(here().length > 0 || wasAhead).toBe(true);
     expect(here().filter((at) => at !== noon + 20_000).length).toBeLessThanOrEqual(1);
     await expect.poll(() => here().at(-1)).toBe(noon + 20_490);
   });

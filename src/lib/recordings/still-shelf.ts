@@ -112,13 +112,14 @@ export class StillShelf {
 
   /** The keyframes of many moments of a camera, most wanted first, by one request; failures are those of who needs one. */
   async fill(cameraId: string, moments: readonly number[], signal: AbortSignal): Promise<void> {
+    const forgiven = (): undefined => undefined;
     const decoding: Promise<unknown>[] = [];
     await this.#source
       .fill(cameraId, 'sub', moments, signal, (moment) => {
-        decoding.push(this.#loadKeyframe(cameraId, moment, signal));
+        decoding.push(this.#loadKeyframe(cameraId, moment, signal).catch(forgiven));
       })
-      .catch(() => undefined);
-    await Promise.allSettled(decoding);
+      .catch(forgiven);
+    await Promise.all(decoding);
   }
 
   async #loadJpeg(cameraId: string, time: number, signal: AbortSignal): Promise<PastStill> {
