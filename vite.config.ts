@@ -33,7 +33,8 @@ export default defineConfig({
     }),
   ],
   test: {
-    expect: { requireAssertions: true },
+    // A poll that gives up after the runner's one second times the machine, not what is tested.
+    expect: { requireAssertions: true, poll: { timeout: 15_000 } },
     // How long a test may hang, not how long it may take: two cores run a browser and hundreds of files at once.
     testTimeout: 30_000,
     projects: [

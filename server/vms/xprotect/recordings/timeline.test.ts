@@ -73,17 +73,20 @@ describe('bits', () => {
   });
 });
 
-/** Whether `outline` covers `exact`, lies within half a resolution of it, and shows every gap as wide as the resolution. */
+/**
+ * Whether `outline` covers `exact`, lies within half a resolution of what is recorded in and `around` it, and shows every gap
+ * as wide as the resolution.
+ */
 function expectOutline(
   outline: readonly RecordedSpan[],
-  exact: readonly RecordedSpan[],
+  { exact, around }: { readonly exact: readonly RecordedSpan[]; readonly around: readonly RecordedSpan[] },
   resolutionMs: number,
 ): void {
   const slack = resolutionMs / 2;
   const isCovered = ({ start, end }: RecordedSpan) =>
     outline.some((span) => span.start <= start && end <= span.end);
   expect(exact.filter((span) => !isCovered(span))).toEqual([]);
-  const near = exact.map(({ start, end }) => ({ start: start - slack, end: end + slack }));
+  const near = around.map(({ start, end }) => ({ start: start - slack, end: end + slack }));
   const isNear = ({ start, end }: RecordedSpan) =>
     near.some((span) => span.start <= start) && near.some((span) => end <= span.end);
   expect(outline.filter((span) => !isNear(span))).toEqual([]);
@@ -98,6 +101,8 @@ describe('months of a camera', () => {
   const resolutionMs = 2 ** 21;
   const now = Date.now();
   const within = { start: oldestKept(now) - 5 * hour, end: now - 60_000 };
+  /** The outline's last block goes on, and tells of what comes after the window as well. */
+  const farther = () => ({ start: within.start, end: Math.min(Date.now(), within.end + resolutionMs) });
 
   it.each(['lowest-first', 'highest-first'] as const)(
     'come as an outline in one call, bits %s',
@@ -105,8 +110,13 @@ describe('months of a camera', () => {
       const { recordings, xprotect } = await recordedSite({ features: { timeline } });
       for (const camera of [steady, moved, failing]) {
         const found = await recordings.spans(camera.id, within, never, resolutionMs);
-        expectOutline(found.recorded, recordedSpans(camera, within, now), resolutionMs);
-        expectOutline(found.motion, motionSpans(camera, within, now), resolutionMs);
+        const at = Date.now();
+        const [recorded, motion] = [recordedSpans, motionSpans].map((spans) => ({
+          exact: spans(camera, within, now),
+          around: spans(camera, farther(), at),
+        }));
+        expectOutline(found.recorded, recorded!, resolutionMs);
+        expectOutline(found.motion, motion!, resolutionMs);
       }
       // One recorder: it is found out once what its bits mean, and once for each kind where the first sequence is.
       expect(xprotect.calls.get('TimeLineInformationGet')).toBe(2 + 3);
