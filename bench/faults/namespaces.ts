@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';
 import { type FaultNetwork, openBoth, proxied } from './network.ts';
-import { clear, FaultProxy } from './proxy.ts';
+import { clear, FaultProxy, queuedMs } from './proxy.ts';
 
 const run = (...words: [string, ...string[]]): void => {
   const [program, ...rest] = words;
@@ -17,8 +17,6 @@ const siteAddress = '192.0.2.1';
 const publicAddress = '192.0.2.2';
 const gatewayAddress = '198.51.100.1';
 const deskAddress = '198.51.100.2';
-/** Long enough for the burst of a keyframe, short enough that what is late by it is not yet old, ms. */
-const queuedMs = 400;
 
 /** Whether this machine lets us make network namespaces with a firewall between them. */
 export const canMakeNamespaces = (): boolean =>
