@@ -68,14 +68,14 @@ async function sufferAll(site: Site, chosen: readonly Fault[], network: FaultNet
 const limits = { noticedMs: 2000, backMs: 5000, backUpMs: 15_000, withoutPictureMs: 5000 };
 
 function missesOf(fault: Fault, verdict: Verdict): string[] {
-  const over = (name: 'noticedMs' | 'backMs' | 'backUpMs', limit: number = limits[name]): string[] => {
+  const over = (name: 'noticedMs' | 'backMs' | 'backUpMs'): string[] => {
     const ms = verdict[name];
-    return ms !== undefined && ms <= limit ? [] : [`${name} ${ms ?? 'never'}`];
+    return ms !== undefined && ms <= limits[name] ? [] : [`${name} ${ms ?? 'never'}`];
   };
   const isToBeNoticed = fault.should === 'lose' || fault.should === 'say';
   const patience = { lose: Infinity, say: Infinity, keep: limits.withoutPictureMs, nothing: 0 }[fault.should];
   return [
-    ...(isToBeNoticed ? over('noticedMs', fault.noticedWithinMs) : []),
+    ...(isToBeNoticed ? over('noticedMs') : []),
     ...over('backMs'),
     ...over('backUpMs'),
     ...(verdict.blackFrames > 0 ? [`${verdict.blackFrames} black frames`] : []),

@@ -10,6 +10,8 @@ export interface TileReading {
   readonly cameraNumber: number;
   readonly state: string | undefined;
   readonly way: string | undefined;
+  /** What it says in words over the picture; empty while there is nothing to say. */
+  readonly says: string;
   readonly frameAgeMs: number;
   /** What the pixels say; undefined when no valid strip is in them. */
   readonly strip: { readonly number: number; readonly timeMs: number } | undefined;
@@ -53,6 +55,7 @@ export async function readTiles(page: Page): Promise<TileReading[]> {
         cameraNumber: Number(figure.dataset['cameraNumber']),
         state: figure.dataset['state'],
         way: figure.dataset['way'],
+        says: figure.querySelector<HTMLElement>('.said:not(.clock)')?.innerText.trim() ?? '',
         frameAgeMs: Number(figure.dataset['frameAgeMs']),
         strip,
         readAt: Date.now(),

@@ -33,8 +33,6 @@ export interface Fault {
    * notice `nothing`, because nothing that is seen depends on it.
    */
   readonly should: 'lose' | 'say' | 'keep' | 'nothing';
-  /** How long it may take until a tile says so, ms; the wall's promise, unless said. */
-  readonly noticedWithinMs?: number;
   /** Why it cannot be had here; undefined: it can. */
   unavailable?(ground: Ground): string | undefined;
   /** What takes time and is not yet the fault. */
@@ -95,10 +93,10 @@ export const faults: readonly Fault[] = [
     name: 'frozen source',
     site: 'xprotect',
     concerns: 'one',
-    lastsMs: 45_000,
+    lastsMs: 15_000,
     should: 'say',
-    // An empty corridor gives the same picture too: what is usual for a camera decides, forty seconds at most (sameness.ts).
-    noticedWithinMs: 42_000,
+    // An empty corridor gives the same picture too: what is usual for a camera is learnt in its first minute (sameness.ts).
+    prepare: () => pause(65_000),
     begin: camera('frozen'),
     end: camera('online'),
   },

@@ -1,7 +1,7 @@
 /**
  * Pixels across and down that are looked at. Enough that a burned-in second of a sub stream, 8 × 14 pixels of 640 × 360,
  * is hit at least once. A look costs 0.1 ms, at worst 0.2 (640 × 360, two busy cores without a GPU, Chromium 156): 36 tiles, each
- * looked at every two seconds, a five-hundredth of a core.
+ * looked at twice a second, a hundredth of a core.
  */
 export const grid = { columns: 96, rows: 54 } as const;
 

@@ -7,7 +7,7 @@ import type { Sameness } from './sameness.ts';
 import type { Screen } from './screen.ts';
 import type { Stage } from './stage.svelte.ts';
 
-/** Every so many readings, the picture itself is looked at. */
+/** Every so many ticks of the pulse the picture itself is looked at: twice a second. */
 const lookEvery = 2;
 
 /** Measures the sessions of one tile, once a second. */
@@ -26,7 +26,9 @@ export class Meters {
   #sameness: Sameness | undefined;
   #lumaOf: ((video: HTMLVideoElement) => Uint8Array | undefined) | undefined;
   #isReading = false;
-  #count = 0;
+  #ticks = 0;
+  /** When the picture came that was looked at last, the pulse's ms. */
+  #lookedAt: number | undefined;
 
   constructor(stage: Stage, pulse: Pulse) {
     this.#stage = stage;
@@ -46,8 +48,9 @@ export class Meters {
       this.#isReading = false;
     }
     const { video, session } = this.#stage.inFront;
-    if (isLive && session) this.#look();
-    else this.#see(undefined);
+    const { bitsPerSecond, framesPerSecond } = this.rates;
+    if (isLive && session && bitsPerSecond !== undefined && framesPerSecond)
+      this.#sameness?.weigh(bitsPerSecond / 8 / framesPerSecond);
     return this.readings.take({
       at: this.#pulse.now(),
       ageMs: ageMs(),
@@ -82,14 +85,19 @@ export class Meters {
     this.vitals = vitals;
   }
 
-  /** Only where somebody could see it: pictures that are not painted may not be there to be read. */
-  #look(): void {
-    const { video, isPainted } = this.#stage.inFront;
-    const { bitsPerSecond, framesPerSecond } = this.rates;
-    if (bitsPerSecond !== undefined && framesPerSecond)
-      this.#sameness?.weigh(bitsPerSecond / 8 / framesPerSecond);
-    this.#count += 1;
-    if (!isPainted || !video || this.#count % lookEvery !== 0) return;
+  /**
+   * Looks whether the picture in front changes; called with each tick of the pulse. Only where somebody could see it (pictures
+   * that are not painted may not be there to be read), and only at pictures that came since the last look: that none come is
+   * another trouble.
+   */
+  look(isLive: boolean): void {
+    const { session, video, watch, isPainted } = this.#stage.inFront;
+    if (!isLive || !session) {
+      this.#see(undefined);
+      return;
+    }
+    this.#ticks += 1;
+    if (!isPainted || !video || this.#ticks % lookEvery !== 0 || watch.lastFrameAt === this.#lookedAt) return;
     const [sameness, lumaOf] = [this.#sameness, this.#lumaOf];
     if (!sameness || !lumaOf) {
       // What cannot be loaded is loaded with the next look.
@@ -98,6 +106,7 @@ export class Meters {
     }
     const luma = lumaOf(video);
     if (luma) sameness.take({ at: this.#pulse.now(), luma });
+    this.#lookedAt = watch.lastFrameAt;
     this.#see(sameness.standsSince);
   }
 

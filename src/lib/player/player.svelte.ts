@@ -406,6 +406,7 @@ export class Player {
     );
     this.#tellFallback();
     const { status } = untrack(() => this.state);
+    this.meters.look(status === 'live' || status === 'delayed');
     if (status === 'live' || status === 'suspended') return;
     this.#now = now;
     this.#tellAge(now);

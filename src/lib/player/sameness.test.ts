@@ -15,7 +15,7 @@ function scene(seed: number, noise: number, length = 576): Uint8Array {
   });
 }
 
-/** Looks every two seconds at what `picture` gives. Gives after how long it was first said to stand. */
+/** Looks twice a second at what `picture` gives. Gives after how many seconds it was first said to stand. */
 function watch(
   watcher: Sameness,
   seconds: number,
@@ -23,8 +23,8 @@ function watch(
   { from = 0, bytesPerFrame }: { from?: number; bytesPerFrame?: (second: number) => number } = {},
 ): number | undefined {
   let noticed: number | undefined;
-  for (let second = 0; second < seconds; second += 2) {
-    if (bytesPerFrame !== undefined) watcher.weigh(bytesPerFrame(second));
+  for (let second = 0; second < seconds; second += 0.5) {
+    if (bytesPerFrame !== undefined && second % 1 === 0) watcher.weigh(bytesPerFrame(second));
     watcher.take({ at: (from + second) * 1000, luma: picture(second) });
     if (watcher.standsSince !== undefined) noticed ??= second;
   }
@@ -36,8 +36,34 @@ describe('a source that repeats one picture', () => {
     const watcher = new Sameness();
     expect(watch(watcher, 30, (second) => scene(second + 1, 6))).toBeUndefined();
     const still = scene(99, 6);
-    expect(watch(watcher, 30, () => still, { from: 30 })).toBe(8);
+    expect(watch(watcher, 30, () => still, { from: 30 })).toBe(6);
     expect(watcher.standsSince).toBe(30_000);
+  });
+
+  it('is found out within one and a half where it moved for a minute, and is so again', () => {
+    const watcher = new Sameness();
+    const moving = (second: number) => scene(2 * second + 1, 6);
+    expect(watch(watcher, 62, moving)).toBeUndefined();
+    const still = scene(99, 6);
+    expect(watch(watcher, 5, () => still, { from: 62 })).toBe(1);
+    expect(watcher.standsSince).toBe(62_000);
+  });
+
+  it('is found out within three where all that moved was a burned-in second', () => {
+    const watcher = new Sameness();
+    const still = scene(1, 6);
+    const withClock = (second: number) =>
+      still.map((value, index) => (index === 5 ? 4 * (Math.floor(second) % 60) : value));
+    expect(watch(watcher, 70, withClock)).toBeUndefined();
+    expect(watch(watcher, 20, () => withClock(69), { from: 70 })).toBeLessThanOrEqual(2);
+  });
+
+  it('is not taken for one whose pictures do not come', () => {
+    const watcher = new Sameness();
+    watch(watcher, 70, (second) => scene(2 * second + 1, 6));
+    // Two seconds without pictures: nobody looks. The next one is another.
+    watch(watcher, 5, (second) => scene(2 * second + 501, 6), { from: 72 });
+    expect([watcher.standsSince, watcher.patienceMs]).toEqual([undefined, 950]);
   });
 
   it('is found out when it hung from the start, after forty', () => {
@@ -47,7 +73,7 @@ describe('a source that repeats one picture', () => {
 
   it('is found out though a keyframe is coded a little differently each time', () => {
     const still = scene(1, 6);
-    const coded = (second: number) => still.map((value) => value + (second % 4 === 0 ? 1 : 0));
+    const coded = (second: number) => still.map((value) => value + (Math.floor(second) % 4 === 0 ? 1 : 0));
     expect(watch(new Sameness(), 60, coded)).toBe(40);
   });
 
@@ -60,7 +86,7 @@ describe('a source that repeats one picture', () => {
       watch(watcher, 40, (second) => scene(second + 1, 6), { bytesPerFrame: cost(1200) });
       return watch(watcher, 20, () => still, { from: 40, bytesPerFrame: cost(plain) });
     });
-    expect(noticed).toEqual([undefined, 8]);
+    expect(noticed).toEqual([undefined, 6]);
   });
 
   it('is told to move again with the first other picture', () => {
@@ -79,7 +105,8 @@ describe('a scene in which nothing happens', () => {
 
   it('is left alone while a clock runs in a corner', () => {
     const still = scene(1, 6);
-    const withClock = (second: number) => still.map((value, index) => (index === 5 ? second % 60 : value));
+    const withClock = (second: number) =>
+      still.map((value, index) => (index === 5 ? 4 * (Math.floor(second) % 60) : value));
     expect(watch(new Sameness(), 120, withClock)).toBeUndefined();
   });
 

@@ -9,12 +9,19 @@ export interface Look {
 const tolerance = 2;
 /** As many pixels, of all, may differ. None: noise of the darkest night changes hundreds, a burned-in second a few. */
 const mostChanged = 0;
-/** Looks further apart than this say nothing of the time between them, ms. */
-const lostMs = 7000;
+/** Looks further apart than this say nothing of the time between them, ms: no pictures came, or nobody could look. */
+const lostMs = 3000;
 /** A picture stands for so long, ms, at least, at most, and as a multiple of what is usual for it. */
 const stands = { atLeastMs: 6000, atMostMs: 40_000, timesUsual: 4 } as const;
+/** Between a change and the look that sees it: added to how long a picture was seen to stand, ms. */
+const slackMs = 1000;
 /** So often must the picture have been seen to change before "usual" is known. */
 const learnt = 8;
+/**
+ * After a minute in which the picture kept changing, standing is remarkable much sooner, ms: where every look saw another
+ * picture (noise, traffic), two looks that do not; where only a second is burned in, a second and a half.
+ */
+const proven = { afterMs: 60_000, atLeastMs: 950, timesUsual: 2, slackMs: 450 } as const;
 /**
  * Pictures that never cost less than this, of the least they cost while the picture moved, are coded as if something moved.
  * The least: keyframes cost the same whatever they show.
@@ -28,9 +35,9 @@ const stretches = 5;
  * are decoded. But a camera that lives has noise, or a clock burned in: from look to look some pixels change. A source that
  * hangs gives the same picture to the bit, and costs its encoder next to nothing.
  *
- * What is usual is learnt: for a camera whose picture never stands for as long as two seconds, six are remarkable; for one
- * with a still and clean picture (drawn scenes, strong noise reduction) it takes up to forty. Said as a notice in any case:
- * an empty corridor may really look the same.
+ * What is usual is learnt: for a camera whose picture kept changing for a minute, one second of standing is remarkable, in the
+ * first minute six; for one with a still and clean picture (drawn scenes, strong noise reduction) it takes up to
+ * forty. Said as a notice in any case: an empty corridor may really look the same.
  */
 export class Sameness {
   #reference: Uint8Array | undefined;
@@ -38,15 +45,19 @@ export class Sameness {
   #since = 0;
   #lastAt = -Infinity;
   #changes = 0;
-  /** The longest stretch that ended with a change. */
+  /** For how long it was looked at, ms: only while looks followed each other. */
+  #watchedMs = 0;
+  /** The longest that the picture was seen to stand before it changed. */
   #usualMs = 0;
   /** The least that a second of pictures cost, bytes each: while they moved, and since they stand. */
   readonly #movingBytes: number[] = [];
   #standingBytes: number | undefined;
 
-  /** Takes in a look. */
+  /** Takes in a look at a picture that came after the one looked at before. */
   take({ at, luma }: Look): void {
-    const isContinued = at - this.#lastAt < lostMs && this.#reference?.length === luma.length;
+    const sinceLastMs = at - this.#lastAt;
+    const isContinued = sinceLastMs < lostMs && this.#reference?.length === luma.length;
+    const stoodMs = this.#lastAt - this.#since;
     this.#lastAt = at;
     if (!isContinued || !this.#reference) {
       this.#begin(luma, at);
@@ -54,9 +65,9 @@ export class Sameness {
     }
     // Compared with the first of the stretch, not with the last look: dusk comes slowly.
     if (changed(this.#reference, luma) <= mostChanged) return;
-    // The look before the change was the last on which it stood.
     this.#changes += 1;
-    this.#usualMs = Math.max(this.#usualMs, at - this.#since);
+    this.#watchedMs += stoodMs + sinceLastMs;
+    this.#usualMs = Math.max(this.#usualMs, stoodMs);
     if (this.#standingBytes !== undefined) this.#movingBytes.push(this.#standingBytes);
     if (this.#movingBytes.length > stretches) this.#movingBytes.shift();
     this.#begin(luma, at);
@@ -76,7 +87,10 @@ export class Sameness {
   /** How long the picture may stand before it is remarkable, ms. */
   get patienceMs(): number {
     const { atLeastMs, atMostMs, timesUsual } = stands;
-    const usual = this.#changes < learnt ? atMostMs : timesUsual * this.#usualMs;
+    const provenMs = Math.max(proven.atLeastMs, proven.timesUsual * this.#usualMs + proven.slackMs);
+    // Changes that were seen all the time need no second witness, and its word takes seconds: a keyframe costs what it did.
+    if (this.#watchedMs >= proven.afterMs && provenMs < atLeastMs) return provenMs;
+    const usual = this.#changes < learnt ? atMostMs : timesUsual * (this.#usualMs + slackMs);
     const isCostly =
       this.#standingBytes !== undefined && this.#standingBytes > costly * Math.min(...this.#movingBytes);
     return isCostly ? atMostMs : Math.min(atMostMs, Math.max(atLeastMs, usual));
@@ -86,6 +100,7 @@ export class Sameness {
   clear(): void {
     this.#reference = undefined;
     this.#changes = 0;
+    this.#watchedMs = 0;
     this.#usualMs = 0;
     this.#movingBytes.length = 0;
     this.#standingBytes = undefined;
