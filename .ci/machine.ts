@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import process from 'node:process';
+import { findPostgres } from '../server/store/testing/throwaway-postgres.ts';
 
 /**
  * Flags every browser of ours starts with: no sandbox (CI runs as root), nothing of Chromium's own on the network,
@@ -62,6 +63,18 @@ export function wantFfmpeg(): string | undefined {
   console.log('No FFmpeg here: installing Debian’s for the tests (apt-get install ffmpeg).');
   install('ffmpeg');
   return find();
+}
+
+/**
+ * Finds Postgres' programs, or installs Debian's and says so. Only tests want it, those of several BFFs on one database;
+ * they start servers of their own in temporary directories.
+ */
+export function wantPostgres(): string | undefined {
+  const found = findPostgres();
+  if (found !== undefined || !mayInstall()) return found;
+  console.log('No Postgres here: installing Debian’s for the tests (apt-get install postgresql).');
+  install('postgresql');
+  return findPostgres();
 }
 
 /** Finds nftables, or installs Debian’s and says so. Only the bench of faults wants it; without it that goes through a proxy. */

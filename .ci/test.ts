@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { needChromium, wantFfmpeg } from './machine.ts';
+import { needChromium, wantFfmpeg, wantPostgres } from './machine.ts';
 import { checks, runStep, type Step } from './steps.ts';
 import { type Tally, tallyOfPlaywright, tallyOfVitest } from './tally.ts';
 
@@ -14,6 +14,7 @@ const failures: string[] = [];
 const chromium = needChromium();
 console.log(`Browser: ${chromium}`);
 console.log(`FFmpeg: ${wantFfmpeg() ?? 'none; the tests that compare with it are skipped'}`);
+console.log(`Postgres: ${wantPostgres() ?? 'none; the tests of several BFFs on one database are skipped'}`);
 
 for (const check of checks) {
   const isFine = await runStep(check);
