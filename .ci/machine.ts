@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
 import process from 'node:process';
-import { findPostgres } from '../server/store/testing/throwaway-postgres.ts';
 
 /**
  * Flags every browser of ours starts with: no sandbox (CI runs as root), nothing of Chromium's own on the network,
@@ -63,6 +63,19 @@ export function wantFfmpeg(): string | undefined {
   console.log('No FFmpeg here: installing Debian’s for the tests (apt-get install ffmpeg).');
   install('ffmpeg');
   return find();
+}
+
+/** Where `initdb` and `postgres` are: on the PATH, or where Debian keeps them. */
+export function findPostgres(): string | undefined {
+  const debian = '/usr/lib/postgresql';
+  const versions = existsSync(debian)
+    ? readdirSync(debian)
+        .sort((a, b) => Number(b) - Number(a))
+        .map((version) => path.join(debian, version, 'bin'))
+    : [];
+  return [...versions, ...(process.env['PATH'] ?? '').split(path.delimiter)].find((directory) =>
+    ['initdb', 'postgres'].every((name) => existsSync(path.join(directory, name))),
+  );
 }
 
 /**

@@ -9,7 +9,8 @@ import { migrate, openStore } from '../open-store.ts';
 import { openPglite } from '../pglite.ts';
 import type { Schema } from '../schema.ts';
 import type { Db, Store } from '../store.ts';
-import { findPostgres, startPostgres } from './throwaway-postgres.ts';
+import { findPostgres } from '../../../.ci/machine.ts';
+import { startPostgres } from './throwaway-postgres.ts';
 
 /** A store for one test file, emptied between its tests. */
 export interface TestStore {

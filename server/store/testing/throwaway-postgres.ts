@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -14,19 +14,6 @@ export interface ThrowawayPostgres {
   /** Cuts every connection, as a restart of the server would. */
   disconnectAll(): Promise<void>;
   close(): Promise<void>;
-}
-
-/** Where `initdb` and `postgres` are: on the PATH, or where Debian keeps them. */
-export function findPostgres(): string | undefined {
-  const debian = '/usr/lib/postgresql';
-  const versions = existsSync(debian)
-    ? readdirSync(debian)
-        .sort((a, b) => Number(b) - Number(a))
-        .map((version) => path.join(debian, version, 'bin'))
-    : [];
-  return [...versions, ...(process.env['PATH'] ?? '').split(path.delimiter)].find((directory) =>
-    ['initdb', 'postgres'].every((name) => existsSync(path.join(directory, name))),
-  );
 }
 
 /** Postgres refuses to be root: as root it runs as `nobody`. */
