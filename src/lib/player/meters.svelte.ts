@@ -1,4 +1,5 @@
-import type { Vitals } from '#lib/media/media-source.ts';
+import type { MediaSession, Vitals } from '#lib/media/media-source.ts';
+import type { lumaOf } from './luma-grid.ts';
 import type { Pulse } from './pulse.ts';
 import type { Rates } from './rates.ts';
 import { Readings } from './readings.svelte.ts';
@@ -24,7 +25,7 @@ export class Meters {
   readonly #pulse: Pulse;
   /** Loaded with the first look: a wall has pictures before anybody asks whether they change. */
   #sameness: Sameness | undefined;
-  #lumaOf: ((video: HTMLVideoElement) => Uint8Array | undefined) | undefined;
+  #lumaOf: typeof lumaOf | undefined;
   #isReading = false;
   #ticks = 0;
   /** When the picture came that was looked at last, the pulse's ms. */
@@ -98,15 +99,21 @@ export class Meters {
     }
     this.#ticks += 1;
     if (!isPainted || !video || this.#ticks % lookEvery !== 0 || watch.lastFrameAt === this.#lookedAt) return;
-    const [sameness, lumaOf] = [this.#sameness, this.#lumaOf];
-    if (!sameness || !lumaOf) {
+    if (!this.#sameness || !this.#lumaOf) {
       // What cannot be loaded is loaded with the next look.
       this.#load().catch(() => undefined);
       return;
     }
-    const luma = lumaOf(video);
-    if (luma) sameness.take({ at: this.#pulse.now(), luma });
     this.#lookedAt = watch.lastFrameAt;
+    // A picture that cannot be read says nothing.
+    this.#compare(this.#sameness, this.#lumaOf(video), session).catch(() => undefined);
+  }
+
+  async #compare(sameness: Sameness, look: ReturnType<typeof lumaOf>, session: MediaSession): Promise<void> {
+    const at = this.#pulse.now();
+    const luma = await look;
+    if (!luma || this.#stage.inFront.session !== session) return;
+    sameness.take({ at, luma });
     this.#see(sameness.standsSince);
   }
 

@@ -93,14 +93,49 @@ describe('a camera at night', () => {
   }, 30_000);
 });
 
-it('looking at a picture gives the brightness of single pixels', () => {
-  const canvas = document.createElement('canvas');
-  [canvas.width, canvas.height] = [960, 540];
-  const brush = canvas.getContext('2d')!;
-  brush.fillStyle = 'rgb(0, 0, 0)';
-  brush.fillRect(0, 0, 960, 540);
-  brush.fillStyle = 'rgb(255, 255, 255)';
-  brush.fillRect(0, 0, 480, 540);
-  const luma = lumaOf(Object.assign(canvas, { videoWidth: 960 }) as unknown as HTMLVideoElement)!;
-  expect([luma[0], luma[47], luma[48], luma[95]]).toEqual([255, 255, 0, 0]);
+describe('looking at a picture', () => {
+  /** A player of a picture whose left half is white, the right one black. */
+  async function halves(): Promise<HTMLVideoElement> {
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [960, 540];
+    const brush = canvas.getContext('2d')!;
+    const stream = canvas.captureStream(20);
+    const paint = (): void => {
+      brush.fillStyle = 'rgb(0, 0, 0)';
+      brush.fillRect(0, 0, 960, 540);
+      brush.fillStyle = 'rgb(255, 255, 255)';
+      brush.fillRect(0, 0, 480, 540);
+    };
+    const timer = setInterval(paint, 50);
+    const video = Object.assign(document.createElement('video'), { muted: true, srcObject: stream });
+    document.body.append(video);
+    cleanups.push(() => {
+      clearInterval(timer);
+      for (const track of stream.getTracks()) track.stop();
+      video.remove();
+    });
+    await video.play();
+    return video;
+  }
+
+  it('gives the brightness of single pixels', async () => {
+    const luma = (await lumaOf(await halves()))!;
+    expect(luma.length).toBe(96 * 54);
+    // Planes of video end at 16 and 235 where colours end at 0 and 255.
+    for (const at of [0, 46, 96 * 53]) expect(luma[at]).toBeGreaterThan(225);
+    for (const at of [49, 95, 96 * 54 - 1]) expect(luma[at]).toBeLessThan(25);
+  });
+
+  it('gives the same to a browser without WebCodecs', async () => {
+    const video = await halves();
+    const native = globalThis.VideoFrame;
+    Reflect.deleteProperty(globalThis, 'VideoFrame');
+    cleanups.push(() => Object.assign(globalThis, { VideoFrame: native }));
+    const luma = (await lumaOf(video))!;
+    expect([luma[0], luma[46], luma[49], luma[95]]).toEqual([255, 255, 0, 0]);
+  });
+
+  it('gives nothing while there is none', async () => {
+    expect(await lumaOf(document.createElement('video'))).toBeUndefined();
+  });
 });
