@@ -1,0 +1,7 @@
+import { enAside } from './en-aside.ts';
+import { withWords } from './words.svelte.ts';
+
+export * from './words.svelte.ts';
+
+/** `t` of words.svelte.ts, which knows the words of panels, dialogs and administrators' pages as well. */
+export const t = withWords(enAside);
