@@ -232,6 +232,35 @@ test('nine cameras play on one clock, as close together as their skew says', asy
   }).toPass({ timeout: 40_000 });
 });
 
+test('sixty days ago is played as truly as today: times that far apart do not wrap on the way', async ({
+  page,
+  expectedErrors: _,
+}) => {
+  await signIn(page, 'investigator');
+  const cameras = await recordedCameras(page);
+  // More than 2³¹ ms, 24.8 days, and on more than one turn of a 32-bit clock of 90 kHz, 13 hours.
+  const at = Math.floor((Date.now() - 60 * 24 * 3_600_000) / 1000) * 1000;
+  const ids = cameras.map(({ id }) => id).join(',');
+  await page.goto(`/investigate?cameras=${ids}&at=${new Date(at).toISOString()}`);
+  await installStripReader(page);
+  const desk = new InvestigatePage(page);
+  const offs = async (time: number) => (await desk.read()).map(({ strip }) => time - (strip?.timeMs ?? NaN));
+  const isExactAt = (time: number) => async () => {
+    const all = await offs(time);
+    return all.length === 3 && all.every((offMs) => offMs >= 0 && offMs < frameMs);
+  };
+  await expect.poll(isExactAt(at), { timeout: 30_000 }).toBe(true);
+  await page.keyboard.press('k');
+  await expect.poll(async () => Math.max(...(await offs(at))), { timeout: 20_000 }).toBeLessThan(-2000);
+  const { shown, strip } = (await desk.read())[0]!;
+  expect(Math.abs(shown - (strip?.timeMs ?? 0))).toBeLessThanOrEqual(frameMs);
+  await page.keyboard.press('k');
+  // And back over all of it, to today.
+  const today = Math.floor((Date.now() - 10 * 60_000) / 1000) * 1000;
+  await desk.goTo(written(today));
+  await expect.poll(isExactAt(today), { timeout: 20_000 }).toBe(true);
+});
+
 test('where single frames cannot be decoded a film plays on the same clock, and says what it cannot do', async ({
   page,
   expectedErrors: _,
