@@ -14,7 +14,7 @@ const CameraChange = z.strictObject({
 const RecorderChange = z.strictObject({ state: z.enum(['online', 'offline', 'hung', 'failed-over']) });
 const SurfaceChange = z.strictObject({
   latencyMs: z.int().min(0).max(600_000).optional(),
-  failWith: z.literal([400, 403, 500, 503]).optional(),
+  failWith: z.literal([400, 403, 500, 502, 503]).optional(),
 });
 const FeatureChange = z.strictObject({
   getSequences: z.boolean().optional(),
@@ -55,7 +55,7 @@ type Act = (
  *   | "MJPEG", "isMasked" }`
  * - `/control/recorders/<1…6>` `{ "state": "online" | "offline" | "hung" | "failed-over" }`
  * - `/control/surfaces/<idp|rest|soap|bookmarks|evidence-locks|events|webrtc|recorder-command|image-server>`
- *   `{ "latencyMs"?, "failWith"?: 400 | 403 | 500 | 503 }`, `{}` mends it
+ *   `{ "latencyMs"?, "failWith"?: 400 | 403 | 500 | 502 | 503 }`, `{}` mends it
  * - `/control/features` any of `{ "getSequences", "taskAnswers": "at-once" | "created" | "polled", "videoBlocks", "edition": "corporate" | "expert", "bookmarks",
  *   "events", "recordsSubStream", "timeline": "lowest-first" | "highest-first" | "none", "changesLocks",
  *   "jpegForm": "plain" | "mislabelled" | "wrapped", "stills", "webRtc": "device-id" | "camera-id" | "none", "webRtcSocket",

@@ -34,7 +34,7 @@ export interface SurfaceFault {
   /** Added to every answer, ms. */
   readonly latencyMs?: number;
   /** Every call gets this status with IIS's own page; the ImageServer, which has none, breaks the connection. */
-  readonly failWith?: 400 | 403 | 500 | 503;
+  readonly failWith?: 400 | 403 | 500 | 502 | 503;
 }
 
 interface FaultEvents {

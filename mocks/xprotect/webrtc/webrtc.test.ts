@@ -201,6 +201,17 @@ describe('signalling over REST', () => {
     expect(xprotect.webRtcSessionCount).toBe(0);
   });
 
+  it.each([502, 503] as const)(
+    'is a page and no JSON where the gateway is set up wrongly: %i',
+    async (failWith) => {
+      xprotect.faults.setSurface('webrtc', { failWith });
+      const response = await create();
+      expect(response.status).toBe(failWith);
+      expect(response.headers.get('content-type')).toBe('text/html');
+      expect((await site.get('/api/rest/v1/sites')).status).toBe(200);
+    },
+  );
+
   it('knows no way to end a session but to hang up', async () => {
     const { session, rtc } = await connect();
     const refused = await call('DELETE', `session/${session.sessionId}`);
