@@ -184,6 +184,18 @@ describe('signalling over REST', () => {
     expect((rtc.pictures[0]!.payloads[0]!.readUInt8(0) >> 1) & 0x3f).toBe(32);
   });
 
+  it('offers MJPEG as such, which connects and shows nothing', async () => {
+    await xprotect.close();
+    await start({ stills: { has: () => true, draw: () => Buffer.from('\xff\xd8', 'latin1') } });
+    xprotect.makes.change(1, { codec: 'MJPEG' });
+    const { session, rtc } = await connect();
+    expect(offerOf(session)).toContain('m=video 9 UDP/TLS/RTP/SAVP 26');
+    const shown = await connect({ deviceId: siteCameras[1]!.id });
+    await expect.poll(() => shown.rtc.pictures.length, waiting).toBeGreaterThan(5);
+    await expect.poll(() => rtc.state, waiting).toBe('connected');
+    expect(rtc.pictures).toEqual([]);
+  });
+
   it.each<[string, object, () => void]>([
     ['of a camera with a privacy mask', {}, () => xprotect.makes.change(1, { isMasked: true })],
     ['of a stream that is not there', { streamId: '28DC44C3-079E-4C94-8EC9-60363451EB40' }, () => undefined],
