@@ -2,6 +2,7 @@ import { getResponse } from 'msw';
 import { beforeEach, expect, it } from 'vitest';
 import { z } from 'zod';
 import { frameHeaders } from '#contract/recording.ts';
+import { PreviewHead, previewsType } from '#contract/recording-previews.ts';
 import { recordingRoutes } from '#contract/recording-routes.ts';
 import { openPictures } from '#mocks/camera/synthesis.ts';
 import { handlersFor } from './handlers.ts';
@@ -69,6 +70,53 @@ it('gives the group of pictures of a moment, and the one before a gap', async ()
   ).toBe(second!.start);
 });
 
+it('tells keyframes two seconds apart where something is recorded, and gives each at a moment once', async () => {
+  bff.signIn('operator', 'x');
+  const [first] = recordedSpans(camera, { start: now - 3_600_000, end: now }, now);
+  const from = first!.end - 7000;
+  const answer = z.decode(
+    recordingRoutes.listKeyframes.answer,
+    (await (
+      await ask(`/api/recordings/${camera.id}/keyframes?from=${iso(from)}&to=${iso(from + 11_000)}`)
+    ).json()) as never,
+  );
+  const times = answer.keyframes.map((offset) => answer.from + offset);
+  expect(times.length).toBeGreaterThanOrEqual(3);
+  expect(times.every((time) => time >= from && time < first!.end)).toBe(true);
+  expect(times.slice(1).every((time, i) => time - times[i]! === 2000)).toBe(true);
+
+  const slots = [5000, 5001, 0, 9000].join(',');
+  const response = await ask(`/api/recordings/${camera.id}/previews?from=${iso(from)}&slots=${slots}`);
+  expect(response.headers.get('content-type')).toBe(previewsType);
+  const parts = readParts(new Uint8Array(await response.arrayBuffer()));
+  const starts = parts.map(({ head }) => head.start ?? NaN);
+  expect(parts.map(({ head }) => head.slot)).toEqual([0, 1, 2, 3]);
+  expect(starts[0]! <= from + 5000 && starts[0]! > from + 2900).toBe(true);
+  // The same picture is not sent twice; behind the gap's beginning it is the last one before.
+  expect(starts[1]).toBe(starts[0]);
+  expect(parts.map(({ bytes }) => bytes > 0)).toEqual([true, false, true, starts[3] !== starts[0]]);
+  expect(starts[3]).toBeLessThan(first!.end);
+  const stills = await ask(`/api/recordings/${camera.id}/previews?from=${iso(from)}&slots=0&form=still`);
+  expect(await stills.json()).toEqual({ cause: 'Refused: not-supported' });
+});
+
+/** Heads of an answer of previews, and how long its pictures are. */
+function readParts(answer: Uint8Array) {
+  const view = new DataView(answer.buffer);
+  const parts = [];
+  for (let at = 0; at < answer.length;) {
+    const end = at + 4 + view.getUint32(at);
+    const head = z.decode(
+      PreviewHead,
+      JSON.parse(new TextDecoder().decode(answer.subarray(at + 4, end))) as never,
+    );
+    const bytes = view.getUint32(end);
+    parts.push({ head, bytes });
+    at = end + 4 + bytes;
+  }
+  return parts;
+}
+
 it('refuses those who may not play back', async () => {
   expect((await ask(`/api/recordings/abilities`)).status).toBe(400);
   bff.signIn('kiosk', 'x');
@@ -78,5 +126,5 @@ it('refuses those who may not play back', async () => {
 
 it('is part of all that the app is answered without a server', () => {
   const paths = handlersFor(bff).map(({ info }) => info.header);
-  expect(paths.filter((header) => header.includes('/api/recordings/'))).toHaveLength(3);
+  expect(paths.filter((header) => header.includes('/api/recordings/'))).toHaveLength(5);
 });

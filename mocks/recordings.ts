@@ -2,10 +2,12 @@ import { http, HttpResponse, type HttpHandler } from 'msw';
 import { z } from 'zod';
 import { frameHeaders, type SpansAnswer } from '#contract/recording.ts';
 import { recordingMediaRoutes, recordingRoutes } from '#contract/recording-routes.ts';
+import { previewsType } from '#contract/recording-previews.ts';
 import type { Pictures } from '#mocks/camera/compose.ts';
 import { type SceneName, sceneNames } from '#mocks/camera/scenes/scenes.ts';
 import { Refused, type PretendBff } from './pretend-bff.ts';
-import { siteCameras } from './site/cameras.ts';
+import { keyframeTimes, previewParts, recordedMoment } from './recorded-previews.ts';
+import { type SiteCamera, siteCameras } from './site/cameras.ts';
 import { frameFile } from './site/frame-file.ts';
 import { pagePictures } from './site/page-pictures.ts';
 import { recordedSpans, sequencesAround } from './site/recordings.ts';
@@ -43,8 +45,15 @@ export function recordingHandlers({ bff, now = Date.now, picturesOf, problemFrom
   }
   const queryOf = (request: Request) => Object.fromEntries(new URL(request.url).searchParams);
 
-  const { readSpans, readRecordingAbilities } = recordingRoutes;
-  const { recordedFrames } = recordingMediaRoutes;
+  /** The pictures of a camera. */
+  function picturesOfCamera({ scene }: SiteCamera): Promise<Pictures> {
+    const known = sceneNames.find((name) => name === scene);
+    if (!known) throw new Refused('not-found');
+    return open(known);
+  }
+
+  const { readSpans, readRecordingAbilities, listKeyframes } = recordingRoutes;
+  const { recordedFrames, recordedPreviews } = recordingMediaRoutes;
   return [
     http.get(`*${readSpans.path}`, ({ request }) => {
       try {
@@ -80,17 +89,42 @@ export function recordingHandlers({ bff, now = Date.now, picturesOf, problemFrom
         return problemFrom(cause);
       }
     }),
+    http.get(`*${listKeyframes.path}`, async ({ request, params }) => {
+      try {
+        bff.admit(listKeyframes.needs);
+        const camera = playable(z.decode(listKeyframes.params, params as never).cameraId);
+        const { from, to, stream } = z.decode(listKeyframes.query, queryOf(request) as never);
+        const pictures = await picturesOfCamera(camera);
+        const times = keyframeTimes(pictures, camera, stream, { start: from, end: to }, now());
+        const answer = { from, to, keyframes: times.map((time) => time - from) };
+        return HttpResponse.json(z.encode(listKeyframes.answer, answer));
+      } catch (cause) {
+        return problemFrom(cause);
+      }
+    }),
+    http.get(`*${recordedPreviews.path}`, async ({ request, params }) => {
+      try {
+        bff.admit(recordedPreviews.needs);
+        const camera = playable(z.decode(recordedPreviews.params, params as never).cameraId);
+        const { from, slots, stream, form } = z.decode(recordedPreviews.query, queryOf(request) as never);
+        if (form === 'still') throw new Refused('not-supported');
+        const pictures = await picturesOfCamera(camera);
+        const moments = slots.map((slot) => from + slot);
+        const parts = previewParts(pictures, camera, stream, moments, now());
+        return new HttpResponse(new Blob(parts), { headers: { 'content-type': previewsType } });
+      } catch (cause) {
+        return problemFrom(cause);
+      }
+    }),
     http.get(`*${recordedFrames.path}`, async ({ request, params }) => {
       try {
         bff.admit(recordedFrames.needs);
         const camera = playable(z.decode(recordedFrames.params, params as never).cameraId);
         const { at, stream, only } = z.decode(recordedFrames.query, queryOf(request) as never);
-        const [here] = recordedSpans(camera, { start: at, end: at + 1 }, now());
-        const moment = here ? at : (sequencesAround(camera, at, now()).previous?.end ?? 0) - 1;
-        if (moment < 0) throw new Refused('no-recording');
-        const scene = sceneNames.find((name) => name === camera.scene);
-        if (!scene) throw new Refused('not-found');
-        const { bytes, start, end, codec } = frameFile(await open(scene), camera, stream, moment, only);
+        const moment = recordedMoment(camera, at, now());
+        if (moment === undefined) throw new Refused('no-recording');
+        const pictures = await picturesOfCamera(camera);
+        const { bytes, start, end, codec } = frameFile(pictures, camera, stream, moment, only);
         // The frame after the last one: the next in time, or the first behind the gap.
         const next =
           recordedSpans(camera, { start: end, end: end + 1 }, now()).length > 0

@@ -140,7 +140,7 @@ export async function createApp(parts: AppParts): Promise<BuiltApp> {
           now,
           settings: parts.exports,
         });
-  const exports = exportRoutes({ db: store.db, past, frames, runner: exporter, now });
+  const exports = exportRoutes({ db: store.db, past, frames, abilities, runner: exporter, now });
   const quality = qualityRoutes({ db: store.db, directory, gateway, liveKit: parts.liveKit?.rooms, now });
   let closing: Promise<void> | undefined;
   const hlsViewings = new HlsViewings({

@@ -14,7 +14,7 @@ const CameraChange = z.strictObject({
 const RecorderChange = z.strictObject({ state: z.enum(['online', 'offline', 'hung', 'failed-over']) });
 const SurfaceChange = z.strictObject({
   latencyMs: z.int().min(0).max(600_000).optional(),
-  failWith: z.literal([400, 403, 500, 503]).optional(),
+  failWith: z.literal([400, 403, 500, 502, 503]).optional(),
 });
 const FeatureChange = z.strictObject({
   getSequences: z.boolean().optional(),
@@ -23,6 +23,10 @@ const FeatureChange = z.strictObject({
   edition: z.enum(['corporate', 'expert']).optional(),
   bookmarks: z.boolean().optional(),
   events: z.boolean().optional(),
+  webRtc: z.enum(['device-id', 'camera-id', 'none']).optional(),
+  webRtcSocket: z.boolean().optional(),
+  candidates: z.enum(['in-offer', 'polled']).optional(),
+  overlappingSessions: z.enum(['refused-at-times', 'taken']).optional(),
   recordsSubStream: z.boolean().optional(),
   timeline: z.enum(['lowest-first', 'highest-first', 'none']).optional(),
   changesLocks: z.boolean().optional(),
@@ -50,11 +54,12 @@ type Act = (
  * - `/control/cameras/<number>` any of `{ "state": "online" | "offline" | "silent" | "frozen", "codec": "H.264" | "H.265"
  *   | "MJPEG", "isMasked" }`
  * - `/control/recorders/<1…6>` `{ "state": "online" | "offline" | "hung" | "failed-over" }`
- * - `/control/surfaces/<idp|rest|soap|bookmarks|evidence-locks|events|recorder-command|image-server>`
- *   `{ "latencyMs"?, "failWith"?: 400 | 403 | 500 | 503 }`, `{}` mends it
+ * - `/control/surfaces/<idp|rest|soap|bookmarks|evidence-locks|events|webrtc|recorder-command|image-server>`
+ *   `{ "latencyMs"?, "failWith"?: 400 | 403 | 500 | 502 | 503 }`, `{}` mends it
  * - `/control/features` any of `{ "getSequences", "taskAnswers": "at-once" | "created" | "polled", "videoBlocks", "edition": "corporate" | "expert", "bookmarks",
  *   "events", "recordsSubStream", "timeline": "lowest-first" | "highest-first" | "none", "changesLocks",
- *   "jpegForm": "plain" | "mislabelled" | "wrapped", "stills" }`
+ *   "jpegForm": "plain" | "mislabelled" | "wrapped", "stills", "webRtc": "device-id" | "camera-id" | "none", "webRtcSocket",
+ *   "candidates": "in-offer" | "polled", "overlappingSessions": "refused-at-times" | "taken" }`
  * - `/control/inventory` `{ "latencyMs" }`: how long each list of cameras or hardware takes
  * - `/control/connections/kill`, `/control/tokens/expire`, `/control/gateway/recycle`, `/control/reset`: no body
  *

@@ -14,8 +14,8 @@ export type CameraFault = 'offline' | 'silent' | 'frozen';
 export type RecorderFault = 'offline' | 'hung' | 'failed-over';
 
 /**
- * The parts that can be slowed or broken by themselves: of the gateway `idp`, `rest` (bookmarks and evidence locks apart),
- * `soap` and `events` (its WebSocket: nobody new gets in, states come late); of the recorders their SOAP and their recorded pictures.
+ * The parts that can be slowed or broken by themselves: of the gateway `idp`, `rest` (bookmarks, evidence locks and WebRTC apart),
+ * `soap`, `webrtc` (signalling over REST and WebSocket; slow is the making of sessions) and `events` (its WebSocket: nobody new gets in, states come late); of the recorders their SOAP and their recorded pictures.
  */
 export const surfaces = [
   'idp',
@@ -24,6 +24,7 @@ export const surfaces = [
   'bookmarks',
   'evidence-locks',
   'events',
+  'webrtc',
   'recorder-command',
   'image-server',
 ] as const;
@@ -33,7 +34,7 @@ export interface SurfaceFault {
   /** Added to every answer, ms. */
   readonly latencyMs?: number;
   /** Every call gets this status with IIS's own page; the ImageServer, which has none, breaks the connection. */
-  readonly failWith?: 400 | 403 | 500 | 503;
+  readonly failWith?: 400 | 403 | 500 | 502 | 503;
 }
 
 interface FaultEvents {
@@ -110,7 +111,7 @@ export class Faults extends EventEmitter<FaultEvents> {
     this.emit('expire-tokens');
   }
 
-  /** The gateway's application pool is recycled: all its WebSockets break at once, their sessions are forgotten. */
+  /** The gateway's application pool is recycled: all its WebSockets and WebRTC sessions break at once and are forgotten. */
   recycle(): void {
     this.emit('recycle');
   }

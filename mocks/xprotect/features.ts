@@ -14,6 +14,17 @@ export interface FeatureSet {
   readonly bookmarks: boolean;
   /** Whether the gateway has the events WebSocket (since 2023 R3). */
   readonly events: boolean;
+  /**
+   * WebRTC of the gateway: sessions name their camera by `deviceId` (since 2025 R2) or by `cameraId` (before: H.264 only), or
+   * there is none.
+   */
+  readonly webRtc: 'device-id' | 'camera-id' | 'none';
+  /** Whether WebRTC can be signalled over a WebSocket as well (since 2025 R1). */
+  readonly webRtcSocket: boolean;
+  /** Whether the gateway's candidates stand in its offer, as they have been seen to, or have to be asked for. */
+  readonly candidates: 'in-offer' | 'polled';
+  /** Whether making WebRTC sessions at once fails with 400 every now and then, as it does in the field. */
+  readonly overlappingSessions: 'refused-at-times' | 'taken';
   /** Whether the sub stream is recorded as well (adaptive playback, since 2023 R2). */
   readonly recordsSubStream: boolean;
   /** What `TimeLineInformationGet` is like: which bit of a byte is the first, or not there. Nothing official says. */
@@ -33,6 +44,10 @@ export const defaultFeatures: FeatureSet = {
   edition: 'corporate',
   bookmarks: true,
   events: true,
+  webRtc: 'device-id',
+  webRtcSocket: true,
+  candidates: 'in-offer',
+  overlappingSessions: 'refused-at-times',
   recordsSubStream: true,
   timeline: 'lowest-first',
   changesLocks: true,

@@ -8,6 +8,8 @@ import { answer, answerPage, credentialsOf, readBody } from './http-answer.ts';
 import { answerToken, type Account } from './oauth.ts';
 import { answerServerCommand } from './server-command.ts';
 import type { AccessTokens, VmsTokens } from './tokens.ts';
+import { answerWebRtc } from './webrtc/rest.ts';
+import type { WebRtcSessions } from './webrtc/sessions.ts';
 
 export interface GatewayParts {
   readonly account: Account;
@@ -15,6 +17,7 @@ export interface GatewayParts {
   readonly vmsTokens: VmsTokens;
   readonly rest: ConfigRest;
   readonly evidence: EvidenceStore;
+  readonly webRtc: WebRtcSessions;
   readonly features: Features;
   readonly faults: Faults;
   /** Where clients reach it, `http://host:port`. Known once it listens. */
@@ -23,6 +26,7 @@ export interface GatewayParts {
 
 const json = 'application/json; charset=utf-8';
 const restRoot = '/api/rest/v1/';
+const webRtcRoot = `${restRoot}webrtc/`;
 const soapRoot = '/managementserver/servercommandservice';
 
 /** The management server and its API gateway on one port, as IIS presents them. Paths are case-insensitive. */
@@ -43,6 +47,7 @@ export function createGateway(parts: GatewayParts): Server {
 function surfaceOf(path: string): Surface | undefined {
   if (path.startsWith(`${restRoot}bookmarks`)) return 'bookmarks';
   if (path.startsWith(`${restRoot}evidencelocks`)) return 'evidence-locks';
+  if (path.startsWith(webRtcRoot)) return 'webrtc';
   if (path.startsWith('/api/rest/')) return 'rest';
   if (path.startsWith('/idp/') || path.startsWith('/api/idp/')) return 'idp';
   return path.startsWith('/managementserver/') ? 'soap' : undefined;
@@ -58,7 +63,8 @@ async function route(
   const path = url.pathname.toLowerCase();
   const surface = surfaceOf(path);
   const { latencyMs = 0, failWith } = surface === undefined ? {} : parts.faults.surface(surface);
-  if (latencyMs > 0) await sleep(latencyMs, undefined, { signal });
+  // A slow WebRTC is slow in making sessions: more of them overlap.
+  if (latencyMs > 0 && surface !== 'webrtc') await sleep(latencyMs, undefined, { signal });
   if (failWith !== undefined) {
     answerPage(response, failWith);
     return;
@@ -94,13 +100,14 @@ async function route(
 async function answerRest(
   request: IncomingMessage,
   response: ServerResponse,
-  { accessTokens, rest, evidence, features, faults }: GatewayParts,
+  { accessTokens, rest, evidence, webRtc, features, faults }: GatewayParts,
   path: string,
   given: URLSearchParams,
   signal: AbortSignal,
 ): Promise<void> {
   // A token of the recorders' kind is as good as none.
-  if (!accessTokens.isAlive(credentialsOf(request, 'Bearer') ?? '')) {
+  const token = credentialsOf(request, 'Bearer') ?? '';
+  if (!accessTokens.isAlive(token)) {
     answer(response, 401, json, '', { 'www-authenticate': 'Bearer error="invalid_token"' });
     return;
   }
@@ -118,6 +125,13 @@ async function answerRest(
       features.now,
     );
     answer(response, stored.status, json, stored.body);
+    return;
+  }
+  if (root === 'webrtc' && features.now.webRtc !== 'none') {
+    const call = { method, path: path.slice('webrtc/'.length), body: text, token };
+    const said = await answerWebRtc(webRtc, features, call, (fresh) => accessTokens.isAlive(fresh));
+    if (said.status === 405) answerPage(response, 405);
+    else answer(response, said.status, said.status === 200 ? json : 'text/plain; charset=utf-8', said.body);
     return;
   }
   if (method !== 'GET' && method !== 'POST') {

@@ -5,6 +5,7 @@ const names: Readonly<Record<number, string>> = {
   404: 'File or directory not found.',
   405: 'HTTP verb used to access this page is not allowed.',
   500: 'Internal server error.',
+  502: 'Bad Gateway',
   503: 'Service Unavailable',
 };
 

@@ -5,7 +5,7 @@ import { siteHardware, siteRecorders } from '#mocks/site/hardware.ts';
 import { CameraMakes } from './camera-makes.ts';
 import { ConfigRest } from './config-rest.ts';
 import { EvidenceStore } from './evidence-store.ts';
-import { serveEvents } from './events/events-socket.ts';
+import { openEvents } from './events/events-socket.ts';
 import { Faults } from './faults.ts';
 import { Features, type FeatureSet } from './features.ts';
 import { createGateway } from './gateway.ts';
@@ -13,8 +13,10 @@ import { codedPictures } from './image-server/coded-pictures.ts';
 import type { LivePictures } from './image-server/live-feed.ts';
 import { LiveWheel } from './image-server/live-wheel.ts';
 import { RecorderSet } from './recorder-set.ts';
+import { serveSockets } from './socket-doors.ts';
 import { noStills, type Stills } from './stills.ts';
 import { AccessTokens, VmsTokens } from './tokens.ts';
+import { openWebRtc } from './webrtc/signalling.ts';
 
 export interface DemoXProtectOptions {
   /** The one basic user there is. */
@@ -56,6 +58,8 @@ export interface DemoXProtect {
   readonly connectionCount: number;
   /** Open WebSockets for events. */
   readonly eventConnectionCount: number;
+  /** WebRTC sessions that the gateway has, answered or not. */
+  readonly webRtcSessionCount: number;
   close(): Promise<void>;
 }
 
@@ -72,9 +76,10 @@ export async function startXProtect(options: DemoXProtectOptions): Promise<DemoX
   const wheel = new LiveWheel();
   const accessTokens = await AccessTokens.create(options.accessTokenLifeMs ?? 3_600_000);
   const vmsTokens = new VmsTokens(options.vmsTokenLifeMs ?? 14_400_000);
+  const pictures = codedPictures(options.pictures, { makes, hevc: options.hevc, stills });
   const shared = {
     tokens: vmsTokens,
-    pictures: codedPictures(options.pictures, { makes, hevc: options.hevc, stills }),
+    pictures,
     wheel,
     faults,
     features,
@@ -93,18 +98,21 @@ export async function startXProtect(options: DemoXProtectOptions): Promise<DemoX
     makes,
     webServerUri: ({ number }) => recorders.addressOf(number),
   });
+  const events = openEvents({ cameras, accessTokens, faults, features });
+  const webRtc = openWebRtc({ cameras, accessTokens, pictures, wheel, faults, features, makes });
   let origin = '';
   const gateway = createGateway({
     account: { username: options.username, password: options.password },
     accessTokens,
     vmsTokens,
     rest,
+    webRtc: webRtc.sessions,
     evidence: new EvidenceStore(new Set(cameras.map(({ id }) => id)), options.username),
     features,
     faults,
     origin: () => origin,
   });
-  const events = serveEvents(gateway, { cameras, accessTokens, faults, features });
+  serveSockets(gateway, { '/api/ws/events/v1': events.door, '/api/ws/webrtc/v1': webRtc.door });
   gateway.listen(options.port ?? 0, host);
   try {
     await once(gateway, 'listening');
@@ -153,13 +161,17 @@ export async function startXProtect(options: DemoXProtectOptions): Promise<DemoX
     get eventConnectionCount() {
       return events.connectionCount;
     },
+    get webRtcSessionCount() {
+      return webRtc.sessions.count;
+    },
     close: async () => {
       if (isClosed) return;
       isClosed = true;
       faults.removeAllListeners();
       makes.removeAllListeners();
-      wheel.close();
       events.close();
+      webRtc.close();
+      wheel.close();
       recorders.close();
       gateway.close();
       gateway.closeAllConnections();

@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readConfig } from '#server/config.ts';
 import { createLog } from '#server/http/log.ts';
 import { createRoomApi } from '#server/livekit/api.ts';
 import { isAppStale } from '#server/supervisor/built-app.ts';
 import { openSystems } from '#server/systems.ts';
+import { longestRestMs, type Rest } from './gently.ts';
 import { inProcessFeed } from './in-process-feed.ts';
 import {
   type Finding,
@@ -24,8 +26,8 @@ import { probeRtaLive, probeRtaPast, probeRtaPorts } from './rta-probes.ts';
 // npm run doctor: looks at what Parapet leans on, says what it found in plain lines, ends with 1 when something is wrong.
 
 const root = path.resolve(import.meta.dirname, '../..');
-/** Long enough for a slow recorder's whole inventory. */
-const patience = AbortSignal.timeout(60_000);
+/** Long enough for a slow recorder's whole inventory, and for one that wants to be left alone before. */
+const patience = AbortSignal.timeout(60_000 + longestRestMs);
 let faults = 0;
 
 function tell(finding: Finding): void {
@@ -34,6 +36,13 @@ function tell(finding: Finding): void {
   faults += 1;
   console.log(`        ${finding.fix}`);
 }
+
+const rest: Rest = async (ms, signal) => {
+  console.log(
+    `        It was asked too often, and wants to be left alone for ${Math.ceil(ms / 1000)} s: waiting.`,
+  );
+  await sleep(ms, undefined, { signal });
+};
 
 async function main(): Promise<void> {
   tell(probeNode(process.version));
@@ -61,11 +70,11 @@ async function main(): Promise<void> {
     const settings = config.vms.find(({ id }) => id === vms.id);
     if (settings?.kind === 'rta')
       for (const finding of await probeRtaPorts(vms.id, settings, patience)) tell(finding);
-    const found = await probeVms(vms, patience);
+    const found = await probeVms(vms, patience, rest);
     tell(found);
     if (settings?.kind === 'rta' && found.isFine) {
       tell(await probeRtaLive(vms, patience));
-      for (const finding of await probeRtaPast(vms, patience)) tell(finding);
+      for (const finding of await probeRtaPast(vms, patience, rest)) tell(finding);
     }
     await vms.close();
   }

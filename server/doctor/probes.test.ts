@@ -117,3 +117,23 @@ describe('of LiveKit it says', () => {
     });
   });
 });
+
+it('waits for a VMS that was asked too often, and says so where that was in vain', async () => {
+  const busy = new VmsError('unavailable', 'asked too often', { retryAfterMs: 60_000 });
+  let failures = 1;
+  const vms = {
+    id: 'hq',
+    readDirectory: () =>
+      failures-- > 0 ? Promise.reject(busy) : Promise.resolve({ cameras: [], groups: [] }),
+  } as unknown as Vms;
+  const rests: number[] = [];
+  const rest = (ms: number): Promise<void> => Promise.resolve(void rests.push(ms));
+  expect(await probeVms(vms, patience(), rest)).toMatchObject({ words: expect.stringMatching(/no camera/) });
+  expect(rests).toHaveLength(1);
+  failures = 2;
+  expect(await probeVms(vms, patience(), rest)).toMatchObject({
+    isFine: false,
+    words: 'asked too often',
+    fix: expect.stringMatching(/try again later/),
+  });
+});

@@ -6,7 +6,8 @@ import pg from 'pg';
 import { readFingerprint } from '#server/evidence/signing-key.ts';
 import type { RoomApi } from '#server/livekit/api.ts';
 import { LiveKitError } from '#server/livekit/error.ts';
-import type { Vms } from '#server/vms/vms.ts';
+import { type Vms, VmsError } from '#server/vms/vms.ts';
+import { askedGently, type Rest } from './gently.ts';
 
 /** What a probe found. `fix` says what the administrator can do about it. */
 export type Finding =
@@ -161,11 +162,14 @@ export async function probeDatabase(databaseUrl: string): Promise<Finding> {
   }
 }
 
-/** The VMS answers, lets us in and has cameras; the first of them has somewhere to get pictures from. */
-export async function probeVms(vms: Vms, signal: AbortSignal): Promise<Finding> {
+/**
+ * The VMS answers, lets us in and has cameras; the first of them has somewhere to get pictures from. `rest`: how to wait
+ * where it was asked too often, by a Parapet that runs beside us, say.
+ */
+export async function probeVms(vms: Vms, signal: AbortSignal, rest?: Rest): Promise<Finding> {
   const subject = `VMS ${vms.id}`;
   try {
-    const { cameras, groups } = await vms.readDirectory(signal);
+    const { cameras, groups } = await askedGently(() => vms.readDirectory(signal), signal, rest);
     const [first] = cameras;
     if (first === undefined)
       return broken(
@@ -179,6 +183,8 @@ export async function probeVms(vms: Vms, signal: AbortSignal): Promise<Finding> 
   } catch (cause) {
     signal.throwIfAborted();
     const words = cause instanceof Error ? cause.message : String(cause);
+    if (cause instanceof VmsError && cause.retryAfterMs !== undefined)
+      return broken(subject, words, 'Something else asks it as well: find out what, or try again later.');
     return broken(subject, words, 'Check its address, user, password and certificate in the configuration.');
   }
 }

@@ -3,6 +3,7 @@ import { playRtsp } from '#server/engine/rtsp/client.ts';
 import { RtspError } from '#server/engine/rtsp/error.ts';
 import type { RtaSettings } from '#server/vms/rta/settings.ts';
 import { type Vms, VmsError } from '#server/vms/vms.ts';
+import { askedGently, type Rest } from './gently.ts';
 import type { Finding } from './probes.ts';
 
 /* Milestone as the requirements describe it: their four tests and the common issues behind them, as probes. */
@@ -128,7 +129,7 @@ export async function probeRtaLive(vms: Vms, signal: AbortSignal): Promise<Findi
 }
 
 /** Whether there is a timeline, how far it goes back, and whether its pictures can be played. */
-export async function probeRtaPast(vms: Vms, signal: AbortSignal): Promise<Finding[]> {
+export async function probeRtaPast(vms: Vms, signal: AbortSignal, rest?: Rest): Promise<Finding[]> {
   const subject = `VMS ${vms.id}, recordings`;
   const { recordings } = vms;
   if (recordings === undefined) return [];
@@ -136,7 +137,7 @@ export async function probeRtaPast(vms: Vms, signal: AbortSignal): Promise<Findi
     const { cameras } = await vms.readDirectory(signal);
     let days: number | undefined;
     for (const { id } of cameras.slice(0, 3)) {
-      const oldest = await recordings.oldest(id, signal);
+      const oldest = await askedGently(() => recordings.oldest(id, signal), signal, rest);
       if (oldest !== undefined) days = Math.max(days ?? 0, (Date.now() - oldest) / dayMs);
     }
     if (days === undefined)

@@ -74,7 +74,7 @@ export function downloadHandler(parts: DownloadParts): OtherHandlers['exportFile
       'accept-ranges': 'bytes',
       etag,
       'cache-control': 'no-store',
-      'content-type': file.kind === 'manifest' ? 'application/json' : 'video/mp4',
+      'content-type': typeOf(file),
       'content-disposition': `attachment; filename="${file.name}"`,
     };
     if (range === 'unsatisfiable')
@@ -99,6 +99,12 @@ export function downloadHandler(parts: DownloadParts): OtherHandlers['exportFile
     return new Response(partOf(at, start, end, guard), answer);
   };
 }
+
+/** What the VMS has made may be anything: its manifest says what the VMS calls it. */
+const typeOf = ({ kind, name }: ExportFile): string => {
+  if (kind === 'manifest') return 'application/json';
+  return name.endsWith('.mp4') ? 'video/mp4' : 'application/octet-stream';
+};
 
 /** Bytes of the file as they are taken, as long as the right lasts. What nobody takes is not even opened. */
 function partOf(file: string, start: number, end: number, guard: RightGuard): ReadableStream<Uint8Array> {

@@ -4,6 +4,8 @@ import { ask } from '#server/recordings/ask.ts';
 import type { Frames } from '#server/recordings/frames.ts';
 import type { PastCamera } from '#server/recordings/past.ts';
 import type { RecordedSpan } from '#server/vms/recordings.ts';
+import type { Abilities } from '#server/recordings/abilities.ts';
+import { isMadeByVms } from './vms-films.ts';
 import { isThrough } from './shown-time.ts';
 
 type CameraEstimate = ExportEstimate['cameras'][number];
@@ -26,6 +28,7 @@ export async function estimateCamera(
   { camera, recordings }: PastCamera,
   { start, end, stream }: Pick<ExportRequest, 'start' | 'end' | 'stream'>,
   frames: Frames,
+  abilities: Abilities,
   viewer: string,
   signal: AbortSignal,
 ): Promise<CameraEstimate> {
@@ -34,6 +37,9 @@ export async function estimateCamera(
   const { recorded } = await ask(signal, (ending) => recordings.spans(cameraId, { start, end }, ending));
   const recordedMs = recorded.reduce((sum, span) => sum + span.end - span.start, 0);
   if (recordedMs === 0) return { cameraId, recordedMs };
+  // How large it will be only the VMS could say.
+  if (await isMadeByVms(recordings, () => ask(signal, () => abilities.of(camera.vmsId, recordings))))
+    return { cameraId, recordedMs, isMadeByVms: true };
   let bytes = 0;
   let ms = 0;
   for (const at of new Set(sampleTimes(recorded))) {

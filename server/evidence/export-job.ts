@@ -14,6 +14,7 @@ import { chainOf, type Manifest, signed } from './manifest.ts';
 import { recordedGops } from './recorded-gops.ts';
 import { longestStillMs } from './shown-time.ts';
 import { within, without } from './span-sums.ts';
+import { isMadeByVms, takeFilms } from './vms-films.ts';
 import { makeCopies, watermarkWords } from './watermark/copies.ts';
 import type { Transcoder } from './watermark/transcoder.ts';
 
@@ -109,10 +110,16 @@ async function exportCamera(
     ).recorded.map(({ start, end }) => ({ start, end }));
     const { recorded, lastGop: after } = camera;
     const reading = { recordings, cameraId, stream, range, recorded, after, lanes, viewer: `export ${id}` };
-    if (within(range, recorded).length > 0)
+    camera.isByVms ??=
+      within(range, recorded).length > 0 &&
+      (await isMadeByVms(recordings, () => ask(signal, (ending) => recordings.abilities(ending))));
+    const progress = (): Promise<void> => onProgress(writer.doneMs(range), writer.bytes, 'reading');
+    if (camera.isByVms)
+      await takeFilms({ recordings, camera, number, range, recorded, onProgress: progress }, writer, signal);
+    else if (within(range, recorded).length > 0)
       for await (const { frames, next } of recordedGops(reading, signal)) {
         await writer.append(camera, number, frames, next);
-        await onProgress(writer.doneMs(range), writer.bytes, 'reading');
+        await progress();
       }
   }
   await writer.finish(camera);
@@ -144,10 +151,14 @@ async function writeManifest(
 ): Promise<ExportFile[]> {
   const { id, title, reason, requestedBy, createdAt, range, stream } = order;
   const cameras = order.cameras.map((camera) => {
-    const { files = [], recorded = [] } =
-      journal.cameras.find(({ cameraId }) => cameraId === camera.id) ?? {};
+    const {
+      files = [],
+      films = [],
+      recorded = [],
+    } = journal.cameras.find(({ cameraId }) => cameraId === camera.id) ?? {};
     const pieces = files.flatMap((file) => file.pieces);
-    const withoutPictures = within(range, recorded)
+    // What a film of the VMS holds nobody here has looked at.
+    const withoutPictures = (films.length > 0 ? [] : within(range, recorded))
       .flatMap((span) => without(span, pieces))
       .filter(({ start, end }) => end - start >= worthTellingMs);
     return {
@@ -164,6 +175,19 @@ async function writeManifest(
         pictures: file.pictures,
         pieces: file.pieces.map(({ at, start, end }) => ({ atMs: at, from: iso(start), to: iso(end) })),
       })),
+      ...(films.length === 0
+        ? {}
+        : {
+            vmsFilms: films.map(({ name, bytes, sha256, mediaType, start, end }) => ({
+              name,
+              bytes,
+              sha256,
+              kind: 'vms-film' as const,
+              mediaType,
+              from: iso(start),
+              to: iso(end),
+            })),
+          }),
     };
   });
   const copies = journal.copies.map((copy) => ({
@@ -172,7 +196,7 @@ async function writeManifest(
     words: watermarkWords(order),
     madeBy: transcoder?.name ?? '',
   }));
-  const all = [...cameras.flatMap(({ files }) => files), ...copies];
+  const all = [...cameras.flatMap(({ files, vmsFilms = [] }) => [...files, ...vmsFilms]), ...copies];
   const manifest: Manifest = {
     format: 'parapet-export',
     version: 1,
@@ -196,9 +220,22 @@ async function writeManifest(
   await replaceFile(directory, manifestName, text);
   onStep?.('checkpoint');
   return [
-    ...cameras.flatMap(({ id: cameraId, files }) =>
-      files.map(({ name, bytes, sha256 }): ExportFile => ({ name, kind: 'video', cameraId, bytes, sha256 })),
-    ),
+    ...cameras.flatMap(({ id: cameraId, files, vmsFilms = [] }) => [
+      ...files.map(({ name, bytes, sha256 }): ExportFile => ({
+        name,
+        kind: 'video',
+        cameraId,
+        bytes,
+        sha256,
+      })),
+      ...vmsFilms.map(({ name, kind, bytes, sha256 }): ExportFile => ({
+        name,
+        kind,
+        cameraId,
+        bytes,
+        sha256,
+      })),
+    ]),
     ...copies.map(({ name, bytes, sha256, of }): ExportFile => {
       const cameraId = cameras.find(({ files }) => files.some((file) => file.name === of))?.id;
       return { name, kind: 'watermarked', ...(cameraId === undefined ? {} : { cameraId }), bytes, sha256 };

@@ -4,6 +4,7 @@ import type { Export, ExportEstimate, ExportRequest } from '#contract/evidence.t
 import { record } from '#server/audit/audit.ts';
 import { Refusal } from '#server/http/refusal.ts';
 import type { Handlers, OtherHandlers } from '#server/http/routing.ts';
+import type { Abilities } from '#server/recordings/abilities.ts';
 import type { Frames } from '#server/recordings/frames.ts';
 import type { Past } from '#server/recordings/past.ts';
 import type { Db } from '#server/store/store.ts';
@@ -36,6 +37,7 @@ export interface ExportParts {
   readonly db: Db;
   readonly past: Past;
   readonly frames: Frames;
+  readonly abilities: Abilities;
   readonly runner: ExportRunner | undefined;
   readonly now: () => number;
 }
@@ -45,7 +47,7 @@ export function exportRoutes(parts: ExportParts): {
   readonly routes: Pick<Handlers, Names>;
   readonly others: Pick<OtherHandlers, 'exportFile'>;
 } {
-  const { db, past, frames, now } = parts;
+  const { db, past, frames, abilities, now } = parts;
   const runnerHere = (): ExportRunner => {
     if (parts.runner === undefined) throw new Refusal('not-supported', { detail: 'Exports are not set up.' });
     return parts.runner;
@@ -84,7 +86,9 @@ export function exportRoutes(parts: ExportParts): {
       throw new Refusal('invalid-request', { issues: [{ path: 'end', message: 'is in the future' }] });
     const cameras = await past.cameras(user, request.cameraIds, 'export');
     const [each, freeBytes, queued, canWatermark] = await Promise.all([
-      Promise.all(cameras.map((camera) => estimateCamera(camera, request, frames, viewer, signal))),
+      Promise.all(
+        cameras.map((camera) => estimateCamera(camera, request, frames, abilities, viewer, signal)),
+      ),
       runner.freeFor(user.id),
       waitingBefore(db, now()),
       runner.canWatermark(),
@@ -96,7 +100,8 @@ export function exportRoutes(parts: ExportParts): {
       bytes: request.hasWatermark ? 2 * films : films,
       freeBytes,
       queued,
-      canWatermark,
+      // Only films whose form is known get a copy.
+      canWatermark: canWatermark && !each.some((camera) => camera.isMadeByVms === true),
     } satisfies ExportEstimate;
   }
 
@@ -122,7 +127,7 @@ export function exportRoutes(parts: ExportParts): {
         const { user, sessionId } = principal;
         const expected = await estimate(user, body, sessionId, signal);
         if (body.hasWatermark && !expected.canWatermark)
-          throw new Refusal('not-supported', { detail: 'There is no transcoder on this server.' });
+          throw new Refusal('not-supported', { detail: 'No copies with a watermark can be made of this.' });
         const unable = expected.cameras.find(({ cannot }) => cannot === 'codec-unsupported');
         if (unable !== undefined)
           throw new Refusal('codec-unsupported', {

@@ -10,12 +10,14 @@ import {
   type JournalCamera,
   type JournalCopy,
   type JournalFile,
+  type JournalFilm,
   readJournal,
   syncDirectory,
   writeJournal,
 } from './journal.ts';
 import { sha256Of } from './sha256-of.ts';
 import { isThrough, samplesThrough } from './shown-time.ts';
+import { filmEndings } from './vms-films.ts';
 
 /** Where a test may pull the plug. */
 export type Step = 'file-begun' | 'gop-appended' | 'bytes-safe' | 'checkpoint' | 'file-complete';
@@ -35,6 +37,8 @@ export class ExportWriter {
   readonly journal: Journal;
   readonly #settings: WriterSettings;
   #file: GrowingFile | undefined;
+  /** The film of the VMS that is being taken. */
+  #film: { readonly name: string; readonly file: GrowingFile } | undefined;
   #safeBytes = 0;
   #safeAt = performance.now();
   /** What is written ends where the recording did: more may follow, so it is no place to go on from. */
@@ -51,7 +55,7 @@ export class ExportWriter {
   /** Takes up what is in the directory. Files of which the journal knows nothing are removed. */
   static async open(settings: WriterSettings, cameraIds: readonly string[]): Promise<ExportWriter> {
     const { directory } = settings;
-    const fresh = (cameraId: string): JournalCamera => ({ cameraId, files: [], isDone: false });
+    const fresh = (cameraId: string): JournalCamera => ({ cameraId, files: [], films: [], isDone: false });
     const found = await readJournal(directory);
     const journal: Journal = {
       version: 1,
@@ -59,27 +63,31 @@ export class ExportWriter {
       copies: found?.copies ?? [],
     };
     const known = new Set(
-      [...journal.cameras.flatMap(({ files }) => files), ...journal.copies].map(({ name }) => name),
+      [...journal.cameras.flatMap(({ files, films }) => [...files, ...films]), ...journal.copies].map(
+        ({ name }) => name,
+      ),
     );
     for (const name of await readdir(directory))
-      if (name.endsWith('.mp4') && !known.has(name)) await rm(path.join(directory, name));
+      if (filmEndings.has(path.extname(name).slice(1)) && !known.has(name))
+        await rm(path.join(directory, name));
     return new ExportWriter(settings, journal);
   }
 
   /** Bytes of pictures, safe or not. */
   get bytes(): number {
     const safe = this.journal.cameras
-      .flatMap(({ files }) => files)
-      .reduce((sum, { bytes }) => sum + bytes, 0);
+      .flatMap(({ files, films }) => [...files, ...films])
+      .reduce((sum, { bytes }) => sum + bytes, this.#film?.file.bytes ?? 0);
     return safe + (this.#file === undefined ? 0 : this.#file.bytes - this.#safeBytes);
   }
 
   /** How much of the range is in, ms over all cameras. */
   doneMs(range: RecordedSpan): number {
     const pieces = this.journal.cameras.flatMap(({ files }) => files.flatMap((file) => file.pieces));
+    const films = this.journal.cameras.flatMap((camera) => camera.films);
     return pieces.reduce(
       (sum, { start, end }) => sum + Math.max(0, Math.min(end, range.end) - Math.max(start, range.start)),
-      0,
+      films.reduce((sum, { recordedMs }) => sum + recordedMs, 0),
     );
   }
 
@@ -109,7 +117,9 @@ export class ExportWriter {
       signal.throwIfAborted();
       if (found === sha256) continue;
       isSame = false;
-      const camera = this.journal.cameras.find(({ files }) => files.some((file) => file.name === name));
+      const camera = this.journal.cameras.find(({ files, films }) =>
+        [...files, ...films].some((file) => file.name === name),
+      );
       if (camera === undefined) await this.#dropCopies(({ name: copy }) => copy === name);
       else await this.#beginAnew(camera);
     }
@@ -180,6 +190,47 @@ export class ExportWriter {
     this.#step('checkpoint');
   }
 
+  /**
+   * Begins a film that comes from the VMS as a whole. There is one at a time, and it counts once it is complete.
+   * @param number the camera's, for names
+   */
+  async beginFilm(number: number, start: number, ending: string): Promise<void> {
+    const { directory } = this.#settings;
+    const name = this.#freeName(number, start, ending);
+    const file = await GrowingFile.open(path.join(directory, name), 0);
+    if (file === undefined) throw new Error('the folder of the export is gone');
+    this.#film = { name, file };
+  }
+
+  async appendToFilm(bytes: Uint8Array): Promise<void> {
+    await this.#film?.file.append(bytes);
+  }
+
+  /** All of it is there: from now on it is part of the export. */
+  async finishFilm(
+    camera: JournalCamera,
+    about: Omit<JournalFilm, 'name' | 'bytes' | 'sha256'>,
+  ): Promise<void> {
+    if (this.#film === undefined) return;
+    const { name, file } = this.#film;
+    await file.sync();
+    await syncDirectory(this.#settings.directory);
+    const film = { name, bytes: file.bytes, sha256: file.sha256(), ...about };
+    this.#film = undefined;
+    await file.close();
+    camera.films.push(film);
+    this.#step('file-complete');
+    await this.checkpoint();
+  }
+
+  /** Throws away the film that is not complete. Safe to call when there is none. */
+  async dropFilm(): Promise<void> {
+    const film = this.#film;
+    this.#film = undefined;
+    await film?.file.close();
+    if (film !== undefined) await rm(path.join(this.#settings.directory, film.name), { force: true });
+  }
+
   /** The camera is in. */
   async finish(camera: JournalCamera): Promise<void> {
     this.#isOpenEnded = false;
@@ -196,10 +247,12 @@ export class ExportWriter {
   }
 
   async #beginAnew(camera: JournalCamera): Promise<void> {
-    const names = new Set(camera.files.map(({ name }) => name));
+    const names = new Set([...camera.files, ...camera.films].map(({ name }) => name));
     for (const name of names) await rm(path.join(this.#settings.directory, name), { force: true });
     await this.#dropCopies(({ of }) => names.has(of));
     camera.files.length = 0;
+    camera.films.length = 0;
+    delete camera.isByVms;
     camera.isDone = false;
     delete camera.lastGop;
     delete camera.recorded;
@@ -225,10 +278,7 @@ export class ExportWriter {
     init: Uint8Array,
   ): Promise<JournalFile> {
     const { directory } = this.#settings;
-    const stem = `${String(number).padStart(3, '0')}-${stamp(start)}`;
-    const taken = new Set(this.journal.cameras.flatMap(({ files }) => files.map(({ name }) => name)));
-    let name = `${stem}.mp4`;
-    for (let i = 2; taken.has(name); i++) name = `${stem}-${i}.mp4`;
+    const name = this.#freeName(number, start, 'mp4');
     this.#file = await GrowingFile.open(path.join(directory, name), 0);
     this.#safeBytes = 0;
     await syncDirectory(directory);
@@ -237,6 +287,16 @@ export class ExportWriter {
     const file = { name, bytes: 0, lengthMs: 0, fragments: 0, pictures: 0, codec, configuration, pieces: [] };
     camera.files.push(file);
     return file;
+  }
+
+  #freeName(number: number, start: number, ending: string): string {
+    const stem = `${String(number).padStart(3, '0')}-${stamp(start)}`;
+    const taken = new Set(
+      this.journal.cameras.flatMap(({ files, films }) => [...files, ...films].map(({ name }) => name)),
+    );
+    let name = `${stem}.${ending}`;
+    for (let i = 2; taken.has(name); i++) name = `${stem}-${i}.${ending}`;
+    return name;
   }
 
   async #complete(camera: JournalCamera): Promise<void> {
@@ -257,7 +317,7 @@ export class ExportWriter {
 
 /** Films and copies that are written to their end, with their hashes. */
 const completeFiles = ({ cameras, copies }: Journal): { name: string; sha256: string }[] =>
-  [...cameras.flatMap(({ files }) => files), ...copies].flatMap(({ name, sha256 }) =>
+  [...cameras.flatMap(({ files, films }) => [...files, ...films]), ...copies].flatMap(({ name, sha256 }) =>
     sha256 === undefined ? [] : [{ name, sha256 }],
   );
 

@@ -30,6 +30,19 @@ const JournalFile = z.object({
 });
 export type JournalFile = z.infer<typeof JournalFile>;
 
+const JournalFilm = z.object({
+  name: z.string(),
+  bytes: z.int(),
+  sha256: z.string(),
+  mediaType: z.string(),
+  /** What the VMS was asked for. */
+  start: z.int(),
+  end: z.int(),
+  /** How much of that is recorded, ms. */
+  recordedMs: z.int(),
+});
+export type JournalFilm = z.infer<typeof JournalFilm>;
+
 const JournalCamera = z.object({
   cameraId: z.string(),
   /** What the recorder said of the range and a little around it when the camera was begun. */
@@ -37,6 +50,10 @@ const JournalCamera = z.object({
   /** The keyframe of the last GOP that is in. */
   lastGop: z.int().optional(),
   files: z.array(JournalFile),
+  /** Whether its VMS makes the films, as it was when the camera was begun. */
+  isByVms: z.boolean().optional(),
+  /** Those that are complete. */
+  films: z.array(JournalFilm).default([]),
   isDone: z.boolean(),
 });
 export type JournalCamera = z.infer<typeof JournalCamera>;

@@ -21,6 +21,19 @@ const ManifestFile = z.strictObject({
   pieces: z.array(z.strictObject({ atMs: z.int().nonnegative(), from: Iso, to: Iso })),
 });
 
+/** A film as the VMS has made it: it is what was given, and what is in it is the VMS's word. */
+const VmsFilmFile = z.strictObject({
+  name: FileName,
+  bytes: z.int().nonnegative(),
+  sha256: Sha256,
+  kind: z.literal('vms-film'),
+  /** As the VMS calls it. */
+  mediaType: z.string(),
+  /** What the VMS was asked for. */
+  from: Iso,
+  to: Iso,
+});
+
 export const Manifest = z.strictObject({
   format: z.literal('parapet-export'),
   version: z.literal(1),
@@ -46,6 +59,8 @@ export const Manifest = z.strictObject({
       /** Where the recorder says that it recorded, and gave no picture for a second or longer. */
       withoutPictures: z.array(Stretch).optional(),
       files: z.array(ManifestFile),
+      /** Instead of those, where the VMS gives no frames to make films of. */
+      vmsFilms: z.array(VmsFilmFile).optional(),
     }),
   ),
   /** Copies for looking at, with words burned into the picture. The films above are the evidence. */
@@ -63,7 +78,7 @@ export const Manifest = z.strictObject({
       }),
     )
     .optional(),
-  /** One link per file, films first, then copies: none can be taken out or put in without changing all that follow. */
+  /** One link per file, films first, camera by camera, then copies: none can be taken out or put in without changing all that follow. */
   chain: z.array(z.strictObject({ name: FileName, link: Sha256 })),
 });
 export type Manifest = z.output<typeof Manifest>;

@@ -89,6 +89,7 @@ export function recordingRoutes(parts: {
           vmsId,
           cameraIds,
           ...(await ask(signal, () => abilities.of(vmsId, recordings))),
+          ...(recordings.exportFilm === undefined ? {} : { makesFilms: true as const }),
         })),
       );
       return { vms };

@@ -67,10 +67,17 @@ export type LiveSource =
 export class VmsError extends Error {
   override readonly name = 'VmsError';
   readonly code: 'unavailable' | 'refused' | 'unknown-camera' | 'no-such-stream' | 'unexpected-answer';
+  /** How long it wants to be left alone, ms, where it was asked too often and says so. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(code: VmsError['code'], message: string, options?: ErrorOptions) {
+  constructor(
+    code: VmsError['code'],
+    message: string,
+    { retryAfterMs, ...options }: ErrorOptions & { readonly retryAfterMs?: number | undefined } = {},
+  ) {
     super(message, options);
     this.code = code;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 

@@ -1,16 +1,13 @@
-import type { IncomingMessage, Server } from 'node:http';
-import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SiteCamera } from '#mocks/site/cameras.ts';
 import type { Faults } from '../faults.ts';
 import type { Features } from '../features.ts';
-import { credentialsOf, iisPage } from '../http-answer.ts';
+import { credentialsOf } from '../http-answer.ts';
+import type { SocketDoor } from '../socket-doors.ts';
 import type { AccessTokens } from '../tokens.ts';
 import { EventSessions } from './event-sessions.ts';
 import { followSite } from './site-events.ts';
-import { acceptSocket, isUpgrade, type ServerSocket } from './web-socket.ts';
-
-const path = '/api/ws/events/v1';
+import { acceptSocket, type ServerSocket } from './web-socket.ts';
 
 export interface EventsSocketParts {
   readonly cameras: readonly SiteCamera[];
@@ -19,14 +16,15 @@ export interface EventsSocketParts {
   readonly features: Features;
 }
 
-/** Events and states over a WebSocket, on the gateway's port. */
+/** Events and states over a WebSocket. */
 export interface EventsSocket {
+  readonly door: SocketDoor;
   readonly connectionCount: number;
   close(): void;
 }
 
-/** Lets the gateway take WebSockets. Events are made only while somebody is connected. */
-export function serveEvents(gateway: Server, parts: EventsSocketParts): EventsSocket {
+/** Events are made only while somebody is connected. */
+export function openEvents(parts: EventsSocketParts): EventsSocket {
   const { cameras, accessTokens, faults, features } = parts;
   const sockets = new Set<ServerSocket>();
   const closed = new AbortController();
@@ -56,16 +54,7 @@ export function serveEvents(gateway: Server, parts: EventsSocketParts): EventsSo
     drop();
   });
 
-  gateway.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
-    stream.on('error', () => undefined);
-    const status = refusalOf(request);
-    if (status !== undefined) {
-      const page = iisPage(status);
-      stream.end(
-        `HTTP/1.1 ${status} Refused\r\nContent-Type: text/html\r\nContent-Length: ${Buffer.byteLength(page)}\r\nConnection: close\r\n\r\n${page}`,
-      );
-      return;
-    }
+  const accept: SocketDoor['accept'] = (request, stream, head) => {
     // The token is looked at here and never again.
     const isKnown = accessTokens.isAlive(credentialsOf(request, 'Bearer') ?? '');
     const socket = acceptSocket(request, stream, head, {
@@ -81,16 +70,13 @@ export function serveEvents(gateway: Server, parts: EventsSocketParts): EventsSo
     const conversation = sessions.open(isKnown, (text) => socket.send(text));
     sockets.add(socket);
     stopFollowing ??= followSite(cameras, (event) => sessions.tell(event));
-  });
-
-  function refusalOf(request: IncomingMessage): number | undefined {
-    const { pathname } = new URL(request.url ?? '/', 'http://gateway');
-    if (pathname.toLowerCase() !== path || !features.now.events) return 404;
-    const { failWith } = faults.surface('events');
-    return failWith ?? (isUpgrade(request) ? undefined : 400);
-  }
+  };
 
   return {
+    door: {
+      refusal: () => (features.now.events ? faults.surface('events').failWith : 404),
+      accept,
+    },
     get connectionCount() {
       return sockets.size;
     },

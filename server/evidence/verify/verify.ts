@@ -114,7 +114,9 @@ export async function verifyExport(
     );
 
   const films = manifest.cameras.flatMap((camera) => camera.files);
-  const files = [...films, ...(manifest.copies ?? [])];
+  const ofVms = new Set(manifest.cameras.flatMap(({ vmsFilms = [] }) => vmsFilms.map(({ name }) => name)));
+  const all = manifest.cameras.flatMap(({ files: own, vmsFilms = [] }) => [...own, ...vmsFilms]);
+  const files = [...all, ...(manifest.copies ?? [])];
   const names = new Set(films.map(({ name }) => name));
   for (const { name, of } of manifest.copies ?? [])
     if (!names.has(of)) find(false, `${name} is a copy of a film that is not in the manifest`);
@@ -145,6 +147,11 @@ export async function verifyExport(
     else {
       const isSame = (await sha256Of(at)) === sha256;
       find(isSame, isSame ? `${name} is as it was exported` : `${name} was changed`);
+      if (ofVms.has(name))
+        findings.push({
+          verdict: 'note',
+          words: `${name} was made by the video management system: what is in it is that system’s word`,
+        });
     }
   }
   return verdict(manifest, signer);

@@ -13,6 +13,8 @@ export interface Answer {
   readonly status: number;
   /** Schemes of `WWW-Authenticate`, lower case. */
   readonly schemes: readonly string[];
+  /** `Retry-After`, ms from now; undefined where it is missing or makes no sense. */
+  readonly retryAfterMs: number | undefined;
   readonly body: string;
 }
 
@@ -147,7 +149,15 @@ const factsOf = (response: IncomingMessage): Omit<Answer, 'body'> => ({
   schemes: (response.headers['www-authenticate'] ?? '')
     .split(',')
     .map((part) => part.trim().split(/\s/)[0]?.toLowerCase() ?? ''),
+  retryAfterMs: retryAfter(response.headers['retry-after'], Date.now()),
 });
+
+/** Of seconds or a date (RFC 9110 10.2.3), ms from `now`. */
+export function retryAfter(text: string | undefined, now: number): number | undefined {
+  if (text === undefined || text.trim() === '') return undefined;
+  const ms = /^\d+$/.test(text.trim()) ? Number(text) * 1000 : Date.parse(text) - now;
+  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+}
 
 /** What a request that failed means. Throws the caller's reason where that is what ended it. */
 function failureOf(error: unknown, caller: AbortSignal, isLate: boolean): VmsError {

@@ -23,6 +23,8 @@ export interface RtaLog {
 
 /** How long a failure to list cameras stands, ms: other processes, and other programs, may have asked the last time. */
 const failureMs = 10_000;
+/** The longest that it stands because the server wants to be left alone, ms: its minute, and a bit. */
+const longestFailureMs = 75_000;
 /** What cannot be read is said this often, ms. */
 const complainEveryMs = 600_000;
 
@@ -72,7 +74,7 @@ export class RtaApi {
     signal.throwIfAborted();
     const [now, list, failure] = [performance.now(), this.#list, this.#failure];
     if (list !== undefined && now - list.at < this.#limits.cameraListEveryMs) return list.cameras;
-    if (failure !== undefined && now - failure.at < failureMs) {
+    if (failure !== undefined && now - failure.at < standingMs(failure.error)) {
       if (failure.error instanceof TooOften && list !== undefined) return list.cameras;
       throw failure.error;
     }
@@ -197,7 +199,7 @@ export class RtaApi {
       const headers = { ...wish.headers, ...(authorization === undefined ? {} : { authorization }) };
       const answer = await this.#reach(() => send({ ...wish, headers }));
       if (answer.status >= 200 && answer.status < 300) return answer;
-      if (answer.status !== 401) throw refusalOf(answer.status, what);
+      if (answer.status !== 401) throw refusalOf(answer, what);
       if (this.#signIn.rejected(authorization, answer) && attempt === 1) continue;
       throw this.#signIn.refusal;
     }
@@ -213,12 +215,12 @@ export class RtaApi {
   }
 }
 
-function refusalOf(status: number, what: string): VmsError {
+function refusalOf({ status, retryAfterMs }: Omit<Answer, 'body'>, what: string): VmsError {
   if (status === 403)
     return new VmsError('refused', `The Milestone server does not let this user see the ${what}`);
   if (status === 404 && what !== 'camera list')
     return new VmsError('unknown-camera', 'The Milestone server knows no such camera');
-  if (status === 429) return new TooOften(what);
+  if (status === 429) return new TooOften(what, retryAfterMs);
   if (status >= 500)
     return new VmsError(
       'unavailable',
@@ -230,6 +232,10 @@ function refusalOf(status: number, what: string): VmsError {
   );
 }
 
+/** How long a failure to list cameras stands. */
+const standingMs = ({ retryAfterMs = 0 }: VmsError): number =>
+  Math.min(Math.max(failureMs, retryAfterMs), longestFailureMs);
+
 /** No answer at all, as against one that is no use. */
 class NotReached extends VmsError {
   constructor(error: VmsError) {
@@ -239,8 +245,8 @@ class NotReached extends VmsError {
 
 /** 429. */
 class TooOften extends VmsError {
-  constructor(what: string) {
-    super('unavailable', `The Milestone server is asked too often for the ${what}`);
+  constructor(what: string, retryAfterMs: number | undefined) {
+    super('unavailable', `The Milestone server is asked too often for the ${what}`, { retryAfterMs });
   }
 }
 

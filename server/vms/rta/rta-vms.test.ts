@@ -254,7 +254,7 @@ describe('a server that others have asked for the camera list', () => {
     vi.restoreAllMocks();
   });
 
-  it('is asked again soon where no list is known', async () => {
+  it('is asked again as soon as it wants where no list is known', async () => {
     rta = await startSite();
     const other = vmsFor(rta);
     await other.readDirectory(never);
@@ -263,8 +263,12 @@ describe('a server that others have asked for the camera list', () => {
     time += 5_000;
     await expect(vms.readDirectory(never)).rejects.toMatchObject({ code: 'unavailable' });
     expect(rta.calls.get('api list')).toBe(2);
+    // It said that it wants to be left alone for a minute.
+    time += 15_000;
+    await expect(vms.readDirectory(never)).rejects.toMatchObject({ retryAfterMs: 60_000 });
+    expect(rta.calls.get('api list')).toBe(2);
     // The minute of the other one is over before one of ours since the refusal is.
-    time += 56_000;
+    time += 41_000;
     expect((await vms.readDirectory(never)).cameras).toHaveLength(6);
     await other.close();
   });

@@ -106,6 +106,8 @@ export const ExportEstimate = z.object({
        * recordings (`not-supported`) is in the manifest as a gap.
        */
       cannot: z.enum(['codec-unsupported', 'not-supported']).optional(),
+      /** Its VMS makes the film, in a form and of a size that it alone knows. */
+      isMadeByVms: z.literal(true).optional(),
     }),
   ),
   bytes: z.int().nonnegative(),
@@ -121,7 +123,8 @@ export type ExportEstimate = z.output<typeof ExportEstimate>;
 export const ExportFile = z.object({
   /** Its name within the export, such as `014-2026-11-20T120400Z.mp4` or `manifest.json`. */
   name: z.string().regex(/^[0-9A-Za-z][0-9A-Za-z._-]{0,199}$/),
-  kind: z.enum(['video', 'watermarked', 'manifest']),
+  /** `vms-film`: made by the VMS, and kept as it came. */
+  kind: z.enum(['video', 'vms-film', 'watermarked', 'manifest']),
   cameraId: CameraId.optional(),
   bytes: z.int().nonnegative(),
   /** Lower-case hex. */

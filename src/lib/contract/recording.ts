@@ -90,6 +90,8 @@ export const RecordingAbility = z.object({
   bookmarks: z.enum(['write', 'none']),
   /** `not-in-edition`: the VMS knows evidence locks, the installed edition has none. */
   evidenceLocks: z.enum(['write', 'not-in-edition', 'none']),
+  /** It makes films of recordings by itself: what is exported where there are no native frames. */
+  makesFilms: z.literal(true).optional(),
 });
 export type RecordingAbility = z.infer<typeof RecordingAbility>;
 

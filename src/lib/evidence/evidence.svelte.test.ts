@@ -284,6 +284,15 @@ describe('an export', () => {
     expect(kept.queue.size).toBe(0);
   });
 
+  it('says which film the recording system makes, and no size that nobody knows', async () => {
+    await open();
+    kept.madeByVms = true;
+    await userEvent.keyboard('x');
+    await expect.element(page.getByText(/The recording system makes this film/).first()).toBeVisible();
+    await expect.element(page.getByText(/^[\d.,]+\s?\S+ are free for you$/)).toBeVisible();
+    await expect.element(page.getByText('Films that the recording system makes get no copy.')).toBeVisible();
+  });
+
   it('leaves out a camera that no film can be made of, and says why', async () => {
     await open();
     kept.unable = cameras[1]!.id;

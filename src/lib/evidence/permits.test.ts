@@ -27,13 +27,14 @@ const bare: RecordingAbility = {
   evidenceLocks: 'none',
 };
 const twin: RecordingAbility = { ...corporate, vmsId: 'twin', cameraIds: ['e'] };
+const filming: RecordingAbility = { ...bare, vmsId: 'filming', cameraIds: ['f'], makesFilms: true };
 const everything: readonly Right[] = ['live', 'playback', 'export'];
 
 function ask(act: EvidenceAct, ids: string, rights = everything, role: Role = 'investigator') {
   return whyNot(act, {
     role,
     cameras: Array.from(ids, (id) => ({ id, rights })),
-    abilities: { vms: [corporate, expert, bare, twin] },
+    abilities: { vms: [corporate, expert, bare, twin, filming] },
   });
 }
 
@@ -50,6 +51,7 @@ it.each<[EvidenceAct, string, WhyNot | undefined]>([
   ['lock', 'ae', 'several-systems'],
   ['export', 'ace', undefined],
   ['export', 'd', 'not-supported'],
+  ['export', 'af', undefined],
 ])('%s of %s: %s', (act, ids, why) => {
   expect(ask(act, ids)).toBe(why);
 });

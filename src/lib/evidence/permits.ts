@@ -57,6 +57,6 @@ function abilityFor(act: EvidenceAct, system: RecordingAbility): 'write' | 'none
     case 'lock':
       return system.evidenceLocks;
     case 'export':
-      return system.nativeFrames ? 'write' : 'none';
+      return system.nativeFrames || system.makesFilms === true ? 'write' : 'none';
   }
 }

@@ -19,6 +19,8 @@ export class PretendEvidence implements EvidenceApi {
   asked = 0;
   freeBytes = 5_000_000_000;
   recordedMs: number | undefined;
+  /** The VMS gives films and no frames. */
+  madeByVms = false;
   /** Of which no film can be made. */
   unable: string | undefined;
   waiting = 0;
@@ -95,11 +97,13 @@ export class PretendEvidence implements EvidenceApi {
     const each = cameraIds.map((cameraId) =>
       cameraId === this.unable
         ? { cameraId, recordedMs, cannot: 'codec-unsupported' as const }
-        : { cameraId, recordedMs, bytes: recordedMs * 250 },
+        : this.madeByVms
+          ? { cameraId, recordedMs, isMadeByVms: true as const }
+          : { cameraId, recordedMs, bytes: recordedMs * 250 },
     );
     return {
       cameras: each,
-      bytes: each.reduce((sum, { bytes = 0 }) => sum + bytes, 0),
+      bytes: each.reduce((sum, one) => sum + ('bytes' in one ? one.bytes : 0), 0),
       freeBytes: this.freeBytes,
       queued: this.waiting,
       canWatermark: false,
