@@ -251,6 +251,67 @@ describe('a viewer that has lost something', () => {
   });
 });
 
+describe('a viewer that takes times of capture', () => {
+  const epochOffsetMs = 1_700_000_000_000;
+  /** What each packet says of its picture: which, and when it arrived here, the test's ms. */
+  function told(reel: Reel) {
+    const seen: { picture: number; sequence: number; arrivedAt: number }[] = [];
+    const { playback } = viewer(reel, {
+      captureTime: { id: 5, epochOffsetMs },
+      send(packet) {
+        const header = readRtp(packet);
+        expect([packet.readUInt32BE(12), packet.readUInt8(16)]).toEqual([0xbede0003, 0x57]);
+        const seconds = packet.readUInt32BE(17) - 2_208_988_800;
+        const epochMs = seconds * 1000 + (packet.readUInt32BE(21) / 2 ** 32) * 1000;
+        seen.push({
+          picture: packet.readUInt8(header?.start ?? 0),
+          sequence: header?.sequence ?? -1,
+          arrivedAt: Math.round(epochMs - epochOffsetMs),
+        });
+      },
+    });
+    return { playback, seen };
+  }
+
+  it('is told of each picture when it arrived, of old ones that are sent as new too', () => {
+    const { reel, shoot } = camera();
+    const arrived: number[] = [];
+    const { playback, seen } = told(reel);
+    for (let i = 0; i < 20; i++) {
+      now += 67;
+      arrived.push(now);
+      shoot();
+    }
+    now += 20;
+    playback.pump();
+    expect(seen.map(({ arrivedAt }) => arrivedAt)).toEqual(arrived);
+    now += 700;
+    playback.feedback(pli());
+    expect(seen.slice(20).map(({ picture, arrivedAt }) => [picture, arrivedAt])).toEqual(
+      arrived.map((at, i) => [i, at]),
+    );
+  });
+
+  it('gets the same again when it asks for a packet', () => {
+    const { reel, shoot } = camera();
+    shoot(8);
+    const { playback, seen } = told(reel);
+    playback.pump();
+    now += 5000;
+    playback.feedback(nack(65_531));
+    expect(seen[8]).toEqual(seen[1]);
+  });
+
+  it('leaves the packets of others as they are', () => {
+    const { reel, shoot } = camera();
+    shoot();
+    told(reel).playback.pump();
+    const plain: Buffer[] = [];
+    viewer(reel, { send: (packet) => plain.push(Buffer.from(packet)) }).playback.pump();
+    expect(plain.map((packet) => [packet.length, packet.readUInt8(0)])).toEqual([[14, 0x80]]);
+  });
+});
+
 describe('when the source breaks', () => {
   it('waits for the next keyframe and goes on where it was', () => {
     const { reel, shoot } = camera();

@@ -1,5 +1,11 @@
 import type { Reel } from '../rtp/reel.ts';
-import { headerBytes, writeRtpHeader, type MediaPacket } from '../rtp/packet.ts';
+import {
+  captureTimeBytes,
+  headerBytes,
+  writeCaptureTime,
+  writeRtpHeader,
+  type MediaPacket,
+} from '../rtp/packet.ts';
 import { readFeedback, senderReport } from '../rtp/rtcp.ts';
 
 /** Packets a viewer may be asked for again. */
@@ -26,6 +32,11 @@ export interface PlaybackOptions {
   readonly firstSequence: number;
   readonly firstTimestamp: number;
   readonly cname: string;
+  /**
+   * Tells the viewer when each picture arrived here, whatever stamp it is sent with: the number of the header extension,
+   * and what makes epoch ms of the monotonic clock. Undefined: the viewer does not take it.
+   */
+  readonly captureTime?: { readonly id: number; readonly epochOffsetMs: number };
   /** Sends one RTP or RTCP packet and does not keep the buffer. */
   readonly send: (packet: Buffer) => void;
   /** Monotonic ms. */
@@ -184,7 +195,7 @@ export class Playback {
     this.#sentIndex[slot] = index;
     this.#sentTimestamp[slot] = timestamp;
     this.#sentSequence[slot] = this.#sequence;
-    this.#write(packet, this.#sequence, timestamp);
+    this.#write(packet, index, this.#sequence, timestamp);
     this.#sequence = (this.#sequence + 1) & 0xffff;
     this.#packets++;
     this.#octets += packet.bytes.length - headerBytes;
@@ -193,22 +204,23 @@ export class Playback {
   #resend(sequence: number): void {
     const slot = sequence % remembered;
     if (this.#isClosed || this.#sentSequence[slot] !== sequence) return;
-    const packet = this.#options.reel.at(this.#sentIndex[slot] ?? -1);
+    const index = this.#sentIndex[slot] ?? -1;
+    const packet = this.#options.reel.at(index);
     if (packet === undefined) return;
     this.#resent++;
-    this.#write(packet, sequence, this.#sentTimestamp[slot] ?? 0);
+    this.#write(packet, index, sequence, this.#sentTimestamp[slot] ?? 0);
   }
 
-  #write(packet: MediaPacket, sequence: number, timestamp: number): void {
-    const { payloadType, ssrc } = this.#options;
-    writeRtpHeader(packet.bytes, {
-      payloadType,
-      marker: packet.marker,
-      sequence,
-      timestamp,
-      ssrc,
-    });
-    this.#options.send(packet.bytes);
+  #write(packet: MediaPacket, index: number, sequence: number, timestamp: number): void {
+    const { payloadType, ssrc, captureTime, reel, send } = this.#options;
+    const { bytes, marker } = packet;
+    const out = captureTime === undefined ? bytes : roomFor(bytes.length + captureTimeBytes);
+    writeRtpHeader(out, { payloadType, marker, sequence, timestamp, ssrc });
+    if (captureTime !== undefined) {
+      writeCaptureTime(out, captureTime.id, (reel.arrivalAt(index) ?? 0) + captureTime.epochOffsetMs);
+      bytes.copy(out, headerBytes + captureTimeBytes, headerBytes);
+    }
+    send(out);
   }
 
   /** Begins the newest GOP again. A camera cannot be asked for a keyframe, but the last one is here. */
@@ -220,4 +232,11 @@ export class Playback {
     this.#cursor = undefined;
     this.pump();
   }
+}
+
+/** Packets with an extension are put together here, one at a time: whoever sends one does not keep it. */
+let room = Buffer.alloc(2048);
+function roomFor(length: number): Buffer {
+  if (length > room.length) room = Buffer.alloc(length);
+  return room.subarray(0, length);
 }
