@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { LagGauge } from './lag.ts';
 
 /** Pictures every 40 ms from `from` on for so long, each shown `late` ms after it was taken. */
@@ -41,4 +41,51 @@ it('begins anew when the clock was set, or the buffer was chosen anew', () => {
   gauge.reset();
   show(gauge, 804_040, 4000, 207_000);
   expect(gauge.lagMs).toBe(0);
+});
+
+describe('of pictures whose sender says when they were taken', () => {
+  const epochMs = 1_764_400_000_000;
+  /** Pictures every 40 ms that are `late` ms old when they are shown, stamped as if they were new. */
+  function tell(gauge: LagGauge, from: number, forMs: number, late: number): number {
+    for (let at = from; at < from + forMs; at += 40) gauge.take((at * 90) >>> 0, at, epochMs + at - late);
+    return from + forMs;
+  }
+
+  it('is their age, whatever they are stamped with', () => {
+    const gauge = new LagGauge();
+    const at = tell(gauge, 0, 5000, 60);
+    expect([gauge.lagMs, gauge.takenAt]).toEqual([0, epochMs + 4900]);
+    tell(gauge, at, 1000, 2060);
+    expect(gauge.lagMs).toBeCloseTo(2000, -1);
+  });
+
+  it('is known of the first pictures by the clock that came with the answer, once they had time to be caught up with', () => {
+    const gauge = new LagGauge();
+    gauge.heard(epochMs - 50, 0);
+    let at = tell(gauge, 0, 500, 2050);
+    expect(gauge.lagMs).toBeLessThanOrEqual(500);
+    at = tell(gauge, at, 400, 2050);
+    expect(gauge.lagMs).toBeCloseTo(2000, -1);
+    // Caught up with.
+    tell(gauge, at, 40, 90);
+    expect(gauge.lagMs).toBe(40);
+  });
+
+  it('does not tell of single pictures that come late, nor of a GOP that is run through', () => {
+    const gauge = new LagGauge();
+    let at = tell(gauge, 0, 5000, 60);
+    for (let i = 0; i < 20; i++) {
+      at = tell(gauge, at, 200, 1500);
+      expect(gauge.lagMs).toBeLessThanOrEqual(500);
+      at = tell(gauge, at, 200, 60);
+    }
+  });
+
+  it('is not taken for usual because somebody buffers more', () => {
+    const gauge = new LagGauge();
+    const at = tell(gauge, 0, 5000, 60);
+    gauge.reset();
+    tell(gauge, at, 1000, 2060);
+    expect(gauge.lagMs).toBeCloseTo(2000, -1);
+  });
 });
