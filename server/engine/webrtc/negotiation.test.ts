@@ -143,7 +143,8 @@ describe('the answer', () => {
 
 describe('times of capture', () => {
   const uri = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time';
-  const asking = (value: string): string => firefoxOffer.replace('a=mid:0\r\n', `a=mid:0\r\na=extmap:${value}\r\n`);
+  const asking = (value: string): string =>
+    firefoxOffer.replace('a=mid:0\r\n', `a=mid:0\r\na=extmap:${value}\r\n`);
   const about = (lines: readonly string[]): string[] =>
     lines.filter((line) => /^a=(extmap|x-capture-clock):/.test(line));
 

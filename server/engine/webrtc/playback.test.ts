@@ -312,6 +312,59 @@ describe('a viewer that takes times of capture', () => {
   });
 });
 
+describe('a viewer whose line is too narrow', () => {
+  /** Pictures of four packets, a keyframe every tenth; of each but the last of a GOP two packets are asked for again. */
+  function narrow(options: { thins?: boolean }) {
+    const { reel, shoot } = camera();
+    const { playback, seen } = viewer(reel, { ...options, firstSequence: 0 });
+    let picture = 0;
+    const pass = (pictures: number, isNarrow: boolean): number[] => {
+      const before = seen.length;
+      for (let i = 0; i < pictures; i++, picture++) {
+        now += 67;
+        shoot(4, picture % 10 === 0);
+        const had = seen.length;
+        playback.pump();
+        const sent = seen.slice(had);
+        if (isNarrow && sent.length > 0)
+          playback.feedback(nack(...sent.slice(0, 2).map(({ sequence }) => sequence)));
+      }
+      return [...new Set(seen.slice(before).map((packet) => packet.picture))];
+    };
+    return { seen, pass };
+  }
+
+  it('gets the keyframes alone, each of them whole, and all again from a keyframe on when it carries them', () => {
+    const { seen, pass } = narrow({ thins: true });
+    expect(pass(20, false)).toHaveLength(20);
+    pass(20, true);
+    expect(pass(20, true)).toEqual([40, 50]);
+    expect(seen.filter(({ picture }) => picture === 50).filter(({ marker }) => marker)).toHaveLength(1);
+    const after = pass(100, false);
+    const whole = after.findIndex((picture, i) => after[i + 1] === picture + 1);
+    expect(after.slice(0, whole + 1).map((picture) => picture % 10)).toEqual(
+      Array.from({ length: whole + 1 }, () => 0),
+    );
+    expect(after.slice(whole)).toEqual(
+      Array.from({ length: 160 - (after[whole] ?? 0) }, (_, i) => (after[whole] ?? 0) + i),
+    );
+  });
+
+  it('ends the picture that has begun, and leaves no hole in the numbers', () => {
+    const { seen, pass } = narrow({ thins: true });
+    pass(60, true);
+    const first = new Map(seen.map((packet) => [packet.sequence, packet]));
+    expect([...first.keys()]).toEqual(Array.from({ length: first.size }, (_, i) => i));
+    const packetsOf = Map.groupBy(first.values(), ({ picture }) => picture);
+    expect(new Set([...packetsOf.values()].map((packets) => packets.length))).toEqual(new Set([4]));
+  });
+
+  it('gets everything where that was not wanted', () => {
+    const { pass } = narrow({});
+    expect(pass(60, true)).toHaveLength(60);
+  });
+});
+
 describe('when the source breaks', () => {
   it('waits for the next keyframe and goes on where it was', () => {
     const { reel, shoot } = camera();

@@ -7,6 +7,7 @@ import {
   type MediaPacket,
 } from '../rtp/packet.ts';
 import { readFeedback, senderReport } from '../rtp/rtcp.ts';
+import { Strain } from './strain.ts';
 
 /** Packets a viewer may be asked for again. */
 const remembered = 1024;
@@ -43,6 +44,8 @@ export interface PlaybackOptions {
   readonly now?: () => number;
   /** Whether a viewer that cannot decode gets the newest GOP again, or waits for the next keyframe. Always, unless said. */
   readonly rewinds?: () => boolean;
+  /** A viewer whose line does not carry the stream gets the keyframes alone: whole and new, instead of all, old and broken. */
+  readonly thins?: boolean;
 }
 
 /**
@@ -71,11 +74,17 @@ export class Playback {
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
   #lossShare = 0;
+  readonly #strain: Strain | undefined;
+  /** Whether only keyframes go out, since when the line was too narrow until a keyframe after it is wide enough. */
+  #isThin = false;
+  /** Path timestamp of the newest keyframe sent while thin. */
+  #keyTimestamp: number | undefined;
 
   constructor(options: PlaybackOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
     this.#sequence = options.firstSequence & 0xffff;
+    this.#strain = options.thins === true ? new Strain() : undefined;
   }
 
   /** Packets and bytes sent, packets sent again, and the share of packets lost by the viewer's last report. */
@@ -107,7 +116,10 @@ export class Playback {
         this.#cursor = undefined;
         return;
       }
-      this.#send(packet, cursor++);
+      if (this.#isLeftOut(packet, cursor)) {
+        left++;
+        cursor++;
+      } else this.#send(packet, cursor++);
     }
     this.#cursor = cursor;
   }
@@ -120,8 +132,10 @@ export class Playback {
   /** Takes RTCP from the viewer. */
   feedback(packet: Buffer): void {
     for (const part of readFeedback(packet, this.#options.ssrc)) {
-      if (part.kind === 'nack') for (const sequence of part.sequences) this.#resend(sequence);
-      else if (part.kind === 'keyframe') this.#rewind();
+      if (part.kind === 'nack') {
+        this.#strain?.asked(part.sequences.length, this.#now());
+        for (const sequence of part.sequences) this.#resend(sequence);
+      } else if (part.kind === 'keyframe') this.#rewind();
       else this.#lossShare = part.lost;
     }
   }
@@ -152,6 +166,16 @@ export class Playback {
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
+  }
+
+  /** Whether the viewer goes without this packet. A picture that has begun is ended. */
+  #isLeftOut(packet: MediaPacket, index: number): boolean {
+    const isTooMuch = this.#strain?.isTooMuch(this.#now()) === true;
+    if (index === this.#options.reel.keyframe) {
+      this.#isThin = isTooMuch;
+      this.#keyTimestamp = packet.timestamp;
+    } else this.#isThin ||= isTooMuch;
+    return this.#isThin && packet.timestamp !== this.#keyTimestamp && packet.timestamp !== this.#lastPath;
   }
 
   /** Places the cursor on a keyframe and squeezes the pictures between it and now. */
@@ -197,6 +221,7 @@ export class Playback {
     this.#sentSequence[slot] = this.#sequence;
     this.#write(packet, index, this.#sequence, timestamp);
     this.#sequence = (this.#sequence + 1) & 0xffff;
+    this.#strain?.sent(this.#now());
     this.#packets++;
     this.#octets += packet.bytes.length - headerBytes;
   }

@@ -57,6 +57,7 @@ export async function openSession(
     payloadType: picked.payloadType,
     firstSequence: randomInt(0, 2 ** 15),
     firstTimestamp: randomInt(2 ** 20, 2 ** 31),
+    thins: true,
     ...(captureTimeId === undefined ? {} : { captureTime: { id: captureTimeId, epochOffsetMs } }),
     send: (packet) => {
       peer.send(packet);
