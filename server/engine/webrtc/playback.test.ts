@@ -216,6 +216,30 @@ describe('a viewer that has lost something', () => {
     expect(seen).toHaveLength(sent);
   });
 
+  it('is not sent a packet once more that is on its way again, nor more than a share of what is new', () => {
+    const { reel, shoot } = camera();
+    const { playback, seen } = viewer(reel, { firstSequence: 0 });
+    shoot(20);
+    playback.pump();
+    for (let i = 0; i < 5; i++) playback.feedback(nack(3));
+    expect(playback.counters.resent).toBe(1);
+    now += 100;
+    playback.feedback(nack(3));
+    expect(playback.counters.resent).toBe(2);
+    for (let i = 0; i < 20; i++) {
+      now += 100;
+      playback.feedback(nack(...Array.from({ length: 20 }, (_, sequence) => sequence)));
+    }
+    const most = playback.counters.resent;
+    expect(most).toBeLessThan(60);
+    shoot(20);
+    playback.pump();
+    expect(seen.at(-1)?.picture).toBe(1);
+    now += 100;
+    playback.feedback(nack(...Array.from({ length: 20 }, (_, sequence) => sequence)));
+    expect(playback.counters.resent - most).toBe(10);
+  });
+
   it('gets the newest GOP again when it cannot decode, later than all before and without a hole', () => {
     const { reel, shoot } = camera();
     const { playback, seen } = viewer(reel);

@@ -17,13 +17,25 @@ const remembered = 1024;
  */
 const burst = 24;
 const pauseMs = 2;
+/** Where only keyframes go out they go slowly, 1 Mbit/s: what is pushed into a line that is full is lost. */
+const thinBurst = 4;
+const thinPauseMs = 40;
+/**
+ * Packets that may be sent again at once, and the share of what is new that may be: on a line that is too narrow Chromium
+ * asks for thousands a second, and what is sent again pushes out what is new.
+ */
+const spareResends = 48;
+const resendShare = 0.5;
+/** A packet on its way again is not sent once more before this, ms. */
+const resendAfterMs = 60;
 /**
  * Squeezed pictures are this far apart, 1 ms: about as fast as they arrive. With one tick between them Chromium's jitter
  * buffer begins 10 ms higher (31 instead of 21 ms from camera to screen in the first half second, median of 15).
  */
 const squeezedTicks = 90;
-/** A viewer that cannot decode gets the GOP again this often, not more. */
+/** A viewer that cannot decode gets the GOP again this often, not more; of one that gets only keyframes the newest. */
 const rewindMs = 500;
+const thinRewindMs = 2000;
 
 export interface PlaybackOptions {
   readonly reel: Reel;
@@ -67,6 +79,8 @@ export class Playback {
   readonly #sentIndex = new Float64Array(remembered);
   readonly #sentTimestamp = new Float64Array(remembered);
   readonly #sentSequence = new Int32Array(remembered).fill(-1);
+  readonly #resentAt = new Float64Array(remembered);
+  #resendsLeft = spareResends;
   #packets = 0;
   #octets = 0;
   #resent = 0;
@@ -102,12 +116,15 @@ export class Playback {
       this.#join(reel.keyframe);
     }
     let cursor = this.#cursor ?? reel.head;
-    for (let left = burst; cursor < reel.head; left--) {
+    for (let left = this.#isThin ? thinBurst : burst; cursor < reel.head; left--) {
       if (left === 0) {
-        this.#timer = setTimeout(() => {
-          this.#timer = undefined;
-          this.pump();
-        }, pauseMs);
+        this.#timer = setTimeout(
+          () => {
+            this.#timer = undefined;
+            this.pump();
+          },
+          this.#isThin ? thinPauseMs : pauseMs,
+        );
         break;
       }
       const packet = reel.at(cursor);
@@ -135,8 +152,10 @@ export class Playback {
       if (part.kind === 'nack') {
         this.#strain?.asked(part.sequences.length, this.#now());
         for (const sequence of part.sequences) this.#resend(sequence);
-      } else if (part.kind === 'keyframe') this.#rewind();
-      else this.#lossShare = part.lost;
+      } else if (part.kind === 'keyframe') {
+        this.#strain?.asked(Infinity, this.#now());
+        this.#rewind();
+      } else this.#lossShare = part.lost;
     }
   }
 
@@ -219,6 +238,8 @@ export class Playback {
     this.#sentIndex[slot] = index;
     this.#sentTimestamp[slot] = timestamp;
     this.#sentSequence[slot] = this.#sequence;
+    this.#resentAt[slot] = -Infinity;
+    this.#resendsLeft = Math.min(spareResends, this.#resendsLeft + resendShare);
     this.#write(packet, index, this.#sequence, timestamp);
     this.#sequence = (this.#sequence + 1) & 0xffff;
     this.#strain?.sent(this.#now());
@@ -231,7 +252,11 @@ export class Playback {
     if (this.#isClosed || this.#sentSequence[slot] !== sequence) return;
     const index = this.#sentIndex[slot] ?? -1;
     const packet = this.#options.reel.at(index);
-    if (packet === undefined) return;
+    const now = this.#now();
+    if (packet === undefined || this.#resendsLeft < 1 || now - (this.#resentAt[slot] ?? 0) < resendAfterMs)
+      return;
+    this.#resentAt[slot] = now;
+    this.#resendsLeft--;
     this.#resent++;
     this.#write(packet, index, sequence, this.#sentTimestamp[slot] ?? 0);
   }
@@ -251,7 +276,8 @@ export class Playback {
   /** Begins the newest GOP again. A camera cannot be asked for a keyframe, but the last one is here. */
   #rewind(): void {
     const now = this.#now();
-    if (this.#cursor === undefined || this.#timer !== undefined || now - this.#rewoundAt < rewindMs) return;
+    const leastMs = this.#isThin ? thinRewindMs : rewindMs;
+    if (this.#cursor === undefined || this.#timer !== undefined || now - this.#rewoundAt < leastMs) return;
     if (this.#options.rewinds?.() === false) return;
     this.#rewoundAt = now;
     this.#cursor = undefined;
