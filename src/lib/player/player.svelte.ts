@@ -414,6 +414,8 @@ export class Player {
   /** What the lag of the picture in front adds to its age. */
   #countedLag(session: MediaSession | undefined, { delayedMs }: Limits): number {
     const state = untrack(() => this.state);
+    // Whether it is caught up with shows as time passes.
+    if (session?.way === 'whep') this.#lagMs = session.lagMs ?? 0;
     const lagMs = this.#lagMs;
     const isLate = state.status === 'delayed' && lagMs > caughtUp * delayedMs;
     const counted = isLate ? Math.max(lagMs, delayedMs) : lagMs;

@@ -6,8 +6,8 @@ const driftMsPerS = 0.2;
 const mostMs = 60_000;
 /** Later than this is late, ms, … */
 const lateMs = 500;
-/** … unless it passes within so long, ms: pictures that are caught up with. Those that a reception begins with have longer. */
-const [passesMs, firstPassMs] = [300, 600];
+/** … unless it passes within so long, ms: pictures that are caught up with. Nothing passes after a gap as long as that. */
+const passesMs = 400;
 
 /**
  * How far behind the pictures of one reception are. A picture that is shown now and was taken five seconds earlier than the
@@ -23,7 +23,7 @@ export class LagGauge {
   #least: number | undefined;
   #at = 0;
   #lagMs = 0;
-  #firstAt: number | undefined;
+  #shownAt: number | undefined;
   #lateSince: number | undefined;
   #takenAt: number | undefined;
 
@@ -41,21 +41,22 @@ export class LagGauge {
     if (this.#stamp !== undefined) this.#ticks += (rtpTimestamp - this.#stamp) | 0;
     this.#stamp = rtpTimestamp;
     this.#takenAt = takenAt;
+    const gapMs = now - (this.#shownAt ?? now);
+    this.#shownAt = now;
     const ahead = now - (takenAt ?? this.#ticks / ticksPerMs);
     const usual = this.#least === undefined ? ahead : this.#least + ((now - this.#at) / 1000) * driftMsPerS;
     this.#at = now;
     const isSet = ahead - usual > mostMs;
     this.#least = isSet ? ahead : Math.min(usual, ahead);
-    const lagMs = ahead - this.#least;
-    this.#firstAt ??= now;
-    this.#lateSince = lagMs > lateMs ? (this.#lateSince ?? now) : undefined;
-    const mayPass = now - (this.#lateSince ?? now) < passesMs || now - this.#firstAt < firstPassMs;
-    this.#lagMs = mayPass ? Math.min(lagMs, lateMs) : lagMs;
+    this.#lagMs = ahead - this.#least;
+    if (this.#lagMs <= lateMs) this.#lateSince = undefined;
+    else this.#lateSince ??= gapMs > passesMs ? -Infinity : now;
   }
 
-  /** How much later than usual the last picture was shown, ms. */
-  get lagMs(): number {
-    return Math.round(this.#lagMs);
+  /** How much later than usual the last picture was shown, ms, as it can be told at `now`. */
+  lagAt(now: number): number {
+    const mayPass = this.#lateSince !== undefined && now - this.#lateSince < passesMs;
+    return Math.round(mayPass ? lateMs : this.#lagMs);
   }
 
   /** When the last picture was taken, epoch ms by the sender's clock; undefined where it does not say. */
@@ -67,6 +68,7 @@ export class LagGauge {
   reset(): void {
     if (this.#takenAt !== undefined) return;
     this.#least = undefined;
+    this.#lateSince = undefined;
     this.#lagMs = 0;
   }
 }

@@ -84,7 +84,7 @@ export class WhepSession implements MediaSession {
   }
 
   get lagMs(): number {
-    return this.#lag.lagMs;
+    return this.#lag.lagAt(performance.now());
   }
 
   presented({ rtpTimestamp }: VideoFrameCallbackMetadata): void {
