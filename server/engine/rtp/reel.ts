@@ -14,6 +14,8 @@ const owedPictures = 4;
  */
 export class Reel {
   #packets: MediaPacket[] = [];
+  /** When the picture of each packet began to arrive. */
+  #arrivals: number[] = [];
   #base = 0;
   #bytesSinceKeyframe = 0;
   #keyframe: number | undefined;
@@ -61,6 +63,11 @@ export class Reel {
     return this.#packets[index - this.#base];
   }
 
+  /** When the picture that the packet belongs to began to arrive, monotonic ms. */
+  arrivalAt(index: number): number | undefined {
+    return this.#arrivals[index - this.#base];
+  }
+
   /** @param beginsKeyframe this is the first packet of a picture that decoding can start at */
   push(packet: MediaPacket, beginsKeyframe: boolean, arrivalMs: number): void {
     if (beginsKeyframe) {
@@ -74,6 +81,7 @@ export class Reel {
       this.#arrivalMs = arrivalMs;
     }
     this.#packets.push(packet);
+    this.#arrivals.push(this.#arrivalMs);
     this.#bytesSinceKeyframe += packet.bytes.length;
     if (
       this.#keyframe !== undefined &&
@@ -92,6 +100,7 @@ export class Reel {
     const oldest = Math.min(this.#keyframe ?? Infinity, this.head - history);
     if (oldest <= this.#base) return;
     this.#packets = this.#packets.slice(oldest - this.#base);
+    this.#arrivals = this.#arrivals.slice(oldest - this.#base);
     this.#base = oldest;
   }
 }

@@ -1,3 +1,5 @@
+import { ntpEpoch, writeNtp } from './packet.ts';
+
 /** What a viewer says of the stream it receives. */
 export type Feedback =
   /** These packets are missing (RFC 4585 6.2.1). */
@@ -57,9 +59,6 @@ function readNack(part: Buffer): number[] {
   return sequences;
 }
 
-/** Seconds between 1900 (NTP) and 1970. */
-const ntpEpoch = 2_208_988_800;
-
 /** The sender report and the canonical name that have to travel together (RFC 3550 6.1). `timeMs` is epoch ms. */
 export function senderReport(report: {
   ssrc: number;
@@ -74,9 +73,7 @@ export function senderReport(report: {
   const out = Buffer.alloc(28 + 4 + item);
   out.writeUInt32BE(0x80c80006, 0);
   out.writeUInt32BE(report.ssrc, 4);
-  const seconds = Math.floor(report.timeMs / 1000);
-  out.writeUInt32BE((seconds + ntpEpoch) >>> 0, 8);
-  out.writeUInt32BE(Math.floor(((report.timeMs - seconds * 1000) / 1000) * 2 ** 32) >>> 0, 12);
+  writeNtp(out, 8, report.timeMs);
   out.writeUInt32BE(report.timestamp >>> 0, 16);
   out.writeUInt32BE(report.packets >>> 0, 20);
   out.writeUInt32BE(report.octets >>> 0, 24);

@@ -18,6 +18,8 @@ export interface TileVitals {
     readonly at: number;
     readonly number?: number;
     readonly latencyMs?: number;
+    /** How much later than the camera took it the engine says to have received it. */
+    readonly toldLateMs?: number;
   }[];
   readonly remote?: string;
   readonly framesDecoded?: number;
@@ -65,7 +67,8 @@ window.view = async (path, options = {}) => {
   document.body.append(video);
   tile.video = video;
   pc.ontrack = (event) => { video.srcObject = new MediaStream([event.track]); };
-  const onFrame = () => {
+  let receiver;
+  const onFrame = (_, frame) => {
     const now = performance.now();
     tile.frames++;
     tile.firstFrameAt ??= now;
@@ -77,12 +80,20 @@ window.view = async (path, options = {}) => {
       const picture = pen.getImageData(0, 0, 640, 360);
       const strip = readStrip(picture);
       // A new video element may call before there is anything to draw.
-      if (picture.data[3] !== 0) tile.readings.push({ at: now - tile.startedAt, number: strip?.number, latencyMs: strip && wall - strip.timeMs });
+      if (picture.data[3] !== 0) tile.readings.push({ at: now - tile.startedAt, number: strip?.number, latencyMs: strip && wall - strip.timeMs, toldLateMs: strip && told(frame.rtpTimestamp) - strip.timeMs });
     }
     video.requestVideoFrameCallback(onFrame);
   };
+  const told = (rtp) => {
+    const [source] = receiver.getSynchronizationSources();
+    if (source?.captureTimestamp === undefined) return undefined;
+    return source.captureTimestamp - 2208988800000 + (((rtp - source.rtpTimestamp) | 0) / 90);
+  };
   video.requestVideoFrameCallback(onFrame);
-  pc.addTransceiver('video', { direction: 'recvonly' });
+  const transceiver = pc.addTransceiver('video', { direction: 'recvonly' });
+  ({ receiver } = transceiver);
+  const extensions = transceiver.getHeaderExtensionsToNegotiate();
+  transceiver.setHeaderExtensionsToNegotiate(extensions.map((one) => one.uri.endsWith('/abs-capture-time') ? { ...one, direction: 'recvonly' } : one));
   await pc.setLocalDescription();
   const response = await fetch('/offer/' + path, { method: 'POST', body: pc.localDescription.sdp });
   tile.status = response.status;

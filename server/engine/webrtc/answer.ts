@@ -1,3 +1,4 @@
+import { captureTimeUri } from '../rtp/packet.ts';
 import { attribute, type Offer, type OfferedFormat } from './offer.ts';
 
 /** What libdatachannel gets to see: only the video section, with only the format that was picked. */
@@ -27,7 +28,12 @@ export interface AnswerParts {
   readonly local: string;
   /** `a=candidate` values in the order of preference; none keeps those of the local description. */
   readonly candidates: readonly string[];
+  /** What the clock shows by which times of capture are told, epoch ms; said only to a viewer that takes them. */
+  readonly clockMs: number;
 }
+
+/** Attribute of the session: the clock of the times of capture when the answer was written, epoch ms. */
+const clockAttribute = 'x-capture-clock';
 
 /**
  * The answer: video sent in the picked format, every other section refused. Written here and not by the library, so that
@@ -36,7 +42,7 @@ export interface AnswerParts {
  */
 export function writeAnswer(parts: AnswerParts): string {
   const local = parts.local.split(/\r\n|\n/);
-  const { mid } = parts.offer.video;
+  const { mid, captureTimeId } = parts.offer.video;
   const pt = String(parts.picked.payloadType);
   const video = [
     `m=video 9 UDP/TLS/RTP/SAVPF ${pt}`,
@@ -51,6 +57,7 @@ export function writeAnswer(parts: AnswerParts): string {
     `a=rtcp-fb:${pt} nack`,
     `a=rtcp-fb:${pt} nack pli`,
     `a=rtcp-fb:${pt} ccm fir`,
+    ...(captureTimeId === undefined ? [] : [`a=extmap:${String(captureTimeId)} ${captureTimeUri}`]),
     `a=msid:${parts.cname} ${parts.cname}-video`,
     `a=ssrc:${String(parts.ssrc)} cname:${parts.cname}`,
     `a=ice-ufrag:${attribute(local, 'ice-ufrag') ?? ''}`,
@@ -68,6 +75,7 @@ export function writeAnswer(parts: AnswerParts): string {
       't=0 0',
       `a=group:BUNDLE ${mid}`,
       'a=msid-semantic:WMS *',
+      ...(captureTimeId === undefined ? [] : [`a=${clockAttribute}:${String(Math.round(parts.clockMs))}`]),
       ...parts.offer.sections.flatMap((section) => (section.mid === mid ? video : refused(section))),
     ].join('\r\n') + '\r\n'
   );

@@ -85,6 +85,7 @@ function answerTo(sdp: string, codec: CodecName, camera: PictureFormat): string[
     cname: 'parapet-1',
     local: 'v=0\r\na=ice-ufrag:abcd\r\na=ice-pwd:secret\r\na=fingerprint:sha-256 AA:BB\r\na=setup:active\r\n',
     candidates: [hostCandidate('192.0.2.1', 8189, 'udp', 65_535)],
+    clockMs: 1_700_000_000_123.4,
   });
   expect(answer.endsWith('\r\n')).toBe(true);
   return answer.trimEnd().split('\r\n');
@@ -137,6 +138,31 @@ describe('the answer', () => {
         'a=end-of-candidates',
       ]),
     );
+  });
+});
+
+describe('times of capture', () => {
+  const uri = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time';
+  const asking = (value: string): string =>
+    firefoxOffer.replace('a=mid:0\r\n', `a=mid:0\r\na=extmap:${value}\r\n`);
+  const about = (lines: readonly string[]): string[] =>
+    lines.filter((line) => /^a=(extmap|x-capture-clock):/.test(line));
+
+  it('are told to whoever asks, with what the clock shows', () => {
+    for (const direction of ['', '/recvonly', '/sendrecv'])
+      expect(about(answerTo(asking(`7${direction} ${uri}`), 'H264', high))).toEqual([
+        'a=x-capture-clock:1700000000123',
+        `a=extmap:7 ${uri}`,
+      ]);
+  });
+
+  it.each([
+    ['nobody asks', firefoxOffer],
+    ['the viewer would send them itself', asking(`7/sendonly ${uri}`)],
+    ['they would need the long form of extensions', asking(`15 ${uri}`)],
+    ['another extension is asked for', asking('7 urn:ietf:params:rtp-hdrext:toffset')],
+  ])('are not told when %s', (_why, sdp) => {
+    expect(about(answerTo(sdp, 'H264', high))).toEqual([]);
   });
 });
 

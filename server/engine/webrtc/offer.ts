@@ -1,5 +1,6 @@
 import type { CodecName, PictureFormat } from '../h26x/codec.ts';
 import { EngineError } from '../error.ts';
+import { captureTimeUri } from '../rtp/packet.ts';
 
 /** One way of sending video that the offer allows. */
 export interface OfferedFormat {
@@ -14,6 +15,8 @@ export interface OfferedFormat {
 export interface OfferedVideo {
   readonly mid: string;
   readonly formats: readonly OfferedFormat[];
+  /** By which number the viewer takes the time of capture with each packet; undefined: it does not. */
+  readonly captureTimeId: number | undefined;
   /** The section as it came. */
   readonly lines: readonly string[];
 }
@@ -66,7 +69,12 @@ export function readOffer(sdp: string): Offer {
   return {
     session,
     sections,
-    video: { mid: section.mid, formats: readFormats(section.lines), lines: section.lines },
+    video: {
+      mid: section.mid,
+      formats: readFormats(section.lines),
+      captureTimeId: captureTimeId(section.lines),
+      lines: section.lines,
+    },
     iceUfrag,
     candidates: sections
       .flatMap((s) => s.lines.filter((line) => line.startsWith('a=candidate:')).map((line) => line.slice(2)))
@@ -84,6 +92,13 @@ export function isUsableCandidate(candidate: string): boolean {
 export function attribute(lines: readonly string[], name: string): string | undefined {
   const prefix = `a=${name}:`;
   return lines.find((line) => line.startsWith(prefix))?.slice(prefix.length);
+}
+
+/** Of the short form of header extensions, which knows 1 to 14 (RFC 8285 4.2). */
+function captureTimeId(lines: readonly string[]): number | undefined {
+  const line = lines.find((one) => one.startsWith('a=extmap:') && one.endsWith(` ${captureTimeUri}`));
+  const id = Number(/^a=extmap:(\d{1,2})(?:\/(?:recvonly|sendrecv))? /.exec(line ?? '')?.[1]);
+  return id >= 1 && id <= 14 ? id : undefined;
 }
 
 function receives(lines: readonly string[]): boolean {

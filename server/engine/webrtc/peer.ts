@@ -42,12 +42,13 @@ export interface Sender {
   readonly cname: string;
 }
 
-/** Answers an offer. Rejects with `bad-offer` when libdatachannel will not have it. */
+/** Answers an offer. `clock`: epoch ms, by which times of capture are told. Rejects with `bad-offer` when libdatachannel will not have it. */
 export async function openPeer(
   offer: Offer,
   picked: OfferedFormat,
   { ssrc, cname }: Sender,
   where: MediaAddress,
+  clock: () => number,
   events: PeerEvents,
 ): Promise<Peer> {
   const connection = new PeerConnection(cname, {
@@ -99,7 +100,15 @@ export async function openPeer(
       }
     };
     offer.candidates.forEach(addCandidate);
-    const answer = writeAnswer({ offer, picked, ssrc, cname, local, candidates: candidates(local, where) });
+    const answer = writeAnswer({
+      offer,
+      picked,
+      ssrc,
+      cname,
+      local,
+      candidates: candidates(local, where),
+      clockMs: clock(),
+    });
     return {
       answer,
       iceUfrag: offer.iceUfrag,

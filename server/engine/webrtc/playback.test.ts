@@ -216,6 +216,30 @@ describe('a viewer that has lost something', () => {
     expect(seen).toHaveLength(sent);
   });
 
+  it('is not sent a packet once more that is on its way again, nor more than a share of what is new', () => {
+    const { reel, shoot } = camera();
+    const { playback, seen } = viewer(reel, { firstSequence: 0 });
+    shoot(20);
+    playback.pump();
+    for (let i = 0; i < 5; i++) playback.feedback(nack(3));
+    expect(playback.counters.resent).toBe(1);
+    now += 100;
+    playback.feedback(nack(3));
+    expect(playback.counters.resent).toBe(2);
+    for (let i = 0; i < 20; i++) {
+      now += 100;
+      playback.feedback(nack(...Array.from({ length: 20 }, (_, sequence) => sequence)));
+    }
+    const most = playback.counters.resent;
+    expect(most).toBeLessThan(60);
+    shoot(20);
+    playback.pump();
+    expect(seen.at(-1)?.picture).toBe(1);
+    now += 100;
+    playback.feedback(nack(...Array.from({ length: 20 }, (_, sequence) => sequence)));
+    expect(playback.counters.resent - most).toBe(10);
+  });
+
   it('gets the newest GOP again when it cannot decode, later than all before and without a hole', () => {
     const { reel, shoot } = camera();
     const { playback, seen } = viewer(reel);
@@ -248,6 +272,120 @@ describe('a viewer that has lost something', () => {
     now += 600;
     playback.feedback(pli());
     expect(seen).toHaveLength(3);
+  });
+});
+
+describe('a viewer that takes times of capture', () => {
+  const epochOffsetMs = 1_700_000_000_000;
+  /** What each packet says of its picture: which, and when it arrived here, the test's ms. */
+  function told(reel: Reel) {
+    const seen: { picture: number; sequence: number; arrivedAt: number }[] = [];
+    const { playback } = viewer(reel, {
+      captureTime: { id: 5, epochOffsetMs },
+      send(packet) {
+        const header = readRtp(packet);
+        expect([packet.readUInt32BE(12), packet.readUInt8(16)]).toEqual([0xbede0003, 0x57]);
+        const seconds = packet.readUInt32BE(17) - 2_208_988_800;
+        const epochMs = seconds * 1000 + (packet.readUInt32BE(21) / 2 ** 32) * 1000;
+        seen.push({
+          picture: packet.readUInt8(header?.start ?? 0),
+          sequence: header?.sequence ?? -1,
+          arrivedAt: Math.round(epochMs - epochOffsetMs),
+        });
+      },
+    });
+    return { playback, seen };
+  }
+
+  it('is told of each picture when it arrived, of old ones that are sent as new too', () => {
+    const { reel, shoot } = camera();
+    const arrived: number[] = [];
+    const { playback, seen } = told(reel);
+    for (let i = 0; i < 20; i++) {
+      now += 67;
+      arrived.push(now);
+      shoot();
+    }
+    now += 20;
+    playback.pump();
+    expect(seen.map(({ arrivedAt }) => arrivedAt)).toEqual(arrived);
+    now += 700;
+    playback.feedback(pli());
+    expect(seen.slice(20).map(({ picture, arrivedAt }) => [picture, arrivedAt])).toEqual(
+      arrived.map((at, i) => [i, at]),
+    );
+  });
+
+  it('gets the same again when it asks for a packet', () => {
+    const { reel, shoot } = camera();
+    shoot(8);
+    const { playback, seen } = told(reel);
+    playback.pump();
+    now += 5000;
+    playback.feedback(nack(65_531));
+    expect(seen[8]).toEqual(seen[1]);
+  });
+
+  it('leaves the packets of others as they are', () => {
+    const { reel, shoot } = camera();
+    shoot();
+    told(reel).playback.pump();
+    const plain: Buffer[] = [];
+    viewer(reel, { send: (packet) => plain.push(Buffer.from(packet)) }).playback.pump();
+    expect(plain.map((packet) => [packet.length, packet.readUInt8(0)])).toEqual([[14, 0x80]]);
+  });
+});
+
+describe('a viewer whose line is too narrow', () => {
+  /** Pictures of four packets, a keyframe every tenth; of each but the last of a GOP two packets are asked for again. */
+  function narrow(options: { thins?: boolean }) {
+    const { reel, shoot } = camera();
+    const { playback, seen } = viewer(reel, { ...options, firstSequence: 0 });
+    let picture = 0;
+    const pass = (pictures: number, isNarrow: boolean): number[] => {
+      const before = seen.length;
+      for (let i = 0; i < pictures; i++, picture++) {
+        now += 67;
+        shoot(4, picture % 10 === 0);
+        const had = seen.length;
+        playback.pump();
+        const sent = seen.slice(had);
+        if (isNarrow && sent.length > 0)
+          playback.feedback(nack(...sent.slice(0, 2).map(({ sequence }) => sequence)));
+      }
+      return [...new Set(seen.slice(before).map((packet) => packet.picture))];
+    };
+    return { seen, pass };
+  }
+
+  it('gets the keyframes alone, each of them whole, and all again from a keyframe on when it carries them', () => {
+    const { seen, pass } = narrow({ thins: true });
+    expect(pass(20, false)).toHaveLength(20);
+    pass(20, true);
+    expect(pass(20, true)).toEqual([40, 50]);
+    expect(seen.filter(({ picture }) => picture === 50).filter(({ marker }) => marker)).toHaveLength(1);
+    const after = pass(100, false);
+    const whole = after.findIndex((picture, i) => after[i + 1] === picture + 1);
+    expect(after.slice(0, whole + 1).map((picture) => picture % 10)).toEqual(
+      Array.from({ length: whole + 1 }, () => 0),
+    );
+    expect(after.slice(whole)).toEqual(
+      Array.from({ length: 160 - (after[whole] ?? 0) }, (_, i) => (after[whole] ?? 0) + i),
+    );
+  });
+
+  it('ends the picture that has begun, and leaves no hole in the numbers', () => {
+    const { seen, pass } = narrow({ thins: true });
+    pass(60, true);
+    const first = new Map(seen.map((packet) => [packet.sequence, packet]));
+    expect([...first.keys()]).toEqual(Array.from({ length: first.size }, (_, i) => i));
+    const packetsOf = Map.groupBy(first.values(), ({ picture }) => picture);
+    expect(new Set([...packetsOf.values()].map((packets) => packets.length))).toEqual(new Set([4]));
+  });
+
+  it('gets everything where that was not wanted', () => {
+    const { pass } = narrow({});
+    expect(pass(60, true)).toHaveLength(60);
   });
 });
 

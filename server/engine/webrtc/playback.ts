@@ -1,6 +1,13 @@
 import type { Reel } from '../rtp/reel.ts';
-import { headerBytes, writeRtpHeader, type MediaPacket } from '../rtp/packet.ts';
+import {
+  captureTimeBytes,
+  headerBytes,
+  writeCaptureTime,
+  writeRtpHeader,
+  type MediaPacket,
+} from '../rtp/packet.ts';
 import { readFeedback, senderReport } from '../rtp/rtcp.ts';
+import { Strain } from './strain.ts';
 
 /** Packets a viewer may be asked for again. */
 const remembered = 1024;
@@ -10,13 +17,25 @@ const remembered = 1024;
  */
 const burst = 24;
 const pauseMs = 2;
+/** Where only keyframes go out they go slowly, 1 Mbit/s: what is pushed into a line that is full is lost. */
+const thinBurst = 4;
+const thinPauseMs = 40;
+/**
+ * Packets that may be sent again at once, and the share of what is new that may be: on a line that is too narrow Chromium
+ * asks for thousands a second, and what is sent again pushes out what is new.
+ */
+const spareResends = 48;
+const resendShare = 0.5;
+/** A packet on its way again is not sent once more before this, ms. */
+const resendAfterMs = 60;
 /**
  * Squeezed pictures are this far apart, 1 ms: about as fast as they arrive. With one tick between them Chromium's jitter
  * buffer begins 10 ms higher (31 instead of 21 ms from camera to screen in the first half second, median of 15).
  */
 const squeezedTicks = 90;
-/** A viewer that cannot decode gets the GOP again this often, not more. */
+/** A viewer that cannot decode gets the GOP again this often, not more; of one that gets only keyframes the newest. */
 const rewindMs = 500;
+const thinRewindMs = 2000;
 
 export interface PlaybackOptions {
   readonly reel: Reel;
@@ -26,12 +45,19 @@ export interface PlaybackOptions {
   readonly firstSequence: number;
   readonly firstTimestamp: number;
   readonly cname: string;
+  /**
+   * Tells the viewer when each picture arrived here, whatever stamp it is sent with: the number of the header extension,
+   * and what makes epoch ms of the monotonic clock. Undefined: the viewer does not take it.
+   */
+  readonly captureTime?: { readonly id: number; readonly epochOffsetMs: number };
   /** Sends one RTP or RTCP packet and does not keep the buffer. */
   readonly send: (packet: Buffer) => void;
   /** Monotonic ms. */
   readonly now?: () => number;
   /** Whether a viewer that cannot decode gets the newest GOP again, or waits for the next keyframe. Always, unless said. */
   readonly rewinds?: () => boolean;
+  /** A viewer whose line does not carry the stream gets the keyframes alone: whole and new, instead of all, old and broken. */
+  readonly thins?: boolean;
 }
 
 /**
@@ -53,6 +79,8 @@ export class Playback {
   readonly #sentIndex = new Float64Array(remembered);
   readonly #sentTimestamp = new Float64Array(remembered);
   readonly #sentSequence = new Int32Array(remembered).fill(-1);
+  readonly #resentAt = new Float64Array(remembered);
+  #resendsLeft = spareResends;
   #packets = 0;
   #octets = 0;
   #resent = 0;
@@ -60,11 +88,17 @@ export class Playback {
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
   #lossShare = 0;
+  readonly #strain: Strain | undefined;
+  /** Whether only keyframes go out, since when the line was too narrow until a keyframe after it is wide enough. */
+  #isThin = false;
+  /** Path timestamp of the newest keyframe sent while thin. */
+  #keyTimestamp: number | undefined;
 
   constructor(options: PlaybackOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
     this.#sequence = options.firstSequence & 0xffff;
+    this.#strain = options.thins === true ? new Strain() : undefined;
   }
 
   /** Packets and bytes sent, packets sent again, and the share of packets lost by the viewer's last report. */
@@ -82,12 +116,15 @@ export class Playback {
       this.#join(reel.keyframe);
     }
     let cursor = this.#cursor ?? reel.head;
-    for (let left = burst; cursor < reel.head; left--) {
+    for (let left = this.#isThin ? thinBurst : burst; cursor < reel.head; left--) {
       if (left === 0) {
-        this.#timer = setTimeout(() => {
-          this.#timer = undefined;
-          this.pump();
-        }, pauseMs);
+        this.#timer = setTimeout(
+          () => {
+            this.#timer = undefined;
+            this.pump();
+          },
+          this.#isThin ? thinPauseMs : pauseMs,
+        );
         break;
       }
       const packet = reel.at(cursor);
@@ -96,7 +133,10 @@ export class Playback {
         this.#cursor = undefined;
         return;
       }
-      this.#send(packet, cursor++);
+      if (this.#isLeftOut(packet, cursor)) {
+        left++;
+        cursor++;
+      } else this.#send(packet, cursor++);
     }
     this.#cursor = cursor;
   }
@@ -109,9 +149,13 @@ export class Playback {
   /** Takes RTCP from the viewer. */
   feedback(packet: Buffer): void {
     for (const part of readFeedback(packet, this.#options.ssrc)) {
-      if (part.kind === 'nack') for (const sequence of part.sequences) this.#resend(sequence);
-      else if (part.kind === 'keyframe') this.#rewind();
-      else this.#lossShare = part.lost;
+      if (part.kind === 'nack') {
+        this.#strain?.asked(part.sequences.length, this.#now());
+        for (const sequence of part.sequences) this.#resend(sequence);
+      } else if (part.kind === 'keyframe') {
+        this.#strain?.asked(Infinity, this.#now());
+        this.#rewind();
+      } else this.#lossShare = part.lost;
     }
   }
 
@@ -141,6 +185,16 @@ export class Playback {
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
+  }
+
+  /** Whether the viewer goes without this packet. A picture that has begun is ended. */
+  #isLeftOut(packet: MediaPacket, index: number): boolean {
+    const isTooMuch = this.#strain?.isTooMuch(this.#now()) === true;
+    if (index === this.#options.reel.keyframe) {
+      this.#isThin = isTooMuch;
+      this.#keyTimestamp = packet.timestamp;
+    } else this.#isThin ||= isTooMuch;
+    return this.#isThin && packet.timestamp !== this.#keyTimestamp && packet.timestamp !== this.#lastPath;
   }
 
   /** Places the cursor on a keyframe and squeezes the pictures between it and now. */
@@ -184,8 +238,11 @@ export class Playback {
     this.#sentIndex[slot] = index;
     this.#sentTimestamp[slot] = timestamp;
     this.#sentSequence[slot] = this.#sequence;
-    this.#write(packet, this.#sequence, timestamp);
+    this.#resentAt[slot] = -Infinity;
+    this.#resendsLeft = Math.min(spareResends, this.#resendsLeft + resendShare);
+    this.#write(packet, index, this.#sequence, timestamp);
     this.#sequence = (this.#sequence + 1) & 0xffff;
+    this.#strain?.sent(this.#now());
     this.#packets++;
     this.#octets += packet.bytes.length - headerBytes;
   }
@@ -193,31 +250,44 @@ export class Playback {
   #resend(sequence: number): void {
     const slot = sequence % remembered;
     if (this.#isClosed || this.#sentSequence[slot] !== sequence) return;
-    const packet = this.#options.reel.at(this.#sentIndex[slot] ?? -1);
-    if (packet === undefined) return;
+    const index = this.#sentIndex[slot] ?? -1;
+    const packet = this.#options.reel.at(index);
+    const now = this.#now();
+    if (packet === undefined || this.#resendsLeft < 1 || now - (this.#resentAt[slot] ?? 0) < resendAfterMs)
+      return;
+    this.#resentAt[slot] = now;
+    this.#resendsLeft--;
     this.#resent++;
-    this.#write(packet, sequence, this.#sentTimestamp[slot] ?? 0);
+    this.#write(packet, index, sequence, this.#sentTimestamp[slot] ?? 0);
   }
 
-  #write(packet: MediaPacket, sequence: number, timestamp: number): void {
-    const { payloadType, ssrc } = this.#options;
-    writeRtpHeader(packet.bytes, {
-      payloadType,
-      marker: packet.marker,
-      sequence,
-      timestamp,
-      ssrc,
-    });
-    this.#options.send(packet.bytes);
+  #write(packet: MediaPacket, index: number, sequence: number, timestamp: number): void {
+    const { payloadType, ssrc, captureTime, reel, send } = this.#options;
+    const { bytes, marker } = packet;
+    const out = captureTime === undefined ? bytes : roomFor(bytes.length + captureTimeBytes);
+    writeRtpHeader(out, { payloadType, marker, sequence, timestamp, ssrc });
+    if (captureTime !== undefined) {
+      writeCaptureTime(out, captureTime.id, (reel.arrivalAt(index) ?? 0) + captureTime.epochOffsetMs);
+      bytes.copy(out, headerBytes + captureTimeBytes, headerBytes);
+    }
+    send(out);
   }
 
   /** Begins the newest GOP again. A camera cannot be asked for a keyframe, but the last one is here. */
   #rewind(): void {
     const now = this.#now();
-    if (this.#cursor === undefined || this.#timer !== undefined || now - this.#rewoundAt < rewindMs) return;
+    const leastMs = this.#isThin ? thinRewindMs : rewindMs;
+    if (this.#cursor === undefined || this.#timer !== undefined || now - this.#rewoundAt < leastMs) return;
     if (this.#options.rewinds?.() === false) return;
     this.#rewoundAt = now;
     this.#cursor = undefined;
     this.pump();
   }
+}
+
+/** Packets with an extension are put together here, one at a time: whoever sends one does not keep it. */
+let room = Buffer.alloc(2048);
+function roomFor(length: number): Buffer {
+  if (length > room.length) room = Buffer.alloc(length);
+  return room.subarray(0, length);
 }

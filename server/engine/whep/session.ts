@@ -48,17 +48,22 @@ export async function openSession(
   let isOver = false;
   let wasOpen = false;
   let heardAt: number | undefined;
+  // Not set again while the session lasts: to the viewer a clock that is put back looks like pictures that are late.
+  const epochOffsetMs = Date.now() - performance.now();
+  const { captureTimeId } = offer.video;
   const player = new Playback({
     reel: path.reel,
     ...sender,
     payloadType: picked.payloadType,
     firstSequence: randomInt(0, 2 ** 15),
     firstTimestamp: randomInt(2 ** 20, 2 ** 31),
+    thins: true,
+    ...(captureTimeId === undefined ? {} : { captureTime: { id: captureTimeId, epochOffsetMs } }),
     send: (packet) => {
       peer.send(packet);
     },
   });
-  const peer: Peer = await openPeer(offer, picked, sender, where, {
+  const peer: Peer = await openPeer(offer, picked, sender, where, () => performance.now() + epochOffsetMs, {
     open() {
       wasOpen = true;
       player.pump();

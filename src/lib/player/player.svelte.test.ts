@@ -183,6 +183,65 @@ describe('a picture that freezes', () => {
   });
 });
 
+describe('pictures that move and are old', () => {
+  /** A player on WebRTC whose sessions are behind by what the test says, each by its own. */
+  async function behind(...lags: number[]) {
+    const card = new TestCardSource({ number: 14, name: 'Sheikh Zayed Rd / Gate 3' }, 'whep');
+    const staged = await stage(async (signal) => {
+      const session = await card.open(signal);
+      const mine = card.timesOpened - 1;
+      return Object.defineProperty(session, 'lagMs', { get: () => lags[mine] ?? 0 });
+    });
+    return { ...staged, card, lags };
+  }
+
+  it('are delayed, and until they have clearly been caught up with', async () => {
+    const { player, lags, card, pass } = await behind(400);
+    player.start();
+    await status(player).toBe('live');
+    lags[0] = 1200;
+    await status(player).toBe('delayed');
+    lags[0] = 800;
+    await said(/^Delayed (0\.[89]|1\.0) s$/).toBeVisible();
+    for (let i = 0; i < 8; i++) {
+      pass(1);
+      expect(player.state.status).toBe('delayed');
+    }
+    lags[0] = 600;
+    await status(player).toBe('live');
+    expect(card.timesOpened).toBe(1);
+  });
+
+  it('are no picture to trust when they are very old: another session takes their place', async () => {
+    const { player, lags, card, pass } = await behind(0, 0);
+    player.start();
+    await status(player).toBe('live');
+    card.freeze();
+    lags[0] = 3200;
+    pass(250);
+    expect(player.state.status).toBe('stalled');
+    expect(player.frameAgeMs).toBeGreaterThan(3000);
+    card.freeze(false);
+    await expect.poll(() => card.timesOpened).toBe(2);
+    await status(player).toBe('live');
+    await expect.poll(() => card.openSessions).toBe(1);
+  });
+
+  it('and end no trouble by moving', async () => {
+    const { player, lags, pass } = await behind(0, 4000, 4000);
+    player.start();
+    await status(player).toBe('live');
+    lags[0] = 4000;
+    pass(250);
+    for (let i = 0; i < 3; i++) {
+      pass(1);
+      expect(player.state.status).toBe('stalled');
+    }
+    lags[0] = 100;
+    await status(player).toBe('live');
+  });
+});
+
 describe('a camera that is gone', () => {
   it('says since when, why and what comes next, and shows the last picture', async () => {
     const { card, player, pass, box } = await stage();

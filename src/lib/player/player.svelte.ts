@@ -1,11 +1,11 @@
 import { untrack } from 'svelte';
 import type { Shortage } from '#contract/reservation.ts';
-import type { LatencyChoice, Preferred, Vitals, Way } from '#lib/media/media-source.ts';
+import type { LatencyChoice, MediaSession, Preferred, Vitals, Way } from '#lib/media/media-source.ts';
 import type { OpenPicture } from './attempt.ts';
 import type { Fallback } from './climber.ts';
 import type { RungChange } from './ladder.ts';
 import type { CameraStills } from './last-pictures.ts';
-import { limitsFor } from './limits.ts';
+import { limitsFor, type Limits } from './limits.ts';
 import { Meters } from './meters.svelte.ts';
 import { network as pageNetwork, type Network } from './network.ts';
 import { followPage } from './page-life.ts';
@@ -21,10 +21,12 @@ import { next, type Command, type PlayerEvent, type PlayerState } from './state.
 export type { OpenPicture, TellPlace } from './attempt.ts';
 
 /**
- * Moving pictures from far behind are delayed, and said to be; but not stalled, for another session would be as late. So
- * much beyond the limit counts, ms.
+ * Moving pictures from far behind are delayed, and said to be; but where they are played from a buffer they are not stalled,
+ * for another session would be as late. So much beyond the limit counts, ms.
  */
 const mostLagMs = 300;
+/** Who was late stays so until it is no more than this share of the limit. */
+const caughtUp = 0.7;
 
 export interface PlayerOptions {
   readonly open: OpenPicture;
@@ -395,9 +397,7 @@ export class Player {
     const { session, watch } = this.#stage.inFront;
     const best = this.meters.readings.nominalFramesPerSecond;
     const limits = limitsFor(this.#arePicturesSingle ? this.#pace.singleMs : this.#pace.usualMs(best));
-    // Any picture that moves ends trouble; how late it is is judged once it is there.
-    const isTrouble = 'effort' in untrack(() => this.state);
-    const lagMs = isTrouble ? 0 : Math.min(this.#lagMs, limits.delayedMs + mostLagMs);
+    const lagMs = this.#countedLag(session, limits);
     const frameAt = session && watch.lastFrameAt !== undefined ? watch.lastFrameAt - lagMs : undefined;
     this.#send({ type: 'tick', at: now, frameAt, limits });
     this.#reception.tick(
@@ -410,6 +410,20 @@ export class Player {
     if (status === 'live' || status === 'suspended') return;
     this.#now = now;
     this.#tellAge(now);
+  }
+
+  /** What the lag of the picture in front adds to its age. */
+  #countedLag(session: MediaSession | undefined, { delayedMs }: Limits): number {
+    const state = untrack(() => this.state);
+    // Whether it is caught up with shows as time passes.
+    if (session?.way === 'whep') this.#lagMs = session.lagMs ?? 0;
+    const lagMs = this.#lagMs;
+    const isLate = state.status === 'delayed' && lagMs > caughtUp * delayedMs;
+    const counted = isLate ? Math.max(lagMs, delayedMs) : lagMs;
+    // What queues up on the way is mended by another session, or by another way.
+    if (session?.way === 'whep') return counted;
+    // Any picture that moves ends trouble; how late it is is judged once it is there.
+    return 'effort' in state ? 0 : Math.min(counted, delayedMs + mostLagMs);
   }
 
   #tellAge(now: number): void {

@@ -23,6 +23,7 @@ function supplyOf(limit = 4, prepare?: (count: number) => void) {
   let count = 0;
   const offers: { url: string; way: Way | undefined; answer: (outcome?: Error) => void }[] = [];
   const closed: string[] = [];
+  const presented: VideoFrameCallbackMetadata[] = [];
   const desk: LeaseDesk = {
     reserve: async (wanted) =>
       wanted.map(({ cameraId, stream }) => {
@@ -48,6 +49,7 @@ function supplyOf(limit = 4, prepare?: (count: number) => void) {
           attach: () => mute,
           hasConnected: true,
           captureTimeOf: mute,
+          presented: (frame) => presented.push(frame),
           ended: new Promise(() => undefined),
           vitals: async () => undefined,
           close: () => closed.push(whepUrl),
@@ -67,7 +69,7 @@ function supplyOf(limit = 4, prepare?: (count: number) => void) {
     stream: 'sub' as const,
   }));
   supply.want(wanted);
-  return { supply, offers, closed };
+  return { supply, offers, closed, presented };
 }
 
 const settled = () => new Promise((resolve) => setTimeout(resolve));
@@ -122,6 +124,17 @@ describe('the supply of pictures', () => {
     late.resolve([granted(first!)]);
     await expect(waiting).rejects.toThrow('no');
     expect(opened).toEqual(['c1', 'c0']);
+    supply.close();
+  });
+
+  it('tells the session of each picture that is painted', async () => {
+    const { supply, offers, presented } = supplyOf();
+    const opening = supply.open('t0', () => 0, never, mute);
+    await settled();
+    offers[0]!.answer();
+    const frame = { rtpTimestamp: 90 } as VideoFrameCallbackMetadata;
+    (await opening).presented?.(frame);
+    expect(presented).toEqual([frame]);
     supply.close();
   });
 

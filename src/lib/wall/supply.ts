@@ -133,6 +133,7 @@ export class Supply {
         return session.lagMs;
       },
       captureTimeOf: (video) => session.captureTimeOf(video),
+      ...(session.presented ? { presented: (frame) => session.presented?.(frame) } : {}),
       ...(session.setLatency ? { setLatency: (choice) => session.setLatency?.(choice) } : {}),
       ended,
       vitals: () => session.vitals(),

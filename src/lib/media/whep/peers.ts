@@ -1,4 +1,5 @@
 import { StreamError } from '../media-source.ts';
+import { askCaptureTimes } from './capture-times.ts';
 
 /** Receives one video, ready to offer. */
 export interface Peer {
@@ -74,8 +75,9 @@ export class PeerConnections {
 
   #fresh(): Peer {
     const connection = this.#construct();
-    const { receiver } = connection.addTransceiver('video', { direction: 'recvonly' });
-    return { connection, receiver };
+    const transceiver = connection.addTransceiver('video', { direction: 'recvonly' });
+    askCaptureTimes(transceiver);
+    return { connection, receiver: transceiver.receiver };
   }
 
   /** Takes back a connection that never got beyond an offer. Closes it when there are enough. */

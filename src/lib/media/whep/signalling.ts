@@ -15,6 +15,8 @@ export interface SignallingOptions {
 export interface Posted {
   readonly kind: 'answer' | 'counter-offer';
   readonly sdp: string;
+  /** When it had come, monotonic ms. */
+  readonly at: number;
   /** STUN and TURN servers the far end names. */
   readonly iceServers: readonly RTCIceServer[];
   /** Until when a counter-offer may be answered, epoch ms. */
@@ -37,6 +39,7 @@ const counterOfferMs = 30_000;
 export async function postOffer(endpoint: string, sdp: string, options: SignallingOptions): Promise<Posted> {
   const response = await send(endpoint, 'POST', options, { 'content-type': 'application/sdp' }, sdp);
   const body = await bodyOf(response);
+  const at = performance.now();
   if (response.status !== 201 && response.status !== 406)
     throw refusal(response.status, response.headers, body, Date.now());
 
@@ -62,6 +65,7 @@ export async function postOffer(endpoint: string, sdp: string, options: Signalli
   return {
     kind: response.status === 201 ? 'answer' : 'counter-offer',
     sdp: body,
+    at,
     iceServers: iceServersOf(parseLinks(headers.get('link'))),
     validUntil: Number.isFinite(validUntil) ? validUntil : Date.now() + counterOfferMs,
     resource,

@@ -1,6 +1,7 @@
 import { attachStream } from '../attach-stream.ts';
 import { StreamError, type LatencyChoice, type MediaSession, type Vitals } from '../media-source.ts';
 import { setBuffer } from '../latency.ts';
+import { CaptureTimes, clockOf } from './capture-times.ts';
 import { Darkness } from './darkness.ts';
 import { LagGauge } from './lag.ts';
 import { firstMedia, readIce, withIce, writeFragment } from './sdp-fragment.ts';
@@ -22,6 +23,7 @@ export class WhepSession implements MediaSession {
   readonly way = 'whep';
   readonly #stream: MediaStream;
   readonly #lag = new LagGauge();
+  readonly #captureTimes: CaptureTimes;
   readonly ended: Promise<void>;
   readonly #connection: RTCPeerConnection;
   readonly #receiver: RTCRtpReceiver;
@@ -46,6 +48,9 @@ export class WhepSession implements MediaSession {
     // Whoever counter-offered waits for our DTLS hello; said as an answer, that is `passive` (RFC 5763 §5).
     this.#answer = posted.sdp.replace(/^a=setup:actpass/gm, 'a=setup:passive');
     this.#stream = new MediaStream([receiver.track]);
+    this.#captureTimes = new CaptureTimes(receiver);
+    const clock = clockOf(posted.sdp);
+    if (clock !== undefined) this.#lag.heard(clock, posted.at);
     this.ended = this.#end.promise;
     // Nobody has to listen.
     this.ended.catch(() => undefined);
@@ -74,16 +79,18 @@ export class WhepSession implements MediaSession {
     return attachStream(video, this.#stream);
   }
 
-  captureTimeOf(): undefined {
-    return undefined;
+  captureTimeOf(): number | undefined {
+    return this.#lag.takenAt;
   }
 
   get lagMs(): number {
-    return this.#lag.lagMs;
+    return this.#lag.lagAt(performance.now());
   }
 
   presented({ rtpTimestamp }: VideoFrameCallbackMetadata): void {
-    if (rtpTimestamp !== undefined) this.#lag.take(rtpTimestamp, performance.now());
+    if (rtpTimestamp === undefined) return;
+    const now = performance.now();
+    this.#lag.take(rtpTimestamp, now, this.#captureTimes.of(rtpTimestamp, now));
   }
 
   setLatency(choice: LatencyChoice): void {

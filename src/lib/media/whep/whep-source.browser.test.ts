@@ -395,3 +395,51 @@ it('reads the counters behind the picture', async () => {
   expect(vitals?.codec).toMatch(/^(H264|VP8|VP9|AV1)$/);
   session.close();
 });
+
+describe('the age of a picture', () => {
+  /** Plays a session as a tile does, each of whose pictures it is told of. */
+  async function play(quirks: Quirks) {
+    const { server, source } = stage(quirks);
+    const session = await source.open(soon());
+    const video = document.createElement('video');
+    video.muted = true;
+    const detach = session.attach(video);
+    document.body.append(video);
+    let pictures = 0;
+    const again = (): void => {
+      video.requestVideoFrameCallback((_, frame) => {
+        pictures += 1;
+        session.presented?.(frame);
+        again();
+      });
+    };
+    again();
+    await video.play();
+    cleanups.push(() => {
+      detach();
+      video.remove();
+      session.close();
+    });
+    return { server, session, video, pictures: () => pictures };
+  }
+
+  it('is known, with the time it was taken, from a sender that tells', async () => {
+    const { server, session, video } = await play({ clockAheadMs: 0 });
+    expect(server.of('POST')[0]?.body).toMatch(/^a=extmap:\d+\S* \S+abs-capture-time\r?$/m);
+    const ageMs = (): number => Date.now() - (session.captureTimeOf(video) ?? Infinity);
+    await expect.poll(() => Math.abs(ageMs()), { timeout: 5000 }).toBeLessThan(1000);
+    await expect.poll(() => session.lagMs).toBeLessThan(500);
+  });
+
+  it('is not mistaken for nothing where all pictures are old', async () => {
+    const { session } = await play({ clockAheadMs: 3000 });
+    await expect.poll(() => session.lagMs, { timeout: 5000 }).toBeGreaterThan(2500);
+  });
+
+  it('is told by stamps alone of a sender that does not tell', async () => {
+    const { session, video, pictures } = await play({});
+    await expect.poll(pictures, { timeout: 5000 }).toBeGreaterThan(10);
+    expect(session.captureTimeOf(video)).toBeUndefined();
+    expect(session.lagMs).toBeLessThan(500);
+  });
+});

@@ -14,6 +14,8 @@ export interface Quirks {
   readonly answersAtOnce?: boolean;
   /** Waits for this before answering a POST. */
   readonly postHeld?: Promise<unknown>;
+  /** Tells when each picture was taken, and in the answer what its clock shows: ahead of the truth by so much, ms. */
+  readonly clockAheadMs?: number;
 }
 
 export interface Exchange {
@@ -110,7 +112,10 @@ export class PretendServer {
       connection.addTransceiver(track, { direction: 'sendonly', streams: [this.#stream] });
       await connection.setLocalDescription(await connection.createOffer());
     } else {
-      await connection.setRemoteDescription({ type: 'offer', sdp });
+      // Chromium as a sender tells times of capture wherever it is asked to.
+      const asked =
+        this.quirks.clockAheadMs === undefined ? sdp.replace(/a=extmap:.*capture-time\r\n/, '') : sdp;
+      await connection.setRemoteDescription({ type: 'offer', sdp: asked });
       const transceiver = there(connection.getTransceivers()[0]);
       transceiver.direction = 'sendonly';
       await transceiver.sender.replaceTrack(track);
@@ -120,7 +125,9 @@ export class PretendServer {
     this.#count += 1;
     const path = `/whep/sessions/${this.#count}`;
     this.sessions.set(path, connection);
-    return new Response(there(connection.localDescription).sdp, {
+    const { clockAheadMs } = this.quirks;
+    const clock = clockAheadMs === undefined ? '' : `a=x-capture-clock:${Date.now() + clockAheadMs}\r\n`;
+    return new Response(there(connection.localDescription).sdp.replace('m=', `${clock}m=`), {
       status: this.quirks.counterOffers ? 406 : 201,
       headers: {
         'content-type': 'application/sdp',
