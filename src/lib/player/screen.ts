@@ -13,6 +13,7 @@ export class Screen {
   readonly meter = new Meter();
   readonly #newWatch: () => FrameWatch;
   readonly #onPlayRefused: () => void;
+  readonly #onBlank: (screen: Screen) => void;
   #video: HTMLVideoElement | undefined;
   #isInView = true;
   #session: MediaSession | undefined;
@@ -21,16 +22,18 @@ export class Screen {
 
   /**
    * `onFrame` hears of each picture, as of {@link FrameWatch}; `onPlayRefused` that the browser plays nothing before
-   * somebody has touched the page.
+   * somebody has touched the page; `onBlank`, before it happens, that the element loses its picture for a moment.
    */
   constructor(
     slot: Slot,
     now: () => number,
     onFrame: (screen: Screen, isFirst: boolean, intervalMs?: number) => void,
     onPlayRefused: () => void,
+    onBlank: (screen: Screen) => void,
   ) {
     this.slot = slot;
     this.#onPlayRefused = onPlayRefused;
+    this.#onBlank = onBlank;
     this.#newWatch = () =>
       new FrameWatch(
         now,
@@ -81,7 +84,7 @@ export class Screen {
     const video = this.#video;
     if (!video) return;
     this.#takeOff();
-    this.#detach = session.attach(video);
+    this.#detach = session.attach(video, () => this.#onBlank(this));
     this.#watch.watch(video);
     this.play();
   }
