@@ -308,14 +308,47 @@ describe('a better way that dies as soon as it is in front', () => {
   });
 });
 
+it('shows a copy of its last picture while a way takes its element apart to mend itself', async () => {
+  const { player, cards, box } = await stage();
+  const apart: { take?: () => void; mend?: () => void } = {};
+  const open = cards.whep.open.bind(cards.whep);
+  cards.whep.open = async (signal) => {
+    const session = await open(signal);
+    const attach = session.attach.bind(session);
+    session.attach = (video, beforeBlank) => {
+      apart.take = () => {
+        beforeBlank?.();
+        video.srcObject = null;
+      };
+      apart.mend = () => void attach(video);
+      return attach(video);
+    };
+    return session;
+  };
+  player.start();
+  await way(player).toBe('whep');
+  await expect.poll(() => player.state.status).toBe('live');
+  const black = watchForBlack(box);
+  apart.take?.();
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  const copy = box.querySelector('canvas')!;
+  expect([player.isHeld, getComputedStyle(copy).opacity]).toEqual([true, '1']);
+  expect(brightness(copy)).toBeGreaterThan(10);
+  // Nobody is told that it is live for longer than of any other picture that stands.
+  await expect.poll(() => player.state.status).toBe('delayed');
+  apart.mend?.();
+  await expect.poll(() => player.isHeld).toBe(false);
+  await expect.poll(() => [player.state.status, copy.width]).toEqual(['live', 0]);
+  expect(cards.whep.timesOpened).toBe(1);
+  expect(black.darkest()).toBeGreaterThan(10);
+});
+
 it('closes a dead session at once when another takes over, and leaves a dimmed copy beneath for a moment', async () => {
   const { player, cards, pass, box } = await stage();
   player.start();
   await way(player).toBe('whep');
   cards.whep.freeze();
-  await pass(3000);
-  expect(player.state.status).toBe('stalled');
-  cards.hls.freeze(false);
+  for (let ms = 0; ms < 6000 && player.state.status !== 'stalled'; ms += 250) await pass(250);
   const copy = box.querySelector('canvas')!;
   // HLS beside the attempt that shows nothing.
   for (let ms = 0; ms < 10_000 && dataOf(player)['data-way'] !== 'hls'; ms += 250) {

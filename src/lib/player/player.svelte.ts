@@ -348,6 +348,7 @@ export class Player {
     if (areSingle !== this.#arePicturesSingle) this.#pace.clear();
     this.#arePicturesSingle = areSingle;
     this.#saw();
+    this.standIn.sink(this.#pulse.now());
     this.shortage = undefined;
     this.hasPicture = true;
     this.way = session?.way;
@@ -388,7 +389,9 @@ export class Player {
     // Elements that do not play show a picture or two all the same.
     if (untrack(() => this.isPlayRefused) && video?.paused === false) this.isPlayRefused = false;
     this.#lastFrameAt = watch.lastFrameAt;
-    this.standIn.sink(this.#pulse.now());
+    // What was presented before the element was taken apart may be heard of after.
+    if (video && video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && !video.error)
+      this.standIn.sink(this.#pulse.now());
     this.#lagMs = session?.lagMs ?? 0;
   }
 

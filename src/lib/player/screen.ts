@@ -67,9 +67,13 @@ export class Screen {
       this.#isInView = entries.at(-1)?.isIntersecting ?? true;
     });
     sight.observe(video);
+    // A decoder that fails leaves its last picture for as long as this; hls.js then takes the element apart by itself.
+    const failed = (): void => this.#onBlank(this);
+    video.addEventListener('error', failed);
     if (this.#session) this.show(this.#session);
     return () => {
       sight.disconnect();
+      video.removeEventListener('error', failed);
       this.#watch.unwatch();
       // Chromium counts media players that still hold a stream against the page: let go before the element goes.
       this.#takeOff();

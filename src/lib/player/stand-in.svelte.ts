@@ -48,6 +48,8 @@ export class StandIn {
   /** Keeps what the element shows: Chromium blanks it with its stream. Not while it has nothing to show. */
   hold(video: HTMLVideoElement | undefined, takenAt: number): void {
     if (!video || video.videoWidth === 0 || !this.#canvas) return;
+    // Its size is known before its first picture is, which would be drawn black.
+    if (video.getVideoPlaybackQuality().totalVideoFrames === 0) return;
     this.#early = undefined;
     this.#draw(video, video.videoWidth, video.videoHeight);
     this.#rise({ from: 'session', takenAt });
