@@ -64,8 +64,8 @@ test('stills of a reservation show the camera as it is now, one after the other'
     expect(seen).toMatchObject({ status: 200, width: 640, strip: { number: camera.number } });
     const timeMs = seen.strip?.timeMs ?? NaN;
     expect(seen.captured).toBe(new Date(timeMs).toISOString());
-    // Both clocks are this machine's.
-    expect(seen.readAt - timeMs).toBeLessThan(5000);
+    // Both clocks are this machine's. The first may be of before anybody asked.
+    expect(seen.readAt - timeMs).toBeLessThan(1500);
     times.push(timeMs);
     url = `${offer?.url ?? ''}?after=${encodeURIComponent(seen.captured ?? '')}`;
   }
@@ -107,8 +107,8 @@ test('tiles are watched by stills where the browser can go no other way', async 
       },
       { timeout: 30_000 },
     )
-    // A second by design; the rest is for a machine that draws sixteen tiles beside other tests.
-    .toBeLessThan(5000);
+    // A second by design, and the time between two; ways.spec.ts holds it to that for longer.
+    .toBeLessThan(1500);
 });
 
 test('hovering over the timeline shows the moment pointed at', async ({ openWallAs, page }) => {

@@ -40,9 +40,16 @@ export async function readTiles(page: Page): Promise<TileReading[]> {
     const context = canvas.getContext('2d', { willReadFrequently: true });
     if (context === null) throw new Error('no canvas');
     return [...document.querySelectorAll<HTMLElement>('figure[data-camera-number]')].map((figure) => {
-      const videos = [...figure.querySelectorAll('video')].filter((video) => video.videoWidth > 0);
-      const video =
-        videos.find((candidate) => getComputedStyle(candidate).visibility !== 'hidden') ?? videos[0];
+      // The one on top: after a hand-over the one before goes on beneath it for a while.
+      const [video] = [...figure.querySelectorAll('video')]
+        .filter((candidate) => candidate.videoWidth > 0)
+        .map((candidate) => ({ candidate, style: getComputedStyle(candidate) }))
+        .sort(
+          (a, b) =>
+            Number(b.style.opacity) - Number(a.style.opacity) ||
+            (Number(b.style.zIndex) || 0) - (Number(a.style.zIndex) || 0),
+        )
+        .map(({ candidate }) => candidate);
       let strip: ReturnType<Reader>;
       if (video !== undefined) {
         canvas.width = video.videoWidth;

@@ -73,9 +73,10 @@ function watchTiles(): void {
       )
       .sort((a, b) => (Number(a.style.zIndex) || 0) - (Number(b.style.zIndex) || 0) || a.order - b.order);
     for (const { element } of layers) {
+      // Not by `readyState`: an element that seeks keeps its picture on the screen, and gives it to be drawn.
       const isReady =
         element instanceof HTMLVideoElement
-          ? element.readyState >= 2
+          ? element.videoWidth > 0
           : element instanceof HTMLImageElement
             ? element.complete && element.naturalWidth > 0
             : element.width > 0;

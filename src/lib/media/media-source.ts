@@ -36,9 +36,10 @@ export interface MediaSession {
   readonly preferred?: Preferred | undefined;
   /**
    * Shows the pictures in this element, and no longer in one before it. Gives the way to let go of it, which leaves the
-   * element without a source; safe to call twice. Playing is the caller's.
+   * element without a source; safe to call twice. Playing is the caller's. `beforeBlank` is called before the element loses
+   * its picture for a moment, where the way mends itself so.
    */
-  attach(video: HTMLVideoElement): () => void;
+  attach(video: HTMLVideoElement, beforeBlank?: () => void): () => void;
   /** Whether media has found its way through the network at least once. Signalling that went well says nothing of it. */
   readonly hasConnected: boolean;
   /**

@@ -90,10 +90,13 @@ export class Climber {
     this.#send({ type: 'stalled', at: this.#now() });
   }
 
-  /** This session is in front from now on. `hadConnected`: whether the one it won against ever was connected. */
-  shown({ way }: MediaSession, hadConnected: boolean): void {
+  /**
+   * This session is in front from now on. `hadConnected`: whether the one it won against ever was connected; `isRelapse`: it
+   * was in front before, and the better way is gone again.
+   */
+  shown({ way }: MediaSession, hadConnected: boolean, isRelapse = false): void {
     this.#network.passed(way);
-    this.#send({ type: 'shown', way, hadConnected, at: this.#now() });
+    this.#send({ type: 'shown', way, hadConnected, isRelapse, at: this.#now() });
   }
 
   /**

@@ -229,6 +229,141 @@ describe('a tile whose pictures stop again and again', () => {
   });
 });
 
+describe('a better way that dies as soon as it is in front', () => {
+  /** A tile that has just changed from HLS, which was good, to WebRTC. */
+  async function handedOver() {
+    const staged = await stage();
+    const { player, network, cards, pass, box } = staged;
+    network.gaveUp('whep', false);
+    network.gaveUp('whep', false);
+    player.start();
+    await way(player).toBe('hls');
+    const black = watchForBlack(box);
+    const states = new Set<string>();
+    player.climb();
+    for (let ms = 0; ms < 20_000 && dataOf(player)['data-way'] !== 'whep'; ms += 250) await pass(250);
+    expect([cards.whep.openSessions, cards.hls.openSessions]).toEqual([1, 1]);
+    const passNoting = async (ms: number): Promise<void> => {
+      for (let left = ms; left > 0; left -= 250) {
+        await pass(250);
+        states.add(`${player.state.status} ${dataOf(player)['data-way'] ?? ''}`);
+      }
+    };
+    return { ...staged, black, states, passNoting };
+  }
+
+  it('leaves the way before it in front, which was never closed', async () => {
+    const { player, cards, passNoting, states, black, opened } = await handedOver();
+    await passNoting(500);
+    cards.whep.kill('protocol');
+    await passNoting(1000);
+    expect([...states]).toEqual(['live whep', 'live hls']);
+    expect([cards.whep.openSessions, cards.hls.openSessions]).toEqual([0, 1]);
+    expect(opened).toEqual(['hls', 'whep']);
+    await expect.element(page.getByText('HLS, WebRTC stalled')).toBeVisible();
+    expect(player.rungChanges.map(({ reason }) => reason)).toEqual(['recovered', 'stalls']);
+    expect(black.darkest()).toBeGreaterThan(10);
+  });
+
+  it('does so where it merely stops sending, and the tile never has to say that there is nothing', async () => {
+    const { cards, passNoting, states, black } = await handedOver();
+    cards.whep.freeze();
+    await passNoting(3000);
+    expect([...states].filter((one) => !/^(live|delayed)/.test(one))).toEqual([]);
+    expect([...states].at(-1)).toBe('live hls');
+    expect([cards.whep.openSessions, cards.hls.openSessions]).toEqual([0, 1]);
+    expect(black.darkest()).toBeGreaterThan(10);
+  });
+
+  it('is believed after two seconds, and the way before it closed', async () => {
+    const { cards, passNoting, states, box } = await handedOver();
+    const beneath = () =>
+      [...box.querySelectorAll('video')].filter((one) => getComputedStyle(one).opacity !== '0').length;
+    await passNoting(1500);
+    expect([beneath(), cards.hls.openSessions]).toEqual([2, 1]);
+    await passNoting(1000);
+    await expect.poll(beneath).toBe(1);
+    expect([cards.whep.openSessions, cards.hls.openSessions]).toEqual([1, 0]);
+    expect([...states]).toEqual(['live whep']);
+  });
+
+  it('takes the way before it with it when the picture may no longer be seen', async () => {
+    const { player, cards, passNoting, box } = await handedOver();
+    cards.hls.kill('not-permitted');
+    cards.whep.kill('not-permitted');
+    await passNoting(500);
+    await expect.poll(() => player.state.status).toBe('refused');
+    expect([cards.whep.openSessions, cards.hls.openSessions]).toEqual([0, 0]);
+    for (const video of box.querySelectorAll('video')) expect(video.srcObject).toBeNull();
+    expect(box.querySelector('canvas')).toMatchObject({ width: 0, height: 0 });
+  });
+
+  it('brings nothing back that has stopped as well', async () => {
+    const { player, cards, passNoting } = await handedOver();
+    cards.hls.freeze();
+    await passNoting(1500);
+    cards.whep.kill('unreachable');
+    await expect.poll(() => player.state.status).toBe('reconnecting');
+    expect([player.isHeld, cards.hls.openSessions]).toEqual([true, 0]);
+  });
+});
+
+it('shows a copy of its last picture while a way takes its element apart to mend itself', async () => {
+  const { player, cards, box } = await stage();
+  const apart: { take?: () => void; mend?: () => void } = {};
+  const open = cards.whep.open.bind(cards.whep);
+  cards.whep.open = async (signal) => {
+    const session = await open(signal);
+    const attach = session.attach.bind(session);
+    session.attach = (video, beforeBlank) => {
+      apart.take = () => {
+        beforeBlank?.();
+        video.srcObject = null;
+      };
+      apart.mend = () => void attach(video);
+      return attach(video);
+    };
+    return session;
+  };
+  player.start();
+  await way(player).toBe('whep');
+  await expect.poll(() => player.state.status).toBe('live');
+  const black = watchForBlack(box);
+  apart.take?.();
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  const copy = box.querySelector('canvas')!;
+  expect([player.isHeld, getComputedStyle(copy).opacity]).toEqual([true, '1']);
+  expect(brightness(copy)).toBeGreaterThan(10);
+  // Nobody is told that it is live for longer than of any other picture that stands.
+  await expect.poll(() => player.state.status).toBe('delayed');
+  apart.mend?.();
+  await expect.poll(() => player.isHeld).toBe(false);
+  await expect.poll(() => [player.state.status, copy.width]).toEqual(['live', 0]);
+  expect(cards.whep.timesOpened).toBe(1);
+  expect(black.darkest()).toBeGreaterThan(10);
+});
+
+it('closes a dead session at once when another takes over, and leaves a dimmed copy beneath for a moment', async () => {
+  const { player, cards, pass, box } = await stage();
+  player.start();
+  await way(player).toBe('whep');
+  cards.whep.freeze();
+  for (let ms = 0; ms < 6000 && player.state.status !== 'stalled'; ms += 250) await pass(250);
+  const copy = box.querySelector('canvas')!;
+  // HLS beside the attempt that shows nothing.
+  for (let ms = 0; ms < 10_000 && dataOf(player)['data-way'] !== 'hls'; ms += 250) {
+    await pass(250);
+    if (dataOf(player)['data-way'] !== 'hls') expect(getComputedStyle(copy).opacity).toBe('0');
+  }
+  expect([dataOf(player)['data-way'], cards.whep.openSessions]).toEqual(['hls', 0]);
+  expect(player.isHeld).toBe(false);
+  await expect.poll(() => getComputedStyle(copy).opacity).toBe('1');
+  expect(getComputedStyle(copy).filter).toContain('brightness(0.6)');
+  expect(brightness(copy)).toBeGreaterThan(10);
+  await pass(500);
+  expect([copy.width, copy.height]).toEqual([0, 0]);
+});
+
 it('says how far behind moving pictures are, and keeps them', async () => {
   const { player, cards, pass, opened } = await stage({ lagMs: 2100 });
   player.start();

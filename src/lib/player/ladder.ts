@@ -75,8 +75,16 @@ export type LadderEvent = { readonly at: number } &
   /** An attempt learns by which ways the picture is offered, best first. `isBlocked`: UDP is known not to pass. */
   (
     | { readonly type: 'offered'; readonly ways: readonly Way[]; readonly isBlocked: boolean }
-    /** A picture by this way is in front from now on. `isConnected`: whether the attempt that lost to it ever was. */
-    | { readonly type: 'shown'; readonly way: Way; readonly hadConnected: boolean }
+    /**
+     * A picture by this way is in front from now on. `hadConnected`: whether the attempt that lost to it ever was;
+     * `isRelapse`: it was in front before, and what came instead died at once.
+     */
+    | {
+        readonly type: 'shown';
+        readonly way: Way;
+        readonly hadConnected: boolean;
+        readonly isRelapse?: boolean;
+      }
     /** The pictures in front stopped. */
     | { readonly type: 'stalled' }
     /** The player's own attempt came to nothing. `isAgreed`: not by a refusal, but after the far end had agreed to send. */
@@ -218,7 +226,7 @@ export function climb(state: LadderState, event: LadderEvent): LadderStep {
     case 'offered':
       return offered(state, event.ways, event.isBlocked, at);
     case 'shown':
-      return shown(state, event.way, event.hadConnected, at);
+      return shown(state, event);
     case 'stalled': {
       const stalls = [...state.stalls.filter((then) => at - then < stallWindowMs), at];
       const next = { ...state, stalls };
@@ -275,13 +283,15 @@ function offered(state: LadderState, ways: readonly Way[], isBlocked: boolean, a
   return { state: anew, ...dropOf(state) };
 }
 
-function shown(state: LadderState, way: Way, hadConnected: boolean, at: number): LadderStep {
+function shown(state: LadderState, event: Extract<LadderEvent, { type: 'shown' }>): LadderStep {
+  const { way, hadConnected, isRelapse, at } = event;
   const rung = state.offered.indexOf(way);
   const drop = dropOf(state);
   const hadUdp = state.hadUdp || needsUdp(way);
   const calm = { ...state, failures: 0, side: undefined, rescued: undefined, poorSince: undefined, hadUdp };
   if (rung < 0 || rung === state.rung) return { state: calm, ...drop };
   if (rung > state.rung) {
+    if (isRelapse) return { state: taken(calm, rung, 'stalls', at), ...drop };
     const isBlocked = needsUdp(state.offered[state.rung]) && !hadConnected;
     return { state: taken(calm, rung, isBlocked ? 'udp-blocked' : 'no-picture', at), ...drop };
   }

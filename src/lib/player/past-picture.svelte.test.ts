@@ -117,7 +117,8 @@ describe('while a tile connects', () => {
     await new Promise((resolve) => requestAnimationFrame(resolve));
     expect(blank).toEqual([]);
     expect(player.isHeld).toBe(false);
-    expect(canvasOf(box)).toMatchObject({ width: 0, height: 0 });
+    // It lies beneath the live one until that is painted.
+    await expect.poll(() => [canvasOf(box).width, canvasOf(box).height]).toEqual([0, 0]);
   });
 
   it('the question is withdrawn when the live picture comes first', async () => {

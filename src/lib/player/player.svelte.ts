@@ -111,6 +111,8 @@ export class Player {
         if (code === 'not-permitted') this.#past.forbid();
       },
       playRefused: () => (this.isPlayRefused = true),
+      blanks: () => this.#hold(),
+      fellBack: () => this.#take(true),
       lesser: (fault) => (this.tooMuch = fault),
     });
     this.meters = new Meters(this.#stage, this.#pulse);
@@ -208,6 +210,11 @@ export class Player {
     return this.#stage.front;
   }
 
+  /** Which of them goes on beneath it, for a moment after a hand-over. */
+  get kept(): Slot | undefined {
+    return this.#stage.kept;
+  }
+
   /** Whether a picture of the past is shown in place of a live one. */
   get isHeld(): boolean {
     return this.standIn.shown !== undefined;
@@ -299,7 +306,7 @@ export class Player {
     }
     if (state.status !== 'connecting' && state.status !== 'queued') this.#past.end();
     this.#reception.tellStep(before, event, state);
-    for (const command of commands) this.#do(command);
+    for (const command of commands) this.#do(command, before);
   }
 
   #tellFallback(): void {
@@ -308,7 +315,7 @@ export class Player {
     if (before?.way !== after?.way || before?.reason !== after?.reason) this.fallback = after;
   }
 
-  #do(command: Command): void {
+  #do(command: Command, before: PlayerState): void {
     switch (command) {
       case 'open':
         if (untrack(() => this.state.status) === 'connecting') this.#past.seek();
@@ -318,40 +325,55 @@ export class Player {
         this.#reception.abandon();
         return;
       case 'adopt':
-        this.#adopt();
+        this.#adopt('liveSince' in before);
         return;
       case 'drop':
         this.#drop();
     }
   }
 
-  #adopt(): void {
-    this.#reception.adopt();
+  /**
+   * What has its first picture goes in front. What was there is seen beneath it until that is painted: `isLive`, it goes on
+   * there for a while; else it is closed at once, for nothing would come of it, and a dimmed copy of its last picture stays.
+   */
+  #adopt(isLive: boolean): void {
+    if (!isLive) this.#hold();
+    this.#reception.adopt(isLive);
+    this.#take();
+  }
+
+  /** Shows what is in front from now on. `isRelapse`: again. */
+  #take(isRelapse = false): void {
     const { session } = this.#stage.inFront;
     this.#forgetSession();
     const areSingle = session?.way === 'stills';
     if (areSingle !== this.#arePicturesSingle) this.#pace.clear();
     this.#arePicturesSingle = areSingle;
     this.#saw();
-    this.standIn.clear();
+    this.standIn.sink(this.#pulse.now());
     this.shortage = undefined;
     this.hasPicture = true;
     this.way = session?.way;
     this.#tellAge(this.#pulse.now());
-    this.#reception.tellShown();
+    this.#reception.tellShown(isRelapse);
     this.#tellFallback();
   }
 
   /** Closes the session in front, and keeps a copy of its last picture: Chromium blanks the element with the stream. */
   #drop(): void {
     const { status } = untrack(() => this.state);
-    const { inFront } = this.#stage;
     const isWanted = status !== 'idle' && status !== 'refused';
-    const shownAt = this.lastFrameAt;
-    if (isWanted && inFront.session && shownAt !== undefined) this.standIn.hold(inFront.video, shownAt);
-    inFront.clear();
+    if (isWanted) this.#hold();
+    this.#stage.inFront.clear();
     this.#forgetSession();
     if (!isWanted) this.#forget();
+  }
+
+  /** A copy of the last picture in front stands in for it, unless one of the past does already. */
+  #hold(): void {
+    const { session, video } = this.#stage.inFront;
+    const shownAt = this.lastFrameAt;
+    if (session && shownAt !== undefined && !untrack(() => this.isHeld)) this.standIn.hold(video, shownAt);
   }
 
   /** What is in front of somebody, and from now; undefined while there is nothing, or something of the past. */
@@ -369,6 +391,9 @@ export class Player {
     // Elements that do not play show a picture or two all the same.
     if (untrack(() => this.isPlayRefused) && video?.paused === false) this.isPlayRefused = false;
     this.#lastFrameAt = watch.lastFrameAt;
+    // What was presented before the element was taken apart may be heard of after.
+    if (video && video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && !video.error)
+      this.standIn.sink(this.#pulse.now());
     this.#lagMs = session?.lagMs ?? 0;
   }
 
@@ -404,6 +429,7 @@ export class Player {
       untrack(() => this.state),
       now,
     );
+    this.standIn.settle(now);
     this.#tellFallback();
     const { status } = untrack(() => this.state);
     this.meters.look(status === 'live' || status === 'delayed');

@@ -1,5 +1,5 @@
 import { announceSignedOut } from '#lib/api/signed-out.ts';
-import { StreamError, type LatencyChoice, type MediaSession } from '#lib/media/media-source.ts';
+import { StreamError, type LatencyChoice, type MediaSession, type StreamErrorCode } from '#lib/media/media-source.ts';
 import { Attempt, type OpenPicture } from './attempt.ts';
 import { Climber } from './climber.ts';
 import type { Network } from './network.ts';
@@ -32,6 +32,10 @@ export interface ReceptionParts {
   readonly refused: (error: StreamError) => void;
   /** The browser plays nothing before somebody has touched the page. */
   readonly playRefused: () => void;
+  /** The element in front loses its picture for a moment, and has it still. */
+  readonly blanks: () => void;
+  /** The session in front is gone, and the one before it is there again: {@link Reception.tellShown}. */
+  readonly fellBack: () => void;
   /** The line does not carry this stream: a smaller one is to be shown. */
   readonly lesser: (fault: 'loss' | 'slow') => void;
 }
@@ -59,6 +63,7 @@ export class Reception {
       parts.now,
       (screen, isFirst, intervalMs) => this.#sawFrame(screen, isFirst, intervalMs),
       parts.playRefused,
+      (screen) => screen === this.stage.inFront && parts.blanks(),
     );
     this.climber = new Climber(parts.network, parts.now, {
       begin: (rung) => this.#trySide(rung),
@@ -89,20 +94,20 @@ export class Reception {
   abandon(): void {
     this.#attempt?.abort();
     this.#attempt = undefined;
-    this.stage.behind.clear();
+    this.stage.clearBehind();
   }
 
-  /** What the own attempt has got goes in front. */
-  adopt(): void {
-    this.stage.bringForward();
+  /** What the own attempt has got goes in front. `isKept`: what was there gives pictures, and may be needed again. */
+  adopt(isKept: boolean): void {
+    this.stage.bringForward(isKept, this.#parts.now());
     this.#attempt = undefined;
   }
 
-  /** The ladder hears what is in front from now on. */
-  tellShown(): void {
+  /** The ladder hears what is in front from now on; `isRelapse`: again, for what had taken its place is gone. */
+  tellShown(isRelapse = false): void {
     const { session } = this.stage.inFront;
     if (!session) return;
-    this.climber.shown(session, this.#hadConnected);
+    this.climber.shown(session, this.#hadConnected, isRelapse);
     this.#hadConnected = true;
     this.#hasMissed = false;
   }
@@ -130,6 +135,15 @@ export class Reception {
     // What is played from a buffer may be old although it moves.
     const side = { frameAt: watch.lastFrameAt, lagMs: session?.lagMs, lossRatio: meter.rates.lossRatio };
     this.climber.tick(state, side, at);
+    // Its pictures stopped as soon as they had come.
+    if (state.status === 'delayed' && this.stage.isWorse(at)) this.#fallBack();
+    this.stage.settle(at);
+  }
+
+  #fallBack(): boolean {
+    const isBack = this.stage.takeBack(this.#parts.now());
+    if (isBack) this.#parts.fellBack();
+    return isBack;
   }
 
   #trySide(rung: number): void {
@@ -207,13 +221,17 @@ export class Reception {
   /** A session has ended, whichever screen it is on by now. */
   #ended(session: MediaSession, cause: unknown): void {
     const { behind, beside, inFront } = this.stage;
-    if (session === behind.session) {
+    const code = cause instanceof StreamError ? cause.code : 'unreachable';
+    if (session === behind.session && this.stage.hasKept) {
+      this.stage.clearBehind();
+    } else if (session === behind.session) {
       this.#fail(cause, true);
       this.abandon();
     } else if (session === beside.session) {
       this.#sideFailed();
     } else if (session === inFront.session) {
-      const code = cause instanceof StreamError ? cause.code : 'unreachable';
+      if (!isOfCamera(code) && this.#fallBack()) return;
+      if (this.stage.hasKept) this.stage.clearBehind();
       this.#parts.send({ type: 'lost', code, frameAt: inFront.watch.lastFrameAt });
     }
   }
@@ -226,3 +244,7 @@ export class Reception {
     else if (isFirst && screen === beside) this.climber.sideShown(screen.session);
   }
 }
+
+/** Why there is no picture by any way, and none that came before may be shown as if there were. */
+const isOfCamera = (code: StreamErrorCode): boolean =>
+  code === 'not-permitted' || code === 'signed-out' || code === 'camera-offline';

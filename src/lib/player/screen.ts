@@ -13,6 +13,7 @@ export class Screen {
   readonly meter = new Meter();
   readonly #newWatch: () => FrameWatch;
   readonly #onPlayRefused: () => void;
+  readonly #onBlank: (screen: Screen) => void;
   #video: HTMLVideoElement | undefined;
   #isInView = true;
   #session: MediaSession | undefined;
@@ -21,16 +22,18 @@ export class Screen {
 
   /**
    * `onFrame` hears of each picture, as of {@link FrameWatch}; `onPlayRefused` that the browser plays nothing before
-   * somebody has touched the page.
+   * somebody has touched the page; `onBlank`, before it happens, that the element loses its picture for a moment.
    */
   constructor(
     slot: Slot,
     now: () => number,
     onFrame: (screen: Screen, isFirst: boolean, intervalMs?: number) => void,
     onPlayRefused: () => void,
+    onBlank: (screen: Screen) => void,
   ) {
     this.slot = slot;
     this.#onPlayRefused = onPlayRefused;
+    this.#onBlank = onBlank;
     this.#newWatch = () =>
       new FrameWatch(
         now,
@@ -64,9 +67,13 @@ export class Screen {
       this.#isInView = entries.at(-1)?.isIntersecting ?? true;
     });
     sight.observe(video);
+    // A decoder that fails leaves its last picture for as long as this; hls.js then takes the element apart by itself.
+    const failed = (): void => this.#onBlank(this);
+    video.addEventListener('error', failed);
     if (this.#session) this.show(this.#session);
     return () => {
       sight.disconnect();
+      video.removeEventListener('error', failed);
       this.#watch.unwatch();
       // Chromium counts media players that still hold a stream against the page: let go before the element goes.
       this.#takeOff();
@@ -81,7 +88,7 @@ export class Screen {
     const video = this.#video;
     if (!video) return;
     this.#takeOff();
-    this.#detach = session.attach(video);
+    this.#detach = session.attach(video, () => this.#onBlank(this));
     this.#watch.watch(video);
     this.play();
   }

@@ -12,10 +12,16 @@ export interface StandsIn {
   readonly takenAt: number;
 }
 
+/** A video that has its first picture is painted by then, ms. */
+const paintedMs = 200;
+
 /** The canvas of a tile that shows a picture of the past. */
 export class StandIn {
   /** What is shown; undefined while nothing stands in. */
   shown = $state.raw<StandsIn | undefined>();
+  /** What was shown lies beneath the live picture, for as long as that may take to be painted. */
+  isBeneath = $state.raw(false);
+  #sunkAt = 0;
   #canvas: HTMLCanvasElement | undefined;
   /** Comes before the canvas where a tile begins with it. */
   #early: KnownStill | undefined;
@@ -42,9 +48,11 @@ export class StandIn {
   /** Keeps what the element shows: Chromium blanks it with its stream. Not while it has nothing to show. */
   hold(video: HTMLVideoElement | undefined, takenAt: number): void {
     if (!video || video.videoWidth === 0 || !this.#canvas) return;
+    // Its size is known before its first picture is, which would be drawn black.
+    if (video.getVideoPlaybackQuality().totalVideoFrames === 0) return;
     this.#early = undefined;
     this.#draw(video, video.videoWidth, video.videoHeight);
-    this.shown = { from: 'session', takenAt };
+    this.#rise({ from: 'session', takenAt });
   }
 
   /** Shows a still of the past, unless what is shown is newer. */
@@ -53,14 +61,33 @@ export class StandIn {
     if (before !== undefined && before.takenAt >= still.takenAt) return;
     if (this.#canvas) this.#draw(still.picture, still.picture.width, still.picture.height);
     else this.#early = still;
-    this.shown = { from, takenAt: still.takenAt };
+    this.#rise({ from, takenAt: still.takenAt });
+  }
+
+  /** A live picture is in front: what is shown stands in no more, but stays beneath it until {@link settle}. */
+  sink(at: number): void {
+    if (untrack(() => this.shown) === undefined) return;
+    this.shown = undefined;
+    this.isBeneath = true;
+    this.#sunkAt = at;
+  }
+
+  /** Time passes: what was painted over is let go of. */
+  settle(at: number): void {
+    if (untrack(() => this.isBeneath) && at - this.#sunkAt >= paintedMs) this.clear();
   }
 
   /** Shows nothing, gives the memory back, and leaves nothing of a picture that may no longer be seen. */
   clear(): void {
     this.#early = undefined;
     this.shown = undefined;
+    this.isBeneath = false;
     if (this.#canvas) [this.#canvas.width, this.#canvas.height] = [0, 0];
+  }
+
+  #rise(shown: StandsIn): void {
+    this.isBeneath = false;
+    this.shown = shown;
   }
 
   #draw(picture: CanvasImageSource, width: number, height: number): void {

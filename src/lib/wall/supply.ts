@@ -125,7 +125,7 @@ export class Supply {
     return {
       way: session.way,
       preferred,
-      attach: (video) => session.attach(video),
+      attach: (video, beforeBlank) => session.attach(video, beforeBlank),
       get hasConnected() {
         return session.hasConnected;
       },

@@ -81,6 +81,7 @@ class HlsSession implements MediaSession {
   readonly #faults: number[] = [];
   #hls: Hls;
   #video: HTMLVideoElement | undefined;
+  #beforeBlank: (() => void) | undefined;
   #bytes = 0;
   #arrivals = 0;
   #framesBefore = { decoded: 0, dropped: 0 };
@@ -117,10 +118,11 @@ class HlsSession implements MediaSession {
     }
   }
 
-  attach(video: HTMLVideoElement): () => void {
+  attach(video: HTMLVideoElement, beforeBlank?: () => void): () => void {
     this.#detach();
     if (this.#isClosed) return () => undefined;
     this.#video = video;
+    this.#beforeBlank = beforeBlank;
     this.#hls.attachMedia(video);
     return () => {
       if (this.#video === video) this.#detach();
@@ -219,6 +221,7 @@ class HlsSession implements MediaSession {
     } else if (mending === 'give-up') {
       this.#break('protocol', error);
     } else if (mending === 'recover') {
+      this.#beforeBlank?.();
       this.#hls.recoverMediaError();
     } else {
       // Not from within its own event: hls.js goes on with what it was doing.
@@ -254,6 +257,7 @@ class HlsSession implements MediaSession {
       decoded: this.#framesBefore.decoded + totalVideoFrames,
       dropped: this.#framesBefore.dropped + droppedVideoFrames,
     };
+    this.#beforeBlank?.();
     this.#letGo();
     this.#isBehindTold = this.#behindS === 0;
     this.#hls = this.#begin();

@@ -40,6 +40,14 @@ function firstPicture(session: MediaSession, video = element()): Promise<number>
   return shown;
 }
 
+/** The mean brightness of what an element shows, 0 for a black or empty one. */
+function brightness(video: HTMLVideoElement): number {
+  const brush = new OffscreenCanvas(16, 9).getContext('2d', { willReadFrequently: true })!;
+  brush.drawImage(video, 0, 0, 16, 9);
+  const { data } = brush.getImageData(0, 0, 16, 9);
+  return data.reduce((sum, value, index) => sum + (index % 4 === 3 ? 0 : value), 0) / (16 * 9 * 3);
+}
+
 async function open(staged: ReturnType<typeof stage>): Promise<MediaSession> {
   const session = await staged.source.open(soon());
   cleanups.unshift(() => session.close());
@@ -101,6 +109,33 @@ describe('pictures by HLS', () => {
     const session = await open(staged);
     session.attach(element());
     await expect(session.ended).rejects.toMatchObject({ name: 'StreamError' });
+  }, 20_000);
+
+  it('that no decoder takes any more leave the last one there until the element has said so', async () => {
+    const staged = stage();
+    const session = await open(staged);
+    const video = element();
+    const left: number[] = [];
+    video.addEventListener('error', () => left.push(brightness(video)));
+    cleanups.push(session.attach(video));
+    await video.play();
+    await expect.poll(() => video.currentTime).toBeGreaterThan(0.5);
+    staged.server.quirks.isDamaged = true;
+    await expect.poll(() => left.length, { timeout: 10_000 }).toBeGreaterThan(0);
+    expect(left[0]).toBeGreaterThan(10);
+    staged.server.quirks.isDamaged = false;
+    await expect.poll(() => brightness(video), { timeout: 10_000 }).toBeGreaterThan(10);
+  }, 25_000);
+
+  it('are said to vanish before they are taken off for a fault that is no decoder’s', async () => {
+    const staged = stage();
+    const session = await open(staged);
+    const video = element();
+    const left: string[] = [];
+    cleanups.push(session.attach(video, () => left.push(video.src)));
+    staged.server.quirks.isGarbled = true;
+    await expect.poll(() => left.length, { timeout: 10_000 }).toBeGreaterThan(0);
+    expect(left[0]).toMatch(/^blob:/);
   }, 20_000);
 
   it('do not begin for who gave up before', async () => {

@@ -27,8 +27,18 @@ export class PeerConnections {
   // The browser counts a closed connection until it is collected; so does this.
   readonly #collection = new FinalizationRegistry<undefined>(() => (this.#collected += 1));
 
+  /** Whether the page has been left: an open connection bars it from the back-forward cache, a spare one too. */
+  #isLeft = false;
+
   constructor(make = (configuration: RTCConfiguration) => new RTCPeerConnection(configuration)) {
     this.#make = make;
+    // Tests import this where there is no page.
+    if (typeof addEventListener === 'undefined') return;
+    addEventListener('pagehide', () => {
+      this.#isLeft = true;
+      for (const { connection } of this.#unused.splice(0)) connection.close();
+    });
+    addEventListener('pageshow', () => (this.#isLeft = false));
   }
 
   /** How many connections this page has constructed so far. */
@@ -56,6 +66,7 @@ export class PeerConnections {
    * longer than the answer takes the server. Those that need them would make them anyway.
    */
   prepare(count: number): void {
+    if (this.#isLeft) return;
     try {
       while (this.#unused.length < Math.min(count, ahead)) {
         const peer = this.#fresh();
@@ -87,7 +98,7 @@ export class PeerConnections {
       connection.signalingState === 'stable' &&
       connection.currentLocalDescription === null &&
       connection.currentRemoteDescription === null;
-    if (isFresh && this.#unused.length < spare && !this.#unused.includes(peer)) this.#unused.push(peer);
+    if (isFresh && !this.#isLeft && this.#unused.length < spare && !this.#unused.includes(peer)) this.#unused.push(peer);
     else connection.close();
   }
 

@@ -55,6 +55,11 @@ async function encode(): Promise<Film> {
   return { init: joined(head), pieces };
 }
 
+function damaged(piece: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const media = new TextDecoder('latin1').decode(piece).indexOf('mdat') + 4;
+  return piece.slice().fill(0x55, media);
+}
+
 function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
@@ -73,6 +78,8 @@ export interface Quirks {
   lastSegment?: number;
   /** Segments are bytes that no decoder takes. */
   isGarbled?: boolean;
+  /** The pictures in them are. */
+  isDamaged?: boolean;
 }
 
 /**
@@ -127,6 +134,7 @@ export class PretendPlaylist {
     if (file === 'init.mp4') return this.#film.init;
     const bytes = this.#film.pieces[Number(/^seg-(\d+)\.mp4$/.exec(file)?.[1])];
     if (bytes === undefined) return 404;
+    if (this.quirks.isDamaged === true) return damaged(bytes);
     return this.quirks.isGarbled === true ? new Uint8Array(bytes.length).fill(0x55) : bytes;
   }
 

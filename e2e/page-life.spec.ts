@@ -1,0 +1,111 @@
+import type { Page } from '@playwright/test';
+import { chromiumFlags, needChromium } from '../.ci/machine.ts';
+import { expect, test } from './fixtures.ts';
+import { openSmallWall } from './small-wall.ts';
+import type { TileReading } from './strip-in-page.ts';
+
+// Playwright turns the back-forward cache off.
+test.use({
+  launchOptions: {
+    executablePath: needChromium(),
+    args: chromiumFlags,
+    ignoreDefaultArgs: ['--disable-back-forward-cache'],
+  },
+});
+
+const live = (page: Page) => page.locator('figure[data-camera-number][data-state="live"]');
+
+/** The oldest of the pictures, ms, by what their pixels say; Infinity where a tile shows none of its own camera. */
+const oldest = (tiles: readonly TileReading[]): number =>
+  Math.max(
+    ...tiles.map(({ strip, cameraNumber, readAt }) =>
+      strip?.number === cameraNumber ? readAt - strip.timeMs : Infinity,
+    ),
+  );
+
+/** What the page says of itself: Chromium paints it all the same, so nothing but the page's own rules is tried. */
+const say = (page: Page, state: DocumentVisibilityState) =>
+  page.evaluate((now) => {
+    Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => now });
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => now === 'hidden' });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, state);
+
+test('a page that was hidden for long receives nothing meanwhile, and is live again when it is seen', async ({
+  openWallAs,
+  page,
+  readTiles,
+}) => {
+  await openWallAs('operator');
+  await openSmallWall(page, 2);
+  await expect(live(page)).toHaveCount(2, { timeout: 20_000 });
+  await say(page, 'hidden');
+  await expect(page.locator('figure[data-camera-number][data-state="suspended"]')).toHaveCount(2, {
+    timeout: 20_000,
+  });
+  await page.waitForTimeout(2000);
+  const seenAt = Date.now();
+  await say(page, 'visible');
+  await expect(live(page)).toHaveCount(2, { timeout: 10_000 });
+  const tiles = await readTiles();
+  expect(Math.min(...tiles.map(({ strip }) => strip?.timeMs ?? 0))).toBeGreaterThan(seenAt - 2000);
+  await expect.poll(async () => oldest(await readTiles()), { timeout: 10_000 }).toBeLessThan(1500);
+});
+
+test('a page that was frozen never calls what it shows live until it is of now', async ({
+  openWallAs,
+  page,
+  readTiles,
+}) => {
+  await openWallAs('operator');
+  await openSmallWall(page, 2);
+  await expect(live(page)).toHaveCount(2, { timeout: 20_000 });
+  await readTiles();
+  const cdp = await page.context().newCDPSession(page);
+  // As a browser does to save power, or a machine that sleeps does to everything: no timer, no callback.
+  await cdp.send('Page.setWebLifecycleState', { state: 'frozen' });
+  await new Promise((resolve) => setTimeout(resolve, 12_000));
+  await cdp.send('Page.setWebLifecycleState', { state: 'active' });
+  await expect.poll(async () => oldest(await readTiles()), { timeout: 20_000 }).toBeLessThan(1500);
+  await expect(live(page)).toHaveCount(2, { timeout: 10_000 });
+  const tiles = await readTiles();
+  expect(Math.max(...tiles.map(({ frameAgeMs }) => frameAgeMs))).toBeLessThan(1500);
+});
+
+test('a page that is left and come back to is kept by the browser, has let go of its streams, and is live again', async ({
+  openWallAs,
+  page,
+  parapet,
+  readTiles,
+}) => {
+  const goodbyes: string[] = [];
+  page.on('request', (request) => {
+    const path = new URL(request.url()).pathname;
+    if (request.method() === 'DELETE' || path.endsWith('/release')) goodbyes.push(`${request.method()} ${path}`);
+  });
+  await openWallAs('operator');
+  await openSmallWall(page, 2);
+  await expect(live(page)).toHaveCount(2, { timeout: 20_000 });
+  await page.evaluate(() => {
+    const kept: { isBack: boolean | undefined; states: string[] } = { isBack: undefined, states: [] };
+    Object.assign(globalThis, { kept });
+    addEventListener('pageshow', (event) => {
+      kept.isBack = event.persisted;
+      kept.states = [...document.querySelectorAll<HTMLElement>('figure[data-camera-number]')].map(
+        ({ dataset }) => dataset['state'] ?? '',
+      );
+    });
+  });
+  goodbyes.length = 0;
+  await page.goto(new URL('/readyz', parapet.url).href);
+  await expect.poll(() => goodbyes.filter((one) => one.startsWith('DELETE'))).toHaveLength(2);
+  await page.goBack();
+  const kept = await page.evaluate(
+    () => (globalThis as unknown as { kept?: { isBack?: boolean; states: string[] } }).kept,
+  );
+  // Undefined: the browser did not keep the page, something of ours was open.
+  expect(kept).toMatchObject({ isBack: true });
+  expect(kept?.states).not.toContain('live');
+  await expect(live(page)).toHaveCount(2, { timeout: 15_000 });
+  await expect.poll(async () => oldest(await readTiles()), { timeout: 10_000 }).toBeLessThan(1500);
+});
