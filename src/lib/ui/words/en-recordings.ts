@@ -1,4 +1,5 @@
 import type { en } from './en.ts';
+import type { enQuality } from './en-quality.ts';
 
 /** The words of recordings and evidence, in English: a wall that shows none need not load them. As en.ts in all else. */
 export const enRecordings = {
@@ -209,5 +210,5 @@ export const enRecordings = {
 /** What can be said where recordings are. */
 export type RecordingsWordKey = keyof typeof en | keyof typeof enRecordings;
 
-/** A catalogue in another language: every key of both, so that nothing can be forgotten. */
-export type Words = Readonly<Record<RecordingsWordKey, string>>;
+/** A catalogue in another language: every key of all three, so that nothing can be forgotten. */
+export type Words = Readonly<Record<RecordingsWordKey | keyof typeof enQuality, string>>;
