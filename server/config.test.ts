@@ -113,6 +113,28 @@ describe('readConfig', () => {
       agencies: {},
     });
     expect(readConfig({ PARAPET_CONFIG: file, PARAPET_QUOTAS: '{"others": 400}' }).quotas.others).toBe(400);
+    // The requirements name the agencies of their Milestone, and how many cameras each has.
+    const milestone = {
+      MILESTONE_SERVER_URL: 'http://192.168.1.9',
+      MILESTONE_USERNAME: 'a',
+      MILESTONE_PASSWORD: 'b',
+    };
+    const usual = { total: 500, agencies: { 'Dubai Police': 50, Metro: 30, Bus: 20 }, others: 400 };
+    const quotasOf = (env: Record<string, string>) => readConfig({ ...milestone, ...env }).quotas;
+    expect(quotasOf({})).toEqual(usual);
+    expect(quotasOf({ PARAPET_QUOTAS: '{"total": 90, "others": 60}' })).toEqual({
+      ...usual,
+      total: 90,
+      others: 60,
+    });
+    expect(quotasOf({ PARAPET_QUOTAS: '{"agencies": {"Metro": 9}}' })).toEqual({
+      total: 500,
+      agencies: { Metro: 9 },
+    });
+    expect(quotasOf({ PARAPET_CONFIG: yaml('vms: [{ id: a, kind: static, cameras: [] }]\n') })).toEqual({
+      total: 500,
+      agencies: {},
+    });
     expect(faults({ PARAPET_QUOTAS: '{"others": -1}' }).join('\n')).toMatch(/^PARAPET_QUOTAS \(others\): /m);
     expect(faults({ PARAPET_QUOTAS: '{"total": 0, "agencies": {"Metro": -1}}' }).join('\n')).toMatch(
       /^PARAPET_QUOTAS \(total\): [^]*^PARAPET_QUOTAS \(agencies\.Metro\): /m,

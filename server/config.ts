@@ -138,7 +138,7 @@ const Settings = z.strictObject({
   quotas: z
     .strictObject({
       total: z.coerce.number().int().min(1).max(100_000).default(500),
-      /** By the agency's name. The demo has some. */
+      /** By the agency's name. The demo has some, and so has a site of the `milestone` block alone. */
       agencies: z.record(z.string().trim().min(1), z.coerce.number().int().min(0).max(100_000)).optional(),
       /** What all agencies that are not named share. Absent: nothing but the total bounds them. */
       others: z.coerce.number().int().min(0).max(100_000).optional(),
@@ -269,7 +269,9 @@ const variables: Readonly<
 const otherVariables = /^PARAPET_(CONFIG|DEV|ENGINE_.+|DEMO_.+|TEST_.+)$/;
 
 /** As many streams as the demo's agencies have cameras. */
-const demoQuotas = { Police: 50, Metro: 30, Bus: 20, Others: 400 };
+const demoQuotas = { agencies: { Police: 50, Metro: 30, Bus: 20, Others: 400 } };
+/** As many as the requirements give each agency that they name, and all others together. */
+const milestoneQuotas = { agencies: { 'Dubai Police': 50, Metro: 30, Bus: 20 }, others: 400 };
 
 type Tree = Record<string, unknown>;
 
@@ -413,12 +415,22 @@ export function readConfig(
   const dataDir = path.resolve(parsed.data.dataDir);
   // The demo's key signs nothing of a real site.
   const { dir = path.join(dataDir, isDemo ? 'demo-exports' : 'exports'), ...exports } = parsed.data.exports;
-  const { total, agencies = isDemo ? demoQuotas : {}, others } = parsed.data.quotas;
+  // Whatever else the site is called after, its agencies are not known here.
+  const usual = isDemo
+    ? demoQuotas
+    : listed.length === 0 && milestone !== undefined
+      ? milestoneQuotas
+      : { agencies: {} };
+  const { total, agencies, others } = parsed.data.quotas;
   return {
     ...settings,
     livekit,
     ...(tls === undefined ? {} : { tls }),
-    quotas: { total, agencies, ...(others === undefined ? {} : { others }) },
+    quotas: {
+      total,
+      ...(agencies === undefined ? usual : { agencies }),
+      ...(others === undefined ? {} : { others }),
+    },
     exports: { ...exports, dir: path.resolve(dir) },
     dataDir,
     vms,

@@ -30,8 +30,20 @@ const mostAgencies = 32;
 /** How long the gateway may take to answer a scrape, ms. */
 const patienceMs = 1000;
 
+/** Scores are told apart where their bands meet, and near the top, where most are. */
+const scoreBuckets = [20, 40, 60, 80, 90, 95, 100];
 /** What pages measure, as far as their ways tell. By way only: labels must not grow with cameras or people. */
 const measures = {
+  score: {
+    name: 'score',
+    help: 'Viewing score of tiles, 0 to 100',
+    buckets: scoreBuckets,
+  },
+  worst: {
+    name: 'worst_score',
+    help: 'Viewing score of the worst second of tiles',
+    buckets: scoreBuckets,
+  },
   framesPerSecond: {
     name: 'frames_per_second',
     help: 'Pictures a second',
@@ -74,25 +86,11 @@ export function createMetrics(parts: MetricsParts): Metrics {
   const { db, directory, gateway, liveKit, now } = parts;
   const own = new Registry();
   const counted = [own];
-  const score = new Histogram({
-    name: 'parapet_viewing_score',
-    help: 'Viewing score of tiles, 0 to 100, one observation for each report of about 15 s',
-    labelNames: ['way'],
-    buckets: [20, 40, 60, 80, 90, 95, 100],
-    registers: counted,
-  });
-  const worst = new Histogram({
-    name: 'parapet_viewing_worst_score',
-    help: 'Viewing score of the worst second of each report of a tile',
-    labelNames: ['way'],
-    buckets: [20, 40, 60, 80, 90, 95, 100],
-    registers: counted,
-  });
   const measured = Object.entries(measures).map(([field, { name, help, buckets }]) => ({
     field: field as keyof typeof measures,
     histogram: new Histogram({
       name: `parapet_viewing_${name}`,
-      help: `${help}, one observation for each report`,
+      help: `${help}, one observation for each report of about 15 s`,
       labelNames: ['way'],
       buckets: [...buckets],
       registers: counted,
@@ -115,8 +113,6 @@ export function createMetrics(parts: MetricsParts): Metrics {
   return {
     observe(tile) {
       const way = tile.way ?? 'none';
-      score.observe({ way }, tile.score);
-      worst.observe({ way }, tile.worst);
       live.inc({ way }, tile.seconds * tile.liveShare);
       for (const { field, histogram } of measured) {
         const { [field]: value } = tile;

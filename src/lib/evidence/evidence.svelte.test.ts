@@ -426,3 +426,42 @@ it('fits a phone and mirrors', async () => {
   expect(document.querySelector('dialog')!.getBoundingClientRect().width).toBeLessThanOrEqual(390);
   expect(document.documentElement.scrollWidth).toBeLessThanOrEqual(390);
 });
+
+it.each(['en', 'ar-u-nu-latn'])(
+  'can be begun and left on a small phone without looking for the buttons (%s)',
+  async (code) => {
+    await speak(code);
+    document.documentElement.dir = code === 'en' ? 'ltr' : 'rtl';
+    await page.viewport(390, 664);
+    await open();
+    await userEvent.keyboard('x');
+    await expect.element(dialog()).toBeVisible();
+    await expect.element(page.getByText(t('evidence.export-begin'))).toBeInTheDocument();
+    const box = dialog().element();
+    /** Whether a touch there reaches it. */
+    const isReachable = (element: Element): boolean => {
+      const { left, top, width, height } = element.getBoundingClientRect();
+      const hit = document.elementFromPoint(left + width / 2, top + height / 2);
+      return hit !== null && (element === hit || element.contains(hit));
+    };
+    const body = box.querySelector('.body')!;
+    const buttons = [...box.querySelectorAll('button')];
+    expect(buttons).toHaveLength(3);
+    for (const end of [0, body.scrollHeight]) {
+      body.scrollTop = end;
+      expect(buttons.map((button) => [button.textContent.trim(), isReachable(button)])).toEqual(
+        buttons.map((button) => [button.textContent.trim(), true]),
+      );
+    }
+    // What is above the buttons can all be reached, and nothing is wider than the screen.
+    const status = box.querySelector('.estimate')!;
+    await expect
+      .poll(() => {
+        body.scrollTop = body.scrollHeight;
+        return isReachable(status);
+      })
+      .toBe(true);
+    expect([box.scrollWidth <= box.clientWidth, document.documentElement.scrollWidth]).toEqual([true, 390]);
+    document.documentElement.dir = 'ltr';
+  },
+);

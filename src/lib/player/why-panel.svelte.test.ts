@@ -15,6 +15,7 @@ import { speak } from '#lib/ui/words/words.svelte.ts';
 import { latencyFor } from './latency-choices.ts';
 import { Player, type OpenPicture } from './player.svelte.ts';
 import PlayerView from './Player.svelte';
+import type { HistoryBook, Kept, Stretch } from './quality-history.ts';
 import WhyPanel from './WhyPanel.svelte';
 
 const stops: (() => void)[] = [];
@@ -31,7 +32,8 @@ async function stage({
   canChoose = true,
   preferred,
   offered = [],
-}: { canChoose?: boolean; preferred?: Preferred; offered?: Way[] } = {}) {
+  history,
+}: { canChoose?: boolean; preferred?: Preferred; offered?: Way[]; history?: HistoryBook } = {}) {
   const card = new TestCardSource({ number: 14, name: 'Gate 3' }, 'whep');
   const chosen: LatencyChoice[] = [];
   const open: OpenPicture = async (signal, _queued, choose): Promise<MediaSession> => {
@@ -62,6 +64,7 @@ async function stage({
     player,
     camera: { id: 'c14', number: 14, name: 'Gate 3' },
     stream: 'sub',
+    history,
     onclose,
   });
   player.start();
@@ -137,12 +140,87 @@ describe('why a tile is as it is', () => {
 
   it.each(['en', 'en-x-rtl'])('has nothing that axe finds wrong (%s)', async (code) => {
     void speak(code);
-    await stage();
+    const at = Date.now();
+    const stretches = [10, 45, 65, 95].map((score, index) => ({
+      at: at - 60_000 * index,
+      seconds: 10,
+      score,
+      worst: 0,
+      factor: 'loss' as const,
+      liveShare: 1,
+    }));
+    await stage({ history: { read: () => Promise.resolve({ status: 'kept', stretches }) } });
+    await expect.element(page.getByRole('slider')).toBeInTheDocument();
     const { violations } = await axe.run(document.querySelector('.panel')!.parentElement!, {
       // The panel stands in a landmark of the wall's.
       rules: { region: { enabled: false } },
     });
     expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+  });
+});
+
+describe('how the camera was before', () => {
+  const ago = (ms: number, more: Partial<Stretch>): Stretch => ({
+    at: Date.now() - ms,
+    seconds: 600,
+    score: 95,
+    worst: 90,
+    factor: 'none',
+    liveShare: 1,
+    ...more,
+  });
+  const bookOf = (kept: Kept) => {
+    const asked: [cameraId: string, since: number][] = [];
+    const read: HistoryBook['read'] = (cameraId, since) => {
+      asked.push([cameraId, since]);
+      return Promise.resolve(kept);
+    };
+    return { asked, read };
+  };
+  const kept = (): Kept => ({
+    status: 'kept',
+    stretches: [
+      ago(7_200_000, { score: 30, worst: 10, factor: 'loss', seconds: 3720 }),
+      ago(5000, { score: 70, worst: 40, factor: 'latency' }),
+    ],
+  });
+
+  it('is told of the last hour, of the last day, and of any moment in it by keyboard', async () => {
+    const book = bookOf(kept());
+    await stage({ history: book });
+    expect(book.asked).toEqual([['c14', expect.closeTo(Date.now() - 86_400_000, -5)]]);
+    await expect.element(page.getByText('Watched for 10 min, score 70')).toBeVisible();
+    await expect.element(page.getByText('The picture is late, 10 min')).toBeVisible();
+    expect(page.getByText(/Packets are lost, /).elements()).toEqual([]);
+    await page.getByRole('button', { name: '24 hours' }).click();
+    await expect.element(page.getByText('Packets are lost, 1 h 2 min')).toBeVisible();
+    await expect.element(page.getByText(/^Worst 10 at /)).toBeVisible();
+    const slider = page.getByRole('slider', { name: 'Moment of the history' });
+    (slider.element() as HTMLElement).focus();
+    await expect.element(page.getByText('70, worst 40 · The picture is late')).toBeVisible();
+    await userEvent.keyboard('{ArrowLeft}');
+    await expect.element(page.getByText('Not watched then')).toBeVisible();
+    expect(slider.element().getAttribute('aria-valuetext')).toMatch(/^\d.* to \d.*, Not watched then$/);
+  });
+
+  it('is in the report', async () => {
+    await stage({ history: bookOf(kept()) });
+    await expect.element(page.getByText('Watched for 10 min, score 70')).toBeVisible();
+    const copied = vi.spyOn(navigator.clipboard, 'writeText').mockResolvedValue();
+    await page.getByRole('button', { name: 'Copy as report' }).click();
+    expect(copied.mock.calls[0]?.[0]).toMatch(
+      /\nlast hour: watched 600 s, .*limited by latency 600 s\nlast 24 h: .*limited by loss 3720 s, latency 600 s\n/,
+    );
+  });
+
+  it.each([
+    ['en', 'full', 'No history: this browser has no room for it.'],
+    ['en', 'other-person', /^No history: somebody signed in or out/],
+    ['ar-u-nu-latn', 'refused', /^لا سجل لما سبق: هذا المتصفح لا يحفظ شيئًا/],
+  ] as const)('says why there is nothing (%s, %s)', async (code, why, words) => {
+    await speak(code);
+    await stage({ history: bookOf({ status: 'none', why }) });
+    await expect.element(page.getByText(words)).toBeVisible();
   });
 });
 

@@ -33,6 +33,7 @@ const account: Account = {
   shortage: undefined,
   capturedAt: undefined,
   latency: 'balanced',
+  history: undefined,
   tile: { width: 480, height: 270 },
 };
 const text = (name: string): string | undefined => linesOf(account).find((line) => line.name === name)?.text;
@@ -102,6 +103,29 @@ describe('the report', () => {
       'score: 40, limited by: latency',
     ]);
     expect(lines).toContain('2026-11-20T00:00:01.000Z whep → hls: udp-blocked');
+  });
+
+  it('holds what is kept of the last hour and day, or why nothing is', () => {
+    const hour = {
+      seconds: 3400.4,
+      score: 81,
+      worst: 12,
+      worstAt: Date.UTC(2026, 10, 19, 23, 30),
+      liveShare: 0.995,
+      limits: [{ factor: 'latency', seconds: 600 } as const, { factor: 'loss', seconds: 20 } as const],
+    };
+    const page = { now: 0, browser: 'Chromium 156' };
+    const written = reportOf({ ...account, history: { hour, day: undefined } }, [], () => 0, page);
+    expect(written.split('\n')).toEqual(
+      expect.arrayContaining([
+        'last hour: watched 3400 s, live 99.5 %, score 81, worst 12 at 2026-11-19T23:30:00.000Z, limited by latency 600 s, loss 20 s',
+        'last 24 h: not watched',
+      ]),
+    );
+    expect(reportOf({ ...account, history: { none: 'full' } }, [], () => 0, page)).toContain(
+      '\nhistory: none (full)\n',
+    );
+    expect(report).not.toContain('history');
   });
 
   it('ends with all of it as JSON', () => {

@@ -3,6 +3,7 @@ import type { Shortage } from '#contract/reservation.ts';
 import type { LatencyChoice, Preferred, Vitals, Way } from '#lib/media/media-source.ts';
 import type { Fallback } from './climber.ts';
 import type { RungChange } from './ladder.ts';
+import { historyLines, type HistoryAccount } from './quality-history.ts';
 import type { Rates } from './rates.ts';
 import type { Sample } from './sample.ts';
 import type { PlayerState } from './state.ts';
@@ -30,6 +31,8 @@ export interface Account {
   /** Epoch ms on the server's clock. */
   readonly capturedAt: number | undefined;
   readonly latency: LatencyChoice;
+  /** How it was over the last day, as far as this browser kept it; undefined until that was read. */
+  readonly history: HistoryAccount | undefined;
   /** The tile, device pixels. */
   readonly tile: { readonly width: number; readonly height: number } | undefined;
 }
@@ -156,6 +159,7 @@ export function reportOf(
     `state: ${account.state}, way: ${account.way ?? 'none'}${fallback ? ` (${fallback.reason})` : ''}${preferred ? ` (${preferred.reason})` : ''}`,
     `score: ${account.score ?? '–'}, limited by: ${account.factor}`,
     ...lines,
+    ...(account.history ? historyLines(account.history) : []),
     ...ways.map((change) => `${change.at} ${change.from} → ${change.to}: ${change.reason}`),
     '',
     JSON.stringify(json),

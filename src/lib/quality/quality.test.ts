@@ -1,6 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { QualityReport, type CameraQuality } from '#contract/quality.ts';
 import type { Sample } from '#lib/player/sample.ts';
+import { Historian, stretchesOf } from './historian.ts';
+import type { CameraStretch } from './history-store.ts';
 import { chosen, sorted, worstFirst } from './order.ts';
 import { tallied, type WatchedTile } from './tally.ts';
 import { QualityTeller } from './teller.ts';
@@ -85,6 +87,60 @@ describe('telling the BFF', () => {
     await vi.advanceTimersByTimeAsync(60_000);
     expect(sent).toHaveLength(2);
     vi.useRealTimers();
+  });
+});
+
+describe('writing the history down', () => {
+  it('is done every ten seconds for all tiles at once, each second once, one write after the other', async () => {
+    vi.useFakeTimers();
+    const written: (readonly CameraStretch[])[] = [];
+    let [samples, through] = [[sample(1000), sample(2000)], () => {}];
+    const historian = new Historian({
+      tiles: () => [tile(samples), { ...tile(samples), cameraId: 'm1' }, { ...tile([]), cameraId: 'b1' }],
+      store: {
+        add: (stretches) => {
+          written.push(stretches);
+          return new Promise((resolve) => (through = resolve));
+        },
+      },
+      now: () => 7000,
+    });
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(written.map((one) => one.map(({ cameraId, at, seconds }) => [cameraId, at, seconds]))).toEqual([
+      [
+        ['p1', 7000, 2],
+        ['m1', 7000, 2],
+      ],
+    ]);
+    // A slow disk: what comes meanwhile waits, and is not lost.
+    samples = [...samples, sample(3000)];
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(written).toHaveLength(1);
+    through();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(written[1]?.map(({ seconds }) => seconds)).toEqual([1, 1]);
+    historian.close();
+    through();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(written).toHaveLength(2);
+    vi.useRealTimers();
+  });
+
+  it('keeps of two tiles with one camera the worse', () => {
+    const of = (score: number, cameraId = 'p1') => ({
+      cameraId,
+      stream: 'sub' as const,
+      seconds: 10,
+      score,
+      worst: score,
+      factor: 'none' as const,
+      liveShare: 1,
+    });
+    const kept = stretchesOf([of(90.4), of(20), of(50), of(70.6, 'm1')], 1);
+    expect(kept.map(({ cameraId, score }) => [cameraId, score])).toEqual([
+      ['p1', 20],
+      ['m1', 71],
+    ]);
   });
 });
 

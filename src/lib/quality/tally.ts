@@ -12,6 +12,18 @@ export interface WatchedTile {
   readonly samples: readonly Sample[];
 }
 
+/** Counts the seconds of a page's tiles, each once. */
+export class Tally {
+  #countedUntil = -Infinity;
+
+  /** What the seconds since the last call say together, of each tile that somebody saw. */
+  take(tiles: readonly WatchedTile[]): readonly TileQuality[] {
+    const since = this.#countedUntil;
+    this.#countedUntil = Math.max(since, ...tiles.map(({ samples }) => samples.at(-1)?.at ?? since));
+    return tiles.flatMap((tile) => tallied(tile, since) ?? []);
+  }
+}
+
 /** An older last picture is none: where a tile counts as stalled (player/limits.ts). */
 const freshMs = 2700;
 

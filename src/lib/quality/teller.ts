@@ -1,7 +1,7 @@
 import { call } from '#lib/api/call.ts';
 import type { QualityReport } from '#contract/quality.ts';
 import { routes } from '#contract/routes.ts';
-import { tallied, type WatchedTile } from './tally.ts';
+import { Tally, type WatchedTile } from './tally.ts';
 
 /** What a teller needs. */
 export interface TellerParts {
@@ -25,8 +25,8 @@ const mostTiles = 64;
 export class QualityTeller {
   readonly #parts: TellerParts;
   readonly #end = new AbortController();
+  readonly #tally = new Tally();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #toldUntil = -Infinity;
 
   constructor(parts: TellerParts) {
     this.#parts = parts;
@@ -47,10 +47,7 @@ export class QualityTeller {
   async #tell(): Promise<void> {
     const { pageId, tiles, send } = this.#parts;
     const { signal } = this.#end;
-    const watched = tiles();
-    const since = this.#toldUntil;
-    const told = watched.flatMap((tile) => tallied(tile, since) ?? []).slice(0, mostTiles);
-    this.#toldUntil = Math.max(since, ...watched.map(({ samples }) => samples.at(-1)?.at ?? since));
+    const told = this.#tally.take(tiles()).slice(0, mostTiles);
     try {
       const report = { pageId, tiles: told };
       if (told.length > 0) await (send ?? post)(report, signal);

@@ -3,5 +3,5 @@ import { withWords } from './words.svelte.ts';
 
 export * from './words.svelte.ts';
 
-/** `t` of words.svelte.ts, which knows the words of panels, dialogs and administrators' pages as well. */
+/** `t` of words.svelte.ts, which knows the words of dialogs over a wall and of the list of users as well. */
 export const t = withWords(enAside);

@@ -1,8 +1,8 @@
 import type { en } from './en.ts';
 
 /**
- * The words of what is opened beside a wall or instead of it (panels, dialogs, the pages of administrators), in English: a wall
- * that merely runs need not load them. As en.ts in all else.
+ * The words of dialogs over a wall and of the list of users, in English: a wall that merely runs need not load them. As en.ts
+ * in all else.
  */
 export const enAside = {
   // Two people saved the same wall
@@ -43,83 +43,6 @@ export const enAside = {
   'users.sign-out': 'Sign out',
   'users.sign-out-of': 'Sign {name} out everywhere',
   'users.signed-out': '{name} is signed out everywhere',
-
-  // Why a tile is as it is: the panel beside the wall
-  'why-tile.change.b-frames': 'B-frames',
-  'why-tile.change.codec-unsupported': 'video format',
-  'why-tile.change.exhausted': 'too many connections',
-  'why-tile.change.flapping': 'unsteady',
-  'why-tile.change.loss': 'packets lost',
-  'why-tile.change.livekit-away': 'LiveKit does not answer',
-  'why-tile.change.no-picture': 'no picture',
-  'why-tile.change.recovered': 'better way works again',
-  'why-tile.change.slow': 'too few pictures',
-  'why-tile.change.stalls': 'stalled',
-  'why-tile.change.udp-blocked': 'UDP blocked',
-  'why-tile.changes': 'Changes of the way',
-  'why-tile.climb': 'Try the best way now',
-  'why-tile.copied': 'The report is copied',
-  'why-tile.copy': 'Copy as report',
-  'why-tile.latency': 'Latency of this camera',
-  'why-tile.latency-fixed': 'This way of watching has no choice of latency.',
-  'why-tile.latency-hls': 'HLS cannot be faster than the server allows; smooth adds two seconds.',
-  'why-tile.latency.balanced': 'Balanced',
-  'why-tile.latency.lowest': 'Lowest',
-  'why-tile.latency.smooth': 'Smooth',
-  'why-tile.line.age': 'Age of the last picture',
-  'why-tile.line.bits': 'Bitrate',
-  'why-tile.line.buffer': 'Wait in the buffer',
-  'why-tile.line.captured': 'Taken at',
-  'why-tile.line.codec': 'Codec',
-  'why-tile.line.decode': 'Decoding',
-  'why-tile.line.decoder': 'Decoder',
-  'why-tile.line.discarded': 'Packets discarded',
-  'why-tile.line.dropped': 'Pictures dropped',
-  'why-tile.line.freezes': 'Freezes',
-  'why-tile.line.jitter': 'Jitter',
-  'why-tile.line.keyframes': 'Keyframes decoded',
-  'why-tile.line.keyframes-asked': 'Keyframes asked for',
-  'why-tile.line.latency': 'Latency',
-  'why-tile.line.loss': 'Loss',
-  'why-tile.line.packets-asked': 'Packets asked for again',
-  'why-tile.line.path': 'Path',
-  'why-tile.line.pauses': 'Pauses over 5 s',
-  'why-tile.line.rate': 'Frame rate',
-  'why-tile.line.repaired': 'Repaired',
-  'why-tile.line.round-trip': 'Round trip',
-  'why-tile.line.size': 'Picture and tile',
-  'why-tile.line.state': 'State',
-  'why-tile.line.stream': 'Stream',
-  'why-tile.no-stills': 'No stills to fall back on: the recorder of this camera makes none.',
-  'why-tile.no-way': 'No picture by any way',
-  'why-tile.score': 'Viewing score',
-  'why-tile.title': 'Why is this tile so',
-  'why-tile.unknown': 'not told',
-  'why-tile.waiting': 'Measuring',
-
-  // How good it is to watch: words for scores, and for what limits them
-  'quality.band.bad': 'Bad',
-  'quality.band.fair': 'Fair',
-  'quality.band.good': 'Good',
-  'quality.band.poor': 'Poor',
-  'quality.empty': 'Nobody watches a camera now, or did within the last ten minutes.',
-  'quality.factor.age': 'No fresh picture',
-  'quality.factor.frames': 'Too few pictures a second',
-  'quality.factor.freezes': 'The picture freezes',
-  'quality.factor.latency': 'The picture is late',
-  'quality.factor.loss': 'Packets are lost',
-  'quality.factor.none': 'Nothing limits it',
-  'quality.factor.size': 'The picture is small for its tile',
-  'quality.failed': 'How cameras are watched cannot be read. {why}',
-  'quality.camera': 'Camera',
-  'quality.factor': 'Limited by',
-  'quality.number': 'No.',
-  'quality.score': 'Score',
-  'quality.since': 'Since',
-  'quality.viewers': 'Viewers',
-  'quality.way': 'Way',
-  'quality.was': 'Not watched now',
-  'quality.way-of': '{way} {viewers, number}',
 } as const satisfies Record<string, string>;
 
 /** What can be said there. */

@@ -1,5 +1,6 @@
 import type { en } from './en.ts';
 import type { AsideWordKey } from './en-aside.ts';
+import type { enQuality } from './en-quality.ts';
 
 /** The words of recordings and evidence, in English: a wall that shows none need not load them. As en.ts in all else. */
 export const enRecordings = {
@@ -214,5 +215,5 @@ export const enRecordings = {
 /** What can be said where recordings are. */
 export type RecordingsWordKey = keyof typeof en | keyof typeof enRecordings;
 
-/** A catalogue in another language: every key of all three, so that nothing can be forgotten. */
-export type Words = Readonly<Record<RecordingsWordKey | AsideWordKey, string>>;
+/** A catalogue in another language: every key of all four, so that nothing can be forgotten. */
+export type Words = Readonly<Record<RecordingsWordKey | AsideWordKey | keyof typeof enQuality, string>>;

@@ -1,6 +1,7 @@
 /**
- * The words of the wall and of all pages around it, in English. Those of recordings are in en-recordings.ts, those of what is
- * opened beside a wall in en-aside.ts. ICU MessageFormat (https://unicode-org.github.io/icu/userguide/format_parse/messages/).
+ * The words of the wall and of all pages around it, in English. Those of recordings are in en-recordings.ts, those of how
+ * good it is to watch in en-quality.ts, those of dialogs in en-aside.ts. ICU MessageFormat
+ * (https://unicode-org.github.io/icu/userguide/format_parse/messages/).
  * Keys are `part.what`; a message is a whole sentence or label, never a piece to be glued, because languages order their words
  * differently. Names of cameras, walls and people come in as values and are isolated (U+2068 … U+2069) where they may differ in
  * direction.
@@ -241,6 +242,8 @@ export const en = {
   'tile.why.signed-out': 'Signed out',
   'tile.why.silent': 'No picture is coming through',
   'tile.why.unreachable': 'The video server cannot be reached',
+
+  // What is said before en-quality.ts is there
   'why-tile.no-camera': 'The selected tile has no camera that plays.',
   'quality.title': 'Quality of experience',
 

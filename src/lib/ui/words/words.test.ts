@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { ar } from './ar.ts';
 import { en as enEverywhere } from './en.ts';
 import { enAside } from './en-aside.ts';
+import { enQuality } from './en-quality.ts';
 import { enRecordings } from './en-recordings.ts';
 import { compileMessage } from './message.ts';
 import { whyKey } from './why.ts';
 
-const en = { ...enEverywhere, ...enAside, ...enRecordings };
+const en = { ...enEverywhere, ...enAside, ...enQuality, ...enRecordings };
 
 describe('the catalogue', () => {
   it.each(Object.entries(en))('%s is a message that compiles', (_, message) => {
