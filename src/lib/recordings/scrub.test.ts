@@ -12,8 +12,8 @@ describe('slots', () => {
     [500, 1000],
     [600, 2000],
     [4000, 10_000],
-    [60_000, 300_000],
-    [9_000_000, 3_600_000],
+    [60_000, 10_000],
+    [9_000_000, 10_000],
   ])('at %i ms a pixel are %i ms long', (msPerPx, expected) => {
     expect(slotMs(msPerPx)).toBe(expected);
   });
