@@ -168,6 +168,23 @@ it('decodes nothing more ahead of need once nobody wants it', async () => {
   expect([noon, noon + 60_000].map((at) => shelf.best(id, at, 5000))).toEqual([undefined, undefined]);
 });
 
+it('does not let what is only foreseen push out what was looked at', async () => {
+  const source = new FrameSource(recorder.source);
+  const bytes = 320 * 180 * 4;
+  const shelf = open(source, { limitBytes: 4 * bytes });
+  shelf.keyframeWidth = 320;
+  const edge = (at: number) => recorder.groupEdge(id, at, 'sub');
+  await shelf.load(id, noon, never);
+  // A hand went over it, and a long way was foreseen.
+  const ahead = Array.from({ length: 60 }, (_, i) => ({ cameraId: id, at: noon + (i + 1) * 20_000 }));
+  await shelf.fill(ahead, never);
+  expect(shelf.best(id, noon, 5_000)?.time).toBe(edge(noon));
+  // What is looked at of it is kept like all that was.
+  for (const { at } of ahead.slice(0, 4)) expect(shelf.best(id, at, 5_000)?.time).toBe(edge(at));
+  expect(shelf.best(id, noon, 5_000)).toBeUndefined();
+  expect(shelf.best(id, noon + 20_000, 5_000)?.time).toBe(edge(noon + 20_000));
+});
+
 it('knows nothing of what was pushed out, and finds what is still here beside it', async () => {
   const still = 480 * 270 * 4;
   const shelf = open(undefined, { limitBytes: 3 * still + 100 });

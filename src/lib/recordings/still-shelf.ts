@@ -33,6 +33,8 @@ export interface StillShelfOptions {
 /** What is asked of a recorder that makes pictures small itself, px. */
 const stillWidth = 480;
 const mostBytes = 160 * 1024 * 1024;
+/** Beside them, what lies ahead of a hand: 140 pictures of nine cameras. */
+const foreseenBytes = 32 * 1024 * 1024;
 /** So many places of each camera are kept: a hand that goes back over them finds them there. */
 const keptPlaces = 80;
 const widths = { least: 240, most: 640 };
@@ -60,6 +62,8 @@ export class StillShelf {
   readonly #source: FrameSource;
   readonly #askJpeg: AskJpeg;
   readonly #kept: ByteLru<string, Placed>;
+  /** What was decoded ahead and has not been looked at yet: it must not push out what has. */
+  readonly #foreseen: ByteLru<string, Placed>;
   /** By camera: when the stills that are here were taken, ascending. */
   readonly #times = new Map<string, number[]>();
   readonly #decoders = Array.from({ length: decoderCount }, (): Decoding => ({
@@ -80,6 +84,7 @@ export class StillShelf {
     this.#source = source;
     this.#askJpeg = ask;
     this.#kept = new ByteLru(limitBytes ?? mostBytes, (still) => this.#gone(still));
+    this.#foreseen = new ByteLru(foreseenBytes, (still) => this.#gone(still));
   }
 
   /** The newest still here of those at or before `time`, no older than `toleranceMs`; else the next one after it. */
@@ -88,10 +93,9 @@ export class StillShelf {
     if (!times) return undefined;
     const at = times.findLastIndex((one) => one <= time);
     const [earlier, later] = [times[at], times[at + 1]];
-    if (earlier !== undefined && earlier >= time - toleranceMs)
-      return this.#kept.get(`${cameraId} ${earlier}`);
+    if (earlier !== undefined && earlier >= time - toleranceMs) return this.#look(`${cameraId} ${earlier}`);
     return later !== undefined && later <= time + toleranceMs
-      ? this.#kept.get(`${cameraId} ${later}`)
+      ? this.#look(`${cameraId} ${later}`)
       : undefined;
   }
 
@@ -181,7 +185,8 @@ export class StillShelf {
   /** The group's keyframe, decoded unless it is here already. */
   async #still(gop: Gop, by?: Decoding): Promise<PastStill> {
     const key = `${gop.cameraId} ${gop.start}`;
-    const kept = this.#kept.get(key);
+    const isAhead = by === this.#aheadDecoder;
+    const kept = isAhead ? (this.#kept.get(key) ?? this.#foreseen.get(key)) : this.#look(key);
     if (kept) return kept;
     let under = this.#under.get(key);
     if (!under) {
@@ -189,6 +194,13 @@ export class StillShelf {
       this.#under.set(key, under);
     }
     return await under;
+  }
+
+  /** What is here under that name. Once it was looked at it is no longer only foreseen. */
+  #look(key: string): Placed | undefined {
+    const foreseen = this.#foreseen.take(key);
+    if (foreseen) this.#kept.set(key, foreseen.value, foreseen.bytes);
+    return this.#kept.get(key);
   }
 
   /** The least busy decoder; of several one that is set up for such pictures: another one would have to begin anew. */
@@ -204,6 +216,7 @@ export class StillShelf {
   close(): void {
     this.#end.abort();
     this.#kept.clear();
+    this.#foreseen.clear();
     this.#times.clear();
     for (const { decoder } of [...this.#decoders, this.#aheadDecoder]) decoder.close();
   }
@@ -217,13 +230,13 @@ export class StillShelf {
       const bitmap = await createImageBitmap(frame, { resizeWidth: width, resizeHeight: height }).finally(
         () => frame.close(),
       );
-      return this.#keep(gop.cameraId, { time: gop.start, bitmap });
+      return this.#keep(gop.cameraId, { time: gop.start, bitmap }, decoding === this.#aheadDecoder);
     } finally {
       decoding.busy--;
     }
   }
 
-  #keep(cameraId: string, still: PastStill): PastStill {
+  #keep(cameraId: string, still: PastStill, isAhead = false): PastStill {
     const { time, bitmap } = still;
     const placed = { ...still, cameraId };
     if (this.#end.signal.aborted) {
@@ -233,9 +246,11 @@ export class StillShelf {
     const times = this.#times.get(cameraId) ?? [];
     this.#times.set(cameraId, times);
     // What is replaced leaves its place first.
-    this.#kept.delete(`${cameraId} ${time}`);
+    const key = `${cameraId} ${time}`;
+    this.#kept.delete(key);
+    this.#foreseen.delete(key);
     times.splice(times.findLastIndex((one) => one <= time) + 1, 0, time);
-    this.#kept.set(`${cameraId} ${time}`, placed, bitmap.width * bitmap.height * 4);
+    (isAhead ? this.#foreseen : this.#kept).set(key, placed, bitmap.width * bitmap.height * 4);
     return placed;
   }
 
