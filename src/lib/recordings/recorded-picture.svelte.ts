@@ -1,9 +1,10 @@
 import type { StreamName } from '#contract/camera.ts';
 import { Film } from './film.svelte.ts';
 import { ForwardRun } from './forward-run.ts';
-import { frameAt, type FrameSource, type Gop, nextFrameTime, previousFrameTime } from './frame-source.ts';
+import { frameAt, type FrameSource, type Gop } from './frame-source.ts';
 import { GopDecoder, hasWebCodecs, needCodec, timeOfFrame } from './gop-decoder.ts';
 import { LatestWins } from './latest-wins.ts';
+import { neighbourFrame } from './neighbour-frame.ts';
 import { Outlook } from './outlook.ts';
 import { pastErrorOf } from './past-error.ts';
 import { fastest, type Mode, modeOf, type PastMoment, type PastStatus } from './past-moment.ts';
@@ -64,6 +65,7 @@ export class RecordedPicture {
   #keyOf: number | undefined;
   /** The keyframe that came last while a hand moves. */
   #keyHad: number | undefined;
+  #isSharp = false;
   #movedAt = 0;
   #lateSince: number | undefined;
   #caughtUpAt = -Infinity;
@@ -132,23 +134,10 @@ export class RecordedPicture {
     return this.#moment.time - this.shownTime;
   }
 
-  /**
-   * The moment of the frame before or after the one of `time`; undefined when there is none. Before a moment in a gap is
-   * the last frame before the gap. Throws a PastError, or the signal's reason.
-   */
+  /** See {@link neighbourFrame}. Throws a PastError, or the signal's reason. */
   async neighbour(time: number, direction: 1 | -1, signal: AbortSignal): Promise<number | undefined> {
-    const gop = await this.#gopOf(time, signal);
-    const here = frameAt(gop, time).time;
-    if (direction > 0) return nextFrameTime(gop, here);
-    if (here < time && this.#options.isRecorded(time) === false) return here;
-    const before = previousFrameTime(gop, here);
-    if (before !== undefined) return before;
-    try {
-      return frameAt(await this.#gopOf(gop.start - 1, signal), gop.start - 1).time;
-    } catch (cause) {
-      if (pastErrorOf(cause).code === 'no-recording') return undefined;
-      throw cause;
-    }
+    const isInGap = this.#options.isRecorded(time) === false;
+    return neighbourFrame(time, direction, isInGap, (moment) => this.#gopOf(moment, signal));
   }
 
   /** Shows what was recorded at that moment, as far as it can now, and gets what is missing. Cheap: call it for each picture of the screen. */
@@ -204,8 +193,12 @@ export class RecordedPicture {
       return;
     }
     const isResting = this.#now() - this.#movedAt >= handRestMs;
-    this.#keyOf = isResting ? time : (this.#options.previewAt?.(time) ?? time);
-    if (this.#keyHad === this.#keyOf) return;
+    const moment = Math.floor(time);
+    this.#keyOf = isResting ? moment : (this.#options.previewAt?.(time) ?? moment);
+    if (this.#keyHad === this.#keyOf) {
+      if (isResting && !this.#isSharp) void this.#sharpen(moment);
+      return;
+    }
     // One that nobody answers for must not stand in the way of all that a hand passes meanwhile.
     this.#keys.want(this.#keyOf, stuckMs);
     // What comes after it is asked for in the next picture of the screen, by one request with what other tiles ask for then.
@@ -421,11 +414,11 @@ export class RecordedPicture {
     try {
       await this.#options.shelf.load(this.cameraId, time, signal);
       this.#keyHad = time;
+      this.#isSharp = false;
       const moment = this.#moment;
       if (!moment || (this.#mode !== 'scrub' && this.#mode !== 'keys')) return;
       if (!this.film) this.#setback.succeeded();
       if (!this.#outlook.isInGap) this.isPreview = this.#showBest(moment) && this.film !== undefined;
-      if (this.#mode === 'scrub' && moment.time === time && !this.film) void this.#sharpen(time);
     } catch (cause) {
       // Without a preview there is still the film.
       if (this.#keyOf === time && !signal.aborted && !this.film) this.#fail(cause, time);
@@ -434,9 +427,10 @@ export class RecordedPicture {
 
   /** Where a hand rests: its keyframe as large as it was coded. */
   async #sharpen(time: number): Promise<void> {
+    this.#isSharp = true;
     // Without it the small one stays.
     const frame = await this.#options.shelf.large(this.cameraId, time).catch(() => undefined);
-    if (frame && this.#mode === 'scrub' && this.#moment?.time === time && !this.#outlook.isInGap)
+    if (frame && this.#mode === 'scrub' && this.#keyOf === time && !this.film && !this.#outlook.isInGap)
       this.#draw(frame, timeOfFrame(frame), false);
     else frame?.close();
   }

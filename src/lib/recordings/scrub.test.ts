@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ByteLru } from './byte-lru.ts';
 import { LatestWins } from './latest-wins.ts';
-import { DragDirection, previewsFor, slotMs, slotOf } from './scrub.ts';
+import { DragDirection, previewMoment, previewsFor, slotMs, slotOf } from './scrub.ts';
 
 const s = 1000;
 const all = [{ start: 0, end: 1e9 }];
@@ -16,6 +16,12 @@ describe('slots', () => {
     [9_000_000, 10_000],
   ])('at %i ms a pixel are %i ms long', (msPerPx, expected) => {
     expect(slotMs(msPerPx)).toBe(expected);
+  });
+
+  it('are not told apart from their moments where a pixel is longer than they are', () => {
+    expect(previewMoment(12_500.7, 500, all)).toBe(12_000);
+    expect(previewMoment(12_500.7, 9_999, all)).toBe(10_000);
+    expect(previewMoment(12_500.7, 10_000, all)).toBe(12_500);
   });
 
   it('stand for the begin of a recording where one begins in them', () => {
@@ -51,7 +57,7 @@ describe('what is wanted while dragging', () => {
       [18, 23, 28],
     ]);
     // From high up a hand that has not moved yet goes by pixels, not by slots.
-    expect(moments(0, 60_000)).toEqual([10, 130, 250]);
+    expect(moments(0, 60_000)).toEqual([18.5, 138.5, 258.5]);
   });
 
   it('is both sides at rest', () => {

@@ -22,6 +22,15 @@ export function slotOf(time: number, slot: number, spans: readonly Span[] | unde
   return span ? Math.max(begin, span.start) : begin;
 }
 
+/**
+ * The moment whose keyframe is shown while a hand is at `time`: the one that stands for its slot, so that moments close
+ * together share a picture; where a pixel is longer than a slot it is the moment itself, which is right for a hand at rest too.
+ */
+export function previewMoment(time: number, msPerPx: number, spans: readonly Span[] | undefined): number {
+  const slot = slotMs(msPerPx);
+  return msPerPx >= slot ? Math.floor(time) : slotOf(time, slot, spans);
+}
+
 export interface ScrubCamera {
   readonly cameraId: string;
   /** What is recorded; undefined while that is not known: then every moment is worth asking for. */
@@ -62,7 +71,7 @@ export function previewsFor({ cameras, time, msPerPx, direction, strideMs = 0, a
     for (const { cameraId, spans } of cameras) {
       const moment = time + step * stride;
       if (spans && !spanAt(spans, moment)) continue;
-      const at = slotOf(moment, slot, spans);
+      const at = previewMoment(moment, msPerPx, spans);
       wanted.set(`${cameraId} ${at}`, { cameraId, at });
     }
   return [...wanted.values()];

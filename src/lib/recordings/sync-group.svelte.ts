@@ -4,7 +4,7 @@ import { type AskJpeg, askJpeg } from './jpeg-still.ts';
 import { LatestWins } from './latest-wins.ts';
 import { type GapConduct, Playhead, type PlayEnd, type Speed } from './playhead.ts';
 import { RecordedPicture, stuckMs } from './recorded-picture.svelte.ts';
-import { DragDirection, previewsFor, slotMs, slotOf, type Wanted } from './scrub.ts';
+import { DragDirection, previewMoment, previewsFor, type Wanted } from './scrub.ts';
 import { Skew } from './skew.ts';
 import type { SpanStore } from './span-store.svelte.ts';
 import type { Span } from './spans.ts';
@@ -339,7 +339,7 @@ export class SyncGroup {
 
   /** Which moment's keyframe stands for `time` while a hand moves. */
   #previewAt(cameraId: string, time: number): number {
-    return slotOf(time, slotMs(this.msPerPx), this.#knownSpans(cameraId, time));
+    return previewMoment(time, this.msPerPx, this.#knownSpans(cameraId, time));
   }
 
   /** Fetches what a hand that moves time comes to next, once for each place it is at. */
