@@ -1,6 +1,6 @@
 /*
  * Run in the page. Each is self-contained, because Playwright sends its source text. They look at what the tiles tell
- * outside tools: `data-shown` (epoch ms), `data-exact`.
+ * outside tools: `data-shown` (epoch ms), `data-exact`; scrubbing is judged by the pixels themselves.
  */
 
 /** Types a moment and sends it; how long until every tile shows its very frame, ms. NaN where that did not happen in 10 s. */
@@ -26,30 +26,88 @@ export async function untilExact(moment: number): Promise<number> {
   }
 }
 
-/** Notes when the pointer moved last. */
-export function watchMoves(): void {
-  const notes = { movedAt: 0 };
+/**
+ * From now on looks after each move of the pointer how long it takes until the pixels of every tile say, by the strip burned
+ * into them, that they are of that tile's camera and near the moment the hand is at. Needs the strip reader in the page.
+ */
+export function watchHand(): void {
+  interface Strip {
+    readonly number: number;
+    readonly timeMs: number;
+  }
+  const { readStrip } = globalThis as unknown as { readStrip: (picture: ImageData) => Strip | undefined };
+  const notes: { followed: Promise<number> } = { followed: Promise.resolve(NaN) };
   Object.assign(globalThis, { scrubNotes: notes });
-  addEventListener('pointermove', (event) => (notes.movedAt = event.timeStamp), { capture: true });
+  const slider = document.querySelector('[role="slider"]');
+  // As near as a preview has to be: ten seconds, or a keyframe's distance at the edge of it.
+  const toleranceMs = 12_000;
+  const [width, height] = [320, 45];
+  const paper = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+
+  /** Whether the tile's picture is right, and it says so itself. The strip is the picture's lowest forty-fifth. */
+  function isRight(tile: HTMLElement, time: number): boolean {
+    if (tile.dataset['status'] === 'gap') return true;
+    const shown = Number(tile.dataset['shown']);
+    if (tile.dataset['status'] !== 'shown' || Math.abs(shown - time) > toleranceMs) return false;
+    const canvas = tile.querySelector('canvas');
+    if (canvas === null || paper === null || canvas.height < 45) return false;
+    paper.drawImage(
+      canvas,
+      0,
+      (canvas.height * 44) / 45,
+      canvas.width,
+      canvas.height / 45,
+      0,
+      0,
+      width,
+      height,
+    );
+    const strip = readStrip(paper.getImageData(0, 0, width, height));
+    const number = Number(tile.querySelector('.number')?.textContent);
+    return strip?.number === number && Math.abs(strip.timeMs - shown) <= 1;
+  }
+
+  addEventListener(
+    'pointermove',
+    ({ timeStamp }) => {
+      const { promise, resolve } = Promise.withResolvers<number>();
+      notes.followed = promise;
+      const look = (): void => {
+        // After the page's own turn in this picture of the screen: what it has drawn by now will be seen.
+        const took = performance.now() - timeStamp;
+        const time = Number(slider?.getAttribute('aria-valuenow')) * 1000;
+        const tiles = [...document.querySelectorAll<HTMLElement>('figure[data-status]')];
+        if (tiles.every((tile) => isRight(tile, time))) resolve(took);
+        else if (took > 3000) resolve(NaN);
+        else requestAnimationFrame(look);
+      };
+      requestAnimationFrame(look);
+    },
+    { capture: true },
+  );
 }
 
 /** How long after the last move every tile showed a picture near the playhead, ms. NaN where that took more than 3 s. */
 export async function untilFollowed(): Promise<number> {
-  const { movedAt } = (globalThis as unknown as { scrubNotes: { movedAt: number } }).scrubNotes;
-  const slider = document.querySelector('[role="slider"]');
-  // As near as a preview has to be: ten seconds, or a keyframe's distance at the edge of it.
-  const toleranceMs = 12_000;
+  return await (globalThis as unknown as { scrubNotes: { followed: Promise<number> } }).scrubNotes.followed;
+}
+
+/** Notes from now on when a key was pressed last. */
+export function watchKeys(): void {
+  const notes = { pressedAt: NaN };
+  Object.assign(globalThis, { keyNotes: notes });
+  addEventListener('keydown', (event) => (notes.pressedAt = event.timeStamp), { capture: true });
+}
+
+/** How long after the last key the timeline had drawn all that it shows, ms. NaN where that took more than 10 s. */
+export async function untilDrawn(): Promise<number> {
+  const { pressedAt } = (globalThis as unknown as { keyNotes: { pressedAt: number } }).keyNotes;
+  const slider = document.querySelector<HTMLElement>('[role="slider"]');
   for (;;) {
     await new Promise((resolve) => requestAnimationFrame(resolve));
-    const time = Number(slider?.getAttribute('aria-valuenow')) * 1000;
-    const took = performance.now() - movedAt;
-    const tiles = [...document.querySelectorAll<HTMLElement>('figure[data-status]')];
-    const haveFollowed = tiles.every(
-      (tile) =>
-        tile.dataset['status'] === 'gap' || Math.abs(Number(tile.dataset['shown']) - time) <= toleranceMs,
-    );
-    if (haveFollowed) return took;
-    if (took > 3000) return NaN;
+    const took = performance.now() - pressedAt;
+    if (slider?.dataset['lacking'] === '0') return took;
+    if (took > 10_000) return NaN;
   }
 }
 

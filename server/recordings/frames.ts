@@ -43,8 +43,8 @@ const mostFrames = 6000;
 const mostBytes = 48 * 1024 * 1024;
 /** Each frame of a recorder may take so long. */
 const framePatienceMs = 10_000;
-/** What was recorded just now may not have reached the database yet. */
-const settledMs = 60_000;
+/** What was recorded just now may not have reached the database yet, ms. */
+export const settledMs = 60_000;
 
 interface Flight {
   /** When its keyframe was taken, and up to where its frames are read. */

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { frameHeaders, recordedStillHeaders } from '#contract/recording.ts';
+import { PreviewsQuery } from '#contract/recording-previews.ts';
 import { recordingMediaRoutes } from '#contract/recording-routes.ts';
 import { parsed } from '#server/http/body.ts';
 import type { Principal } from '#server/http/principal.ts';
@@ -10,7 +11,7 @@ import { ask } from './ask.ts';
 import type { Frames, FrameWish } from './frames.ts';
 import { fileOf, type Gop } from './gop.ts';
 import type { Past } from './past.ts';
-import { previewsAnswer } from './previews.ts';
+import { type PreviewedCamera, previewsAnswer } from './previews.ts';
 import { createRecordedStills } from './recorded-stills.ts';
 import { planStretches, playlistOf } from './playlist.ts';
 import { rightGuard } from './right-guard.ts';
@@ -19,8 +20,7 @@ import type { Viewings } from './viewings.ts';
 /** A playlist ends so long before now: what comes later is for live. */
 const liveEdgeMs = 2000;
 
-type MediaName =
-  'recordedFrames' | 'recordedStill' | 'recordedPreviews' | 'recordedPlaylist' | 'recordedSegment';
+type MediaName = 'recordedFrames' | 'recordedStill' | 'recordedPlaylist' | 'recordedSegment';
 type Asked<Name extends MediaName> = z.output<(typeof recordingMediaRoutes)[Name]['params']> &
   z.output<(typeof recordingMediaRoutes)[Name]['query']>;
 
@@ -51,7 +51,7 @@ export function recordingMediaHandlers(parts: {
   readonly frames: Frames;
   readonly viewings: Viewings;
   readonly now: () => number;
-}): Pick<OtherHandlers, MediaName> {
+}): Pick<OtherHandlers, MediaName | 'recordedPreviews'> {
   const { past, frames, viewings, now } = parts;
   const stills = createRecordedStills({ frames, now });
 
@@ -110,14 +110,29 @@ export function recordingMediaHandlers(parts: {
     },
 
     async recordedPreviews(context, principal) {
-      const query = asked('recordedPreviews', context);
-      const { cameraId, stream, from } = query;
-      const wish = await wishFor(context, principal, { cameraId, stream, at: from });
-      const guard = rightGuard(parts, principal, [cameraId], 'playback');
-      return previewsAnswer({ frames, stills }, wish, query, async (timeMs) => {
-        await guard();
-        await viewings.note(principal, cameraId, timeMs);
-      });
+      const query = parsed(PreviewsQuery, context.req.query());
+      const { cameras: cameraIds, stream, from } = query;
+      const cameras = await Promise.all(
+        cameraIds.map(async (cameraId): Promise<PreviewedCamera | Refusal> => {
+          try {
+            const wish = await wishFor(context, principal, { cameraId, stream, at: from });
+            const guard = rightGuard(parts, principal, [cameraId], 'playback');
+            return {
+              wish,
+              async mayLeave(timeMs) {
+                await guard();
+                await viewings.note(principal, cameraId, timeMs);
+              },
+            };
+          } catch (cause) {
+            if (cause instanceof Refusal) return cause;
+            throw cause;
+          }
+        }),
+      );
+      const [first] = cameras;
+      if (first instanceof Refusal && cameras.every((camera) => camera instanceof Refusal)) throw first;
+      return previewsAnswer({ frames, stills, now }, cameras, query);
     },
 
     async recordedPlaylist(context, principal) {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { urlOf } from '#lib/api/call.ts';
 import {
   type FetchPreviews,
+  type NoPreview,
   type Preview,
   type PreviewsWish,
   readPreviews,
@@ -127,17 +128,30 @@ describe('keyframes', () => {
 });
 
 describe('previews', () => {
-  const fetchThem: FetchPreviews = async (cameraId, query, signal) => {
-    const path = urlOf(recordingMediaRoutes.recordedPreviews, { params: { cameraId }, query });
-    return await olga.send('GET', path, undefined, {}, signal);
-  };
-  const read = (
+  let who: Browser;
+  beforeEach(() => {
+    who = olga;
+  });
+  const fetchThem: FetchPreviews = async (query, signal) =>
+    await who.send('GET', urlOf(recordingMediaRoutes.recordedPreviews, { query }), undefined, {}, signal);
+  const readAll = (
+    wanted: PreviewsWish['wanted'],
+    more: Partial<PreviewsWish> = {},
+    signal = never,
+  ): AsyncGenerator<Preview | NoPreview> =>
+    readPreviews({ wanted, stream: 'main', form: 'keyframe', ...more }, signal, fetchThem);
+  /** Of one camera; the first that there is not is thrown. */
+  async function* read(
     cameraId: string,
     moments: readonly number[],
     more: Partial<PreviewsWish> = {},
     signal = never,
-  ): AsyncGenerator<Preview> =>
-    readPreviews(cameraId, { moments, stream: 'main', form: 'keyframe', ...more }, signal, fetchThem);
+  ): AsyncGenerator<Preview> {
+    const wanted = moments.map((moment) => ({ cameraId, at: moment }));
+    for await (const one of readAll(wanted, more, signal))
+      if (!('error' in one)) yield one;
+      else if (one.error.code !== 'no-recording') throw one.error;
+  }
   const all = async (previews: AsyncIterable<Preview>): Promise<Preview[]> => {
     const found = [];
     for await (const one of previews) found.push(one);
@@ -181,6 +195,31 @@ describe('previews', () => {
     expect(at.recordings.openCursors).toBe(0);
   });
 
+  it('of several cameras come side by side: a slow one keeps no other waiting, nor does one that may not be seen', async () => {
+    who = await at.as('otto');
+    const slow = Promise.withResolvers<undefined>();
+    at.recordings.beforeFrame = async (cameraId) => {
+      if (cameraId === 'p1') await slow.promise;
+    };
+    const moments = [noon - 1.5 * hour, noon - 1.5 * hour + 5000];
+    const found: string[] = [];
+    for await (const one of readAll(
+      moments.flatMap((moment) => ['p1', 'p2', 'm1'].map((cameraId) => ({ cameraId, at: moment }))),
+    )) {
+      found.push(`${one.cameraId} ${'error' in one ? one.error.code : one.start - moments[0]!}`);
+      if (found.length === 3) slow.resolve(undefined);
+    }
+    expect(found.slice(0, 3).toSorted()).toEqual(['m1 not-found', 'p2 0', 'p2 4000']);
+    expect(found.slice(3)).toEqual(['p1 0', 'p1 4000']);
+  });
+
+  it('say how long each is right, but not at the edge of what is recorded', async () => {
+    const [past] = await all(read('p1', [noon - hour + 1500]));
+    expect(past).toMatchObject({ start: noon - hour, until: noon - hour + 1501 });
+    const [edge] = await all(read('p1', [noon - 30_000]));
+    expect(edge?.until).toBeUndefined();
+  });
+
   it('end with the recorder that does not answer, and with the right', async () => {
     at.recordings.error = new VmsError('unavailable', 'recorder 10.0.0.7 is gone');
     await expect(all(read('p1', [noon - hour, noon - hour + 5000]))).rejects.toMatchObject({
@@ -220,18 +259,20 @@ describe('previews', () => {
     ['otto', 'm1', 'not-found'],
     ['screen', 'm1', 'not-permitted'],
   ])('%s gets nothing of %s', async (person, cameraId, code) => {
-    const path = `/api/recordings/${cameraId}/previews?from=${iso(noon - hour)}&slots=0,1000`;
+    const path = `/api/recordings/previews?cameras=${cameraId}&from=${iso(noon - hour)}&slots=0.0,0.1000`;
     expect(await codeOf(await (await at.as(person)).send('GET', path))).toBe(code);
     expect(at.recordings.calls).toEqual([]);
   });
 
-  it.each(['', '1,x', '-1', Array.from({ length: mostPreviews + 1 }, (_, i) => i).join()])(
-    'of slots like %s there are none',
-    async (slots) => {
-      const query = new URLSearchParams({ from: iso(noon - hour), slots }).toString();
-      expect(await codeOf(await olga.send('GET', `/api/recordings/p1/previews?${query}`))).toBe(
-        'invalid-request',
-      );
-    },
-  );
+  it.each([
+    '',
+    '0.1,x',
+    '0',
+    '0.-1',
+    '1.0',
+    Array.from({ length: mostPreviews + 1 }, (_, i) => `0.${i}`).join(),
+  ])('of slots like %s there are none', async (slots) => {
+    const query = new URLSearchParams({ cameras: 'p1', from: iso(noon - hour), slots }).toString();
+    expect(await codeOf(await olga.send('GET', `/api/recordings/previews?${query}`))).toBe('invalid-request');
+  });
 });

@@ -1,7 +1,7 @@
 import { SharedWork } from '#server/vms/shared-work.ts';
 import { ask } from './ask.ts';
 import { ByteCache } from './byte-cache.ts';
-import type { Frames, FrameWish } from './frames.ts';
+import { type Frames, type FrameWish, settledMs } from './frames.ts';
 
 /** A JPEG of the past. */
 export interface RecordedStill {
@@ -24,8 +24,6 @@ interface Kept extends RecordedStill {
 }
 
 const cacheBytes = 16 * 1024 * 1024;
-/** What was recorded just now may not have reached the database yet. */
-const settledMs = 60_000;
 /** A picture stands for no moment that is farther from it (`VmsRecordings.still`), ms. */
 const reachMs = 5000;
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { StreamName } from './camera.ts';
 import { Instant } from './instant.ts';
 import { ProblemCode } from './problem.ts';
-import { longestSpanWindowMs, QueryInt } from './recording.ts';
+import { CameraIdList, longestSpanWindowMs, QueryInt } from './recording.ts';
 
 /*
  * Where keyframes are, and many pictures in one answer: for a hand that drags through the past.
@@ -34,29 +34,52 @@ export type KeyframesAnswer = z.output<typeof KeyframesAnswer>;
 /** Pictures in one answer. */
 export const mostPreviews = 64;
 
-/** Moments in a query, in ms since its `from`, separated by commas; the most wanted first. */
+/** A picture that is wanted: of which of the query's cameras, and how long after its `from`, ms. */
+const PreviewSlot = z.object({
+  camera: z.int().nonnegative(),
+  ms: z.int().nonnegative().max(longestSpanWindowMs),
+});
+
+/** `camera.ms` of each, separated by commas; the most wanted first. */
 const Slots = z.codec(
-  z.string().regex(/^\d{1,10}(,\d{1,10})*$/, 'is not a list of whole numbers'),
-  z.array(z.int().nonnegative().max(longestSpanWindowMs)).min(1).max(mostPreviews),
-  { decode: (text) => text.split(',').map(Number), encode: (slots) => slots.join(',') },
+  z.string().regex(/^\d{1,2}\.\d{1,10}(,\d{1,2}\.\d{1,10})*$/, {
+    error: 'is not a list of camera.ms',
+    abort: true,
+  }),
+  z.array(PreviewSlot).min(1).max(mostPreviews),
+  {
+    decode: (text) =>
+      text.split(',').map((slot) => {
+        const [camera = 0, ms = 0] = slot.split('.').map(Number);
+        return { camera, ms };
+      }),
+    encode: (slots) => slots.map(({ camera, ms }) => `${camera}.${ms}`).join(','),
+  },
 );
 
-export const PreviewsQuery = z.object({
-  from: Instant,
-  slots: Slots,
-  stream: StreamName.default('sub'),
-  /** `keyframe`: as coded, see {@link previewsType}. `still`: JPEG, where the VMS makes any. */
-  form: z.enum(['keyframe', 'still']).default('keyframe'),
-  /** Of stills. */
-  width: QueryInt.pipe(z.int().min(16).max(1920)).default(320),
-});
+export const PreviewsQuery = z
+  .object({
+    cameras: CameraIdList,
+    from: Instant,
+    slots: Slots,
+    stream: StreamName.default('sub'),
+    /** `keyframe`: as coded, see {@link previewsType}. `still`: JPEG, where the VMS makes any. */
+    form: z.enum(['keyframe', 'still']).default('keyframe'),
+    /** Of stills. */
+    width: QueryInt.pipe(z.int().min(16).max(1920)).default(320),
+  })
+  .refine(({ cameras, slots }) => slots.every(({ camera }) => camera < cameras.length), {
+    message: 'names a camera that is not there',
+    path: ['slots'],
+  });
 export type PreviewsQuery = z.output<typeof PreviewsQuery>;
 
 /**
- * The media type of an answer of previews. One part for each slot, in their order, sent as each is found: four bytes with
- * the length of the head (big-endian), the head ({@link PreviewHead}, JSON), four bytes with the length of the picture, the
- * picture: a keyframe at or before the moment as fragmented MP4 (as frames are), or a JPEG. A picture of no length is the
- * one with that `start` that came before in the same answer. Nobody reads on: the request is to be aborted.
+ * The media type of an answer of previews. One part for each slot, sent as each is found: those of one camera in the order
+ * they were asked for, those of several side by side. Four bytes with the length of the head (big-endian), the head
+ * ({@link PreviewHead}, JSON), four bytes with the length of the picture, the picture: a keyframe at or before the moment as
+ * fragmented MP4 (as frames are), or a JPEG. A picture of no length is the one of that camera with that `start` that came
+ * before in the same answer. Nobody reads on: the request is to be aborted.
  */
 export const previewsType = 'application/vnd.parapet.previews';
 
@@ -69,7 +92,7 @@ export const PreviewHead = z.object({
   until: Instant.optional(),
   /** RFC 6381; of keyframes. */
   codec: z.string().optional(),
-  /** `no-recording`: nothing is there, others follow. Any other is the answer's last part. */
+  /** `no-recording`: nothing is there, others follow. Any other is the last part of that camera. */
   problem: ProblemCode.optional(),
 });
 export type PreviewHead = z.output<typeof PreviewHead>;

@@ -187,12 +187,14 @@ export const recordingMediaRoutes = {
     params: cameraParams,
     query: StillQuery,
   }),
-  /** Keyframes or stills at many moments, as they are found: `previewsType`. */
+  /**
+   * Keyframes or stills of many cameras at many moments, as they are found: `previewsType`. A camera that this person may
+   * not play back is a problem among the parts; where that is all of them, of the answer.
+   */
   recordedPreviews: route({
     method: 'GET',
-    path: '/api/recordings/:cameraId/previews',
+    path: '/api/recordings/previews',
     needs: playback,
-    params: cameraParams,
     query: PreviewsQuery,
   }),
   /** `application/vnd.apple.mpegurl`: one VOD playlist, PROGRAM-DATE-TIME per span, DISCONTINUITY between spans. */

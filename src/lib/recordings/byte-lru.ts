@@ -1,4 +1,5 @@
-interface Kept<Value> {
+/** A value and its size. */
+export interface Kept<Value> {
   readonly value: Value;
   readonly bytes: number;
 }
@@ -57,11 +58,17 @@ export class ByteLru<Key, Value> {
   }
 
   delete(key: Key): void {
+    const kept = this.take(key);
+    if (kept) this.#dispose(kept.value);
+  }
+
+  /** Gives it away with its size: it is not disposed of here any more. */
+  take(key: Key): Kept<Value> | undefined {
     const kept = this.#kept.get(key);
-    if (!kept) return;
+    if (!kept) return undefined;
     this.#kept.delete(key);
     this.#bytes -= kept.bytes;
-    this.#dispose(kept.value);
+    return kept;
   }
 
   clear(): void {

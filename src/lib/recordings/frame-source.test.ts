@@ -174,25 +174,31 @@ it('fills itself with the keyframes of many moments by one request, of which eac
   const wishes: number[][] = [];
   const filled = new FrameSource({
     fetchFrames: () => Promise.reject(new Error('everything is here')),
-    fetchPreviews: async (_, { from, slots, stream }) => {
-      wishes.push(slots.map((slot) => from + slot));
-      const parts = slots.map((slot, i) => {
-        const { bytes, start, codec } = frameFile(pictures, camera!, stream, from + slot, 'keyframe');
-        const until = new Date(from + slot + 500).toISOString();
+    now: () => clock,
+    fetchPreviews: async ({ from, slots, stream }) => {
+      wishes.push(slots.map(({ ms }) => from + ms));
+      const parts = slots.map(({ ms }, i) => {
+        const { bytes, start, codec } = frameFile(pictures, camera!, stream, from + ms, 'keyframe');
+        const until = new Date(from + ms + 500).toISOString();
         return previewPart({ slot: i, start: new Date(start).toISOString(), until, codec }, bytes);
       });
       return new Response(new Blob(parts));
     },
   });
   const heard: number[] = [];
-  await filled.fill('c', 'sub', moments, never, (moment) => heard.push(moment));
+  const wanted = moments.map((at) => ({ cameraId: 'c', at }));
+  await filled.fill(wanted, 'sub', never, ({ at }) => heard.push(at));
   expect(heard).toEqual(moments);
   for (const moment of moments) {
     const { start } = frameFile(pictures, camera!, 'sub', moment, 'keyframe');
     // As far as the recorder says that the picture holds.
     expect((await filled.get('c', 'sub', 'keyframe', moment + 499, never)).start).toBe(start);
   }
-  await filled.fill('c', 'sub', [...moments, noon + 20_000], never, (moment) => heard.push(moment));
+  // It does not age: the recorder has said how long it holds.
+  clock = 60_000;
+  await filled.fill([...wanted, { cameraId: 'c', at: noon + 20_000 }], 'sub', never, ({ at }) =>
+    heard.push(at),
+  );
   expect(wishes).toEqual([moments, [noon + 20_000]]);
 });
 

@@ -7,7 +7,9 @@ import { announceSignedOut } from '#lib/api/signed-out.ts';
 import { ByteLru } from './byte-lru.ts';
 import { type CodedFrame, readFragment } from './demux.ts';
 import { PastError, pastErrorOf } from './past-error.ts';
-import { type FetchPreviews, fetchPreviews, readPreviews } from './preview-track.ts';
+import { type FetchPreviews, fetchPreviews, type Preview, readPreviews } from './preview-track.ts';
+import type { Wanted } from './scrub.ts';
+import { Together } from './together.ts';
 
 /** A group of pictures as it was recorded, or the keyframe of one. */
 export interface Gop {
@@ -49,7 +51,7 @@ interface Shelf {
   readonly only: FramesQuery['only'];
   /** The group is known to answer for every moment from its start to here, end excluded. */
   until: number;
-  /** A group that was still being recorded is asked for again after this, monotonic ms. */
+  /** What was still being recorded is asked for again after this, monotonic ms. */
   readonly staleAt: number;
 }
 
@@ -60,6 +62,8 @@ interface Flight {
 }
 
 const patienceMs = 10_000;
+/** A keyframe that comes with others is waited for no longer than this before it is asked for alone, ms. */
+const comingMs = 1_000;
 /** The end of what is recorded moves: what was last then is asked for again, ms. */
 const growingMs = 1_000;
 
@@ -82,6 +86,9 @@ export class FrameSource {
   /** By camera, stream and kind: the starts of the groups that are kept, ascending. */
   readonly #starts = new Map<string, number[]>();
   readonly #flights = new Map<string, Flight>();
+  /** Keyframes that are being filled in: each resolves when it is here, or when it is known not to come. */
+  readonly #coming = new Map<string, Promise<undefined>>();
+  readonly #together: Together;
 
   constructor(options: FrameSourceOptions = {}) {
     this.#fetch = options.fetchFrames ?? fetchFrames;
@@ -94,6 +101,21 @@ export class FrameSource {
       const at = starts?.indexOf(gop.start) ?? -1;
       if (at >= 0) starts?.splice(at, 1);
     });
+    this.#together = new Together((wanted, stream, signal, each) =>
+      this.#inTurn(async () => {
+        const patience = this.#patience();
+        const ending = AbortSignal.any([signal, patience]);
+        const wish = { wanted, stream, form: 'keyframe' } as const;
+        try {
+          for await (const one of readPreviews(wish, ending, this.#fetchPreviews)) each(one);
+        } catch (cause) {
+          signal.throwIfAborted();
+          throw patience.aborted
+            ? new PastError('unreachable', 'No answer with keyframes', { cause })
+            : cause;
+        }
+      }, signal),
+    );
   }
 
   /** The group that answers for `time`, if it is here. */
@@ -119,6 +141,13 @@ export class FrameSource {
     const kept = this.kept(cameraId, stream, only, at);
     if (kept) return kept;
     const key = `${shelfKey(cameraId, stream, only)} ${at}`;
+    const coming = this.#coming.get(key);
+    if (coming) {
+      await settled(coming, AbortSignal.any([signal, AbortSignal.timeout(comingMs)]));
+      signal.throwIfAborted();
+      const came = this.kept(cameraId, stream, only, at);
+      if (came) return came;
+    }
     let flight = this.#flights.get(key);
     if (!flight || flight.abort.signal.aborted) {
       const abort = new AbortController();
@@ -134,28 +163,34 @@ export class FrameSource {
   }
 
   /**
-   * Fetches the keyframes of many moments by one request, the most wanted first; those that are here are not asked for.
-   * `each` hears of every moment once its keyframe is here. Throws a {@link PastError}, or the signal's reason.
+   * Fetches the keyframes of many cameras and moments by one request, the most wanted first; those that are here are not
+   * asked for. `each` hears of every one once it is here. Throws a {@link PastError}, or the signal's reason.
    */
   async fill(
-    cameraId: string,
+    wanted: readonly Wanted[],
     stream: StreamName,
-    moments: readonly number[],
     signal: AbortSignal,
-    each: (moment: number) => void,
+    each: (one: Wanted) => void,
   ): Promise<void> {
-    const lacking = moments.filter((moment) => !this.kept(cameraId, stream, 'keyframe', moment));
-    const wish = { moments: lacking, stream, form: 'keyframe' } as const;
-    for await (const { at, until, codec, file } of readPreviews(
-      cameraId,
-      wish,
-      signal,
-      this.#fetchPreviews,
-    )) {
-      if (codec === undefined) throw new PastError('damaged', 'The previews do not say what they are');
-      const gop = asGop({ cameraId, stream, end: undefined, codec }, file, at);
-      this.#keep(gop, 'keyframe', until ?? at + 1, file.byteLength);
-      each(at);
+    const lacking = wanted.filter(({ cameraId, at }) => !this.kept(cameraId, stream, 'keyframe', at));
+    const nameOf = ({ cameraId, at }: Wanted): string =>
+      `${shelfKey(cameraId, stream, 'keyframe')} ${Math.floor(at)}`;
+    const arrivals = new Map(lacking.map((one) => [nameOf(one), Promise.withResolvers<undefined>()]));
+    for (const [name, { promise }] of arrivals) this.#coming.set(name, promise);
+    const arrived = (name: string): void => {
+      const arrival = arrivals.get(name);
+      if (arrival && this.#coming.get(name) === arrival.promise) this.#coming.delete(name);
+      arrival?.resolve(undefined);
+    };
+    const wish = { wanted: lacking, stream, form: 'keyframe' } as const;
+    try {
+      for await (const one of readPreviews(wish, signal, this.#fetchPreviews)) {
+        if (!('error' in one)) this.#take(one, stream);
+        arrived(nameOf(one));
+        if (!('error' in one)) each(one);
+      }
+    } finally {
+      for (const name of arrivals.keys()) arrived(name);
     }
   }
 
@@ -186,6 +221,10 @@ export class FrameSource {
     signal: AbortSignal,
   ): Promise<Gop> {
     try {
+      if (only === 'keyframe') {
+        const preview = await this.#together.ask({ cameraId, at }, stream, signal);
+        if (preview !== 'alone') return this.#take(preview, stream);
+      }
       const { response, file } = await this.#inTurn(async () => {
         // Not before: who waits for a turn has not been kept waiting by the recorder.
         const patience = AbortSignal.any([signal, this.#patience()]);
@@ -219,14 +258,29 @@ export class FrameSource {
     }
   }
 
-  #keep(gop: Gop, only: FramesQuery['only'], until: number, bytes: number): void {
+  /** Keeps the keyframe of an answer with many. */
+  #take({ cameraId, at, until, codec, file }: Preview, stream: StreamName): Gop {
+    if (codec === undefined) throw new PastError('damaged', 'The previews do not say what they are');
+    const gop = asGop({ cameraId, stream, end: undefined, codec }, file, at);
+    // Where nobody says until when it holds, another may come yet.
+    this.#keep(gop, 'keyframe', until ?? at + 1, file.byteLength, until === undefined);
+    return gop;
+  }
+
+  #keep(
+    gop: Gop,
+    only: FramesQuery['only'],
+    until: number,
+    bytes: number,
+    isGrowing = gop.end === undefined,
+  ): void {
     const key = shelfKey(gop.cameraId, gop.stream, only);
     const known = this.#kept.get(`${key} ${gop.start}`);
     const shelf: Shelf = {
       gop,
       only,
       until: Math.max(until, known?.until ?? 0),
-      staleAt: gop.end === undefined ? this.#now() + growingMs : Infinity,
+      staleAt: isGrowing ? this.#now() + growingMs : Infinity,
     };
     this.#kept.set(`${key} ${gop.start}`, shelf, bytes + 200 + gop.frames.length * 80);
     const starts = this.#starts.get(key) ?? [];
@@ -254,6 +308,16 @@ function asGop(
   const [first] = frames;
   if (!first || first.time > at) throw new PastError('damaged', 'The frames are not those asked for');
   return { ...about, start: first.time, description, width, height, frames };
+}
+
+/** Waits for that, or until the signal ends. Never throws. */
+async function settled(promise: Promise<undefined>, signal: AbortSignal): Promise<void> {
+  const left = Promise.withResolvers<undefined>();
+  const leave = (): void => left.resolve(undefined);
+  if (signal.aborted) leave();
+  signal.addEventListener('abort', leave, { once: true });
+  await Promise.race([promise, left.promise]);
+  signal.removeEventListener('abort', leave);
 }
 
 function shelfKey(cameraId: string, stream: StreamName, only: FramesQuery['only']): string {

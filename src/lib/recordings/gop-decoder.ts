@@ -26,6 +26,10 @@ export function configOf({ codec, description, width, height }: Gop): VideoDecod
   return { codec, description, codedWidth: width, codedHeight: height, optimizeForLatency: true };
 }
 
+function setupOf({ codec, description }: Gop): string {
+  return `${codec} ${description.join()}`;
+}
+
 /** Microseconds, as WebCodecs counts; epoch microseconds are whole numbers well below 2^53. */
 export function chunkOf(frame: Gop['frames'][number]): EncodedVideoChunk {
   return new EncodedVideoChunk({
@@ -91,6 +95,11 @@ export class GopDecoder {
     return turn;
   }
 
+  /** Whether it is set up for such pictures: others cost it a new beginning. */
+  isFor(gop: Gop): boolean {
+    return this.#configured === setupOf(gop);
+  }
+
   /** Gives the decoder back. Safe to call twice. */
   close(): void {
     this.#isClosed = true;
@@ -137,7 +146,7 @@ export class GopDecoder {
         error: (cause) => this.#fail?.(cause),
       });
     }
-    const configured = `${gop.codec} ${gop.description.join()}`;
+    const configured = setupOf(gop);
     if (configured !== this.#configured) this.#decoder.configure(configOf(gop));
     this.#configured = configured;
     return this.#decoder;

@@ -21,3 +21,16 @@ export interface PastMoment {
   /** How old a preview may be, ms: a few pixels of the timeline. */
   readonly toleranceMs: number;
 }
+
+/** Faster than this only keyframes are shown: decoding all the rest would be for nothing. */
+export const fastest = 4;
+
+/** How the pictures of a moment are to be had. */
+export type Mode = 'forward' | 'reverse' | 'keys' | 'scrub' | 'still';
+
+export function modeOf({ isPlaying, isScrubbing, speed }: PastMoment): Mode {
+  if (isScrubbing) return 'scrub';
+  if (!isPlaying) return 'still';
+  if (Math.abs(speed) > fastest) return 'keys';
+  return speed < 0 ? 'reverse' : 'forward';
+}

@@ -4,13 +4,12 @@ import { recordingMediaRoutes } from '#contract/recording-routes.ts';
 import { urlOf } from '#lib/api/call.ts';
 import { NetworkError, ProblemError, readProblem } from '#lib/api/errors.ts';
 import { announceSignedOut } from '#lib/api/signed-out.ts';
-import { PastError, pastErrorOf } from './past-error.ts';
+import { pastCodeOf, PastError, pastErrorOf } from './past-error.ts';
+import type { Wanted } from './scrub.ts';
 
 /** A picture at or before a moment that was asked for. */
-export interface Preview {
-  /** The moment, epoch ms. */
-  readonly at: number;
-  /** When it was taken. */
+export interface Preview extends Wanted {
+  /** When it was taken, epoch ms. */
   readonly start: number;
   /** It is the picture of every moment up to here, excluded; undefined where that is not known. */
   readonly until: number | undefined;
@@ -20,62 +19,68 @@ export interface Preview {
   readonly file: Uint8Array<ArrayBuffer>;
 }
 
+/** Why there is no picture: with `no-recording` of that moment, with anything else none of that camera comes any more. */
+export interface NoPreview extends Wanted {
+  readonly error: PastError;
+}
+
 export interface PreviewsWish extends Pick<PreviewsQuery, 'stream' | 'form'> {
-  /** Epoch ms; the most wanted first. What is more than {@link mostPreviews} is not asked for. */
-  readonly moments: readonly number[];
+  /** The most wanted first. What is more than {@link mostPreviews} is not asked for. */
+  readonly wanted: readonly Wanted[];
   /** Of stills. */
   readonly width?: number;
 }
 
 /** Asks the BFF for previews. */
-export type FetchPreviews = (
-  cameraId: string,
-  query: PreviewsQuery,
-  signal: AbortSignal,
-) => Promise<Response>;
+export type FetchPreviews = (query: PreviewsQuery, signal: AbortSignal) => Promise<Response>;
 
 /** A head is a line of JSON, a picture no larger than a keyframe is. */
 const mostHeadBytes = 4096;
 const mostPictureBytes = 16 * 1024 * 1024;
 
 /** Asks the BFF. */
-export const fetchPreviews: FetchPreviews = (cameraId, query, signal) =>
-  fetch(urlOf(recordingMediaRoutes.recordedPreviews, { params: { cameraId }, query }), {
+export const fetchPreviews: FetchPreviews = (query, signal) =>
+  fetch(urlOf(recordingMediaRoutes.recordedPreviews, { query }), {
     credentials: 'same-origin',
     signal,
   });
 
 /**
- * Many pictures of the past by one request, as they come. Moments at which nothing is recorded are passed over. Leaving the
- * loop, and aborting the signal, ends the request and the reading at the recorder. Throws a {@link PastError}, or the
- * signal's reason.
+ * Many pictures of the past by one request, as they come: of one camera in the order they are wanted, of several side by
+ * side. Leaving the loop, and aborting the signal, ends the request and the reading at the recorders. Throws a
+ * {@link PastError} where the answer itself fails, or the signal's reason.
  */
 export async function* readPreviews(
-  cameraId: string,
-  { moments, stream, form, width = 320 }: PreviewsWish,
+  { wanted, stream, form, width = 320 }: PreviewsWish,
   signal: AbortSignal,
   fetchThem: FetchPreviews = fetchPreviews,
-): AsyncGenerator<Preview, void, undefined> {
+): AsyncGenerator<Preview | NoPreview, void, undefined> {
   signal.throwIfAborted();
-  const wanted = moments.slice(0, mostPreviews).map(Math.floor);
-  if (wanted.length === 0) return;
-  const from = Math.min(...wanted);
+  const asked = wanted.slice(0, mostPreviews).map(({ cameraId, at }) => ({ cameraId, at: Math.floor(at) }));
+  if (asked.length === 0) return;
+  const cameras = [...new Set(asked.map(({ cameraId }) => cameraId))];
+  const from = Math.min(...asked.map(({ at }) => at));
   const leaving = new AbortController();
   const ending = AbortSignal.any([signal, leaving.signal]);
-  const files = new Map<number, Uint8Array<ArrayBuffer>>();
+  const files = new Map<string, Uint8Array<ArrayBuffer>>();
   try {
-    const slots = wanted.map((at) => at - from);
-    const response = await fetchThem(cameraId, { from, slots, stream, form, width }, ending);
+    const slots = asked.map(({ cameraId, at }) => ({ camera: cameras.indexOf(cameraId), ms: at - from }));
+    const response = await fetchThem({ cameras, from, slots, stream, form, width }, ending);
     if (!response.ok) throw await readProblem(response);
     for await (const { head, picture } of partsOf(response)) {
-      const at = wanted[head.slot];
-      if (head.problem === 'no-recording') continue;
-      if (head.problem !== undefined) throw new PastError(codeOf(head.problem), 'Previews ended early');
-      const file = picture.length > 0 ? picture : files.get(head.start ?? NaN);
-      if (at === undefined || head.start === undefined || file === undefined || head.start > at)
+      const one = asked[head.slot];
+      if (one === undefined) throw new PastError('damaged', 'The previews are not those asked for');
+      if (head.problem !== undefined) {
+        if (head.problem === 'signed-out') announceSignedOut();
+        yield { ...one, error: new PastError(pastCodeOf(head.problem), 'No preview') };
+        continue;
+      }
+      const name = `${one.cameraId} ${head.start ?? ''}`;
+      const file = picture.length > 0 ? picture : files.get(name);
+      if (head.start === undefined || file === undefined || head.start > one.at)
         throw new PastError('damaged', 'The previews are not those asked for');
-      files.set(head.start, file);
-      yield { at, start: head.start, until: head.until, codec: head.codec, file };
+      files.set(name, file);
+      yield { ...one, start: head.start, until: head.until, codec: head.codec, file };
     }
   } catch (cause) {
     signal.throwIfAborted();
@@ -88,14 +93,6 @@ export async function* readPreviews(
   } finally {
     leaving.abort();
   }
-}
-
-/** What the code of a problem in the middle of an answer means for a picture. */
-function codeOf(problem: NonNullable<PreviewHead['problem']>): PastError['code'] {
-  if (problem === 'codec-unsupported') return 'codec';
-  return problem === 'not-permitted' || problem === 'signed-out' || problem === 'not-supported'
-    ? problem
-    : 'vms-unavailable';
 }
 
 /** The parts of an answer (contract/recording-previews.ts), each as soon as it is there. */

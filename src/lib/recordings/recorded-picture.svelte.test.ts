@@ -360,19 +360,44 @@ describe('dragging', () => {
     for (const { id } of cameras.slice(0, 2)) await shows(frameOf(noon + 30_333), id);
   });
 
-  it('asks ahead, where the hand is going, by one request for each camera', async () => {
-    open(2);
+  it('asks for what is under it by one request for all cameras, and so for what lies ahead of the hand', async () => {
+    open(3);
     await shows(frameOf(noon));
     group.msPerPx = 500;
+    recorder.asked.length = 0;
+    recorder.previewed.length = 0;
+    const ids = cameras.slice(0, 3).map(({ id }) => id);
     group.scrub(noon + 10_000);
     group.scrub(noon + 20_000);
-    const newest = (id: string) =>
-      recorder.previewed.findLast(({ cameraId }) => cameraId === id)?.moments ?? [];
-    for (const { id } of cameras.slice(0, 2))
-      await expect.poll(() => newest(id).every((moment) => moment >= noon + 20_000)).toBe(true);
-    const moments = newest(camera!.id);
-    expect(moments.length).toBeGreaterThan(2);
-    expect(moments).toEqual(moments.toSorted((a, b) => a - b));
+    await expect.poll(() => recorder.previewed.length).toBe(2);
+    expect(recorder.previewed[0]).toEqual(ids.map((cameraId) => ({ cameraId, at: noon + 20_000 })));
+    const ahead = recorder.previewed[1]!;
+    expect(new Set(ahead.map(({ cameraId }) => cameraId))).toEqual(new Set(ids));
+    const moments = ahead.filter(({ cameraId }) => cameraId === camera!.id).map(({ at }) => at);
+    // As far apart as the hand went last.
+    expect(moments).toEqual([30_000, 40_000, 50_000, 60_000].map((ms) => noon + ms));
+    expect(recorder.asked).toEqual([]);
+    // There it is when the hand comes to it, without being asked for again.
+    await expect.poll(() => group.shelf.best(ids[2]!, noon + 30_000, 2_000)).toBeDefined();
+    group.scrub(noon + 30_000);
+    group.tick();
+    for (const id of ids)
+      expect(group.pictureOf(id)?.shownTime).toBe(recorder.groupEdge(id, noon + 30_000, 'sub'));
+    expect(recorder.previewed.slice(2).flat()).not.toContainEqual({ cameraId: ids[0], at: noon + 30_000 });
+  });
+
+  it('asks for nothing ahead before what is under it is there, and no more for where the hand did not go', async () => {
+    open(2);
+    await shows(frameOf(noon));
+    recorder.previewed.length = 0;
+    recorder.aheadHangs = true;
+    group.scrub(noon + 10_000);
+    await expect.poll(() => recorder.previewed.length).toBe(2);
+    expect(recorder.hanging).toHaveLength(1);
+    expect(recorder.hanging[0]?.aborted).toBe(false);
+    group.scrub(noon - 60_000);
+    expect(recorder.hanging[0]?.aborted).toBe(true);
+    await expect.poll(() => strip()?.timeMs).toBe(recorder.groupEdge(camera!.id, noon - 60_000, 'sub'));
   });
 
   it('within a second asks once, and for the very keyframe at rest', async () => {
@@ -387,10 +412,24 @@ describe('dragging', () => {
     }
     const here = () =>
       recorder.asked.map(({ at }) => at).filter((at) => at >= noon + 20_000 && at < noon + 21_000);
-    const wasAhead = recorder.previewed.some(({ moments }) => moments.includes(noon + 20_000));
+    const wasAhead = recorder.previewed.flat().some(({ at }) => at === noon + 20_000);
     expect(here().length > 0 || wasAhead).toBe(true);
     expect(here().filter((at) => at !== noon + 20_000).length).toBeLessThanOrEqual(1);
     await expect.poll(() => here().at(-1)).toBe(noon + 20_490);
+  });
+
+  it('shows small pictures while it goes on, and where it rests one as large as it was recorded', async () => {
+    open(4);
+    await shows(frameOf(noon));
+    const canvas = canvases.get(camera!.id)!;
+    const kept = group.shelf.keyframeWidth;
+    expect(kept).toBeLessThan(formats.sub.width);
+    group.scrub(noon + 30_100);
+    const edge = recorder.groupEdge(camera!.id, noon + 30_100, 'sub');
+    await expect.poll(() => [strip()?.timeMs, canvas.width]).toEqual([edge, kept]);
+    await expect.poll(() => [strip()?.timeMs, canvas.width]).toEqual([edge, formats.sub.width]);
+    group.scrub(noon + 60_100);
+    await expect.poll(() => canvas.width).toBe(kept);
   });
 
   it('goes on past a keyframe that nobody answers for', async () => {
@@ -399,8 +438,7 @@ describe('dragging', () => {
     recorder.hangs = (at) => Math.abs(at - (noon + 60_000)) < 1_000;
     group.scrub(noon + 60_000);
     group.tick();
-    // Only then both want it: the picture, and who fetches ahead of the hand.
-    expect(recorder.asked.some(({ at }) => at === noon + 60_000)).toBe(true);
+    await expect.poll(() => recorder.asked.some(({ at }) => at === noon + 60_000)).toBe(true);
     await new Promise((resolve) => setTimeout(resolve, 3_100));
     group.scrub(noon + 90_000);
     await expect

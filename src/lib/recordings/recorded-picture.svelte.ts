@@ -1,15 +1,17 @@
 import type { StreamName } from '#contract/camera.ts';
 import { Film } from './film.svelte.ts';
 import { ForwardRun } from './forward-run.ts';
-import { frameAt, type FrameSource, type Gop, nextFrameTime, previousFrameTime } from './frame-source.ts';
+import { frameAt, type FrameSource, type Gop } from './frame-source.ts';
 import { GopDecoder, hasWebCodecs, needCodec, timeOfFrame } from './gop-decoder.ts';
 import { LatestWins } from './latest-wins.ts';
+import { neighbourFrame } from './neighbour-frame.ts';
 import { Outlook } from './outlook.ts';
 import { pastErrorOf } from './past-error.ts';
-import type { PastMoment, PastStatus } from './past-moment.ts';
+import { fastest, type Mode, modeOf, type PastMoment, type PastStatus } from './past-moment.ts';
 import { ReverseRun } from './reverse-run.ts';
 import { Setback } from './setback.ts';
 import type { StillShelf } from './still-shelf.ts';
+import { TileScreen } from './tile-screen.ts';
 
 export interface RecordedPictureOptions {
   readonly cameraId: string;
@@ -26,8 +28,6 @@ export interface RecordedPictureOptions {
   readonly random?: () => number;
 }
 
-/** Faster than this only keyframes are shown: decoding all the rest would be for nothing. */
-const fastest = 4;
 /** How far ahead of the playhead the next group is fetched, ms of playing. */
 const aheadMs = 1500;
 const reverseBytes = 48 * 1024 * 1024;
@@ -42,15 +42,6 @@ export const stuckMs = 3_000;
 /** A picture that is further off is said to be late, ms at 1×, once it has been for a while, ms. */
 const late = { offMs: 1_500, forMs: 500 };
 
-type Mode = 'forward' | 'reverse' | 'keys' | 'scrub' | 'still';
-
-function modeOf({ isPlaying, isScrubbing, speed }: PastMoment): Mode {
-  if (isScrubbing) return 'scrub';
-  if (!isPlaying) return 'still';
-  if (Math.abs(speed) > fastest) return 'keys';
-  return speed < 0 ? 'reverse' : 'forward';
-}
-
 /** One camera's picture of the past: shows on its canvas what was recorded at the moment it is told. */
 export class RecordedPicture {
   readonly cameraId: string;
@@ -58,6 +49,7 @@ export class RecordedPicture {
   readonly #now: () => number;
   readonly #end = new AbortController();
   readonly #decoder = new GopDecoder();
+  readonly #screen = new TileScreen();
   readonly #exact: LatestWins<number>;
   readonly #keys: LatestWins<number>;
   readonly #setback: Setback;
@@ -67,11 +59,13 @@ export class RecordedPicture {
   /** The group that is on its way. A turn ends it: what was wanted before must not be taken for what is wanted now. */
   #flight: AbortController | undefined;
   #fetchAgainAt = 0;
-  #brush: CanvasRenderingContext2D | undefined;
   #moment: PastMoment | undefined;
   #mode: Mode | undefined;
   #exactOf: number | undefined;
   #keyOf: number | undefined;
+  /** The keyframe that came last while a hand moves. */
+  #keyHad: number | undefined;
+  #isSharp = false;
   #movedAt = 0;
   #lateSince: number | undefined;
   #caughtUpAt = -Infinity;
@@ -106,10 +100,9 @@ export class RecordedPicture {
 
   /** Draws on this canvas. An attachment. */
   readonly screen = (canvas: HTMLCanvasElement): (() => void) => {
-    this.#brush = canvas.getContext('2d', { alpha: false }) ?? undefined;
     this.#exactOf = undefined;
     this.shownTime = undefined;
-    return () => (this.#brush = undefined);
+    return this.#screen.attach(canvas);
   };
 
   /** Whether it shows what it should, or cannot: the clock need not wait for it. */
@@ -129,29 +122,22 @@ export class RecordedPicture {
     }
   }
 
+  /** Whether the keyframe of where the hand is has not come yet, and may. */
+  get isFollowing(): boolean {
+    const mayCome = !this.film && this.status.kind !== 'gap' && this.status.kind !== 'failed';
+    return mayCome && this.#mode === 'scrub' && this.#keyHad !== this.#keyOf;
+  }
+
   /** How much older than the moment the picture is, ms, negative if it is younger; undefined where none is shown. */
   get lagMs(): number | undefined {
     if (this.status.kind !== 'shown' || this.shownTime === undefined || !this.#moment) return undefined;
     return this.#moment.time - this.shownTime;
   }
 
-  /**
-   * The moment of the frame before or after the one of `time`; undefined when there is none. Before a moment in a gap is
-   * the last frame before the gap. Throws a PastError, or the signal's reason.
-   */
+  /** See {@link neighbourFrame}. Throws a PastError, or the signal's reason. */
   async neighbour(time: number, direction: 1 | -1, signal: AbortSignal): Promise<number | undefined> {
-    const gop = await this.#gopOf(time, signal);
-    const here = frameAt(gop, time).time;
-    if (direction > 0) return nextFrameTime(gop, here);
-    if (here < time && this.#options.isRecorded(time) === false) return here;
-    const before = previousFrameTime(gop, here);
-    if (before !== undefined) return before;
-    try {
-      return frameAt(await this.#gopOf(gop.start - 1, signal), gop.start - 1).time;
-    } catch (cause) {
-      if (pastErrorOf(cause).code === 'no-recording') return undefined;
-      throw cause;
-    }
+    const isInGap = this.#options.isRecorded(time) === false;
+    return neighbourFrame(time, direction, isInGap, (moment) => this.#gopOf(moment, signal));
   }
 
   /** Shows what was recorded at that moment, as far as it can now, and gets what is missing. Cheap: call it for each picture of the screen. */
@@ -200,12 +186,23 @@ export class RecordedPicture {
 
   /** Asks for a keyframe near the moment: of the moment itself only where that is not one request for each move. */
   #wantKey(mode: Mode, { time, speed }: PastMoment): void {
+    if (mode !== 'scrub') {
+      // Slow enough to ask for each keyframe once: a keyframe answers only for as far as was asked.
+      this.#keyOf = Math.abs(speed) <= fastest ? Math.floor(time / 1000) * 1000 : time;
+      this.#keys.want(this.#keyOf);
+      return;
+    }
     const isResting = this.#now() - this.#movedAt >= handRestMs;
-    if (mode === 'scrub') this.#keyOf = isResting ? time : (this.#options.previewAt?.(time) ?? time);
-    // Slow enough to ask for each keyframe once: a keyframe answers only for as far as was asked.
-    else this.#keyOf = Math.abs(speed) <= fastest ? Math.floor(time / 1000) * 1000 : time;
+    const moment = Math.floor(time);
+    this.#keyOf = isResting ? moment : (this.#options.previewAt?.(time) ?? moment);
+    if (this.#keyHad === this.#keyOf) {
+      if (isResting && !this.#isSharp) void this.#sharpen(moment);
+      return;
+    }
     // One that nobody answers for must not stand in the way of all that a hand passes meanwhile.
-    this.#keys.want(this.#keyOf, mode === 'scrub' ? stuckMs : Infinity);
+    this.#keys.want(this.#keyOf, stuckMs);
+    // What comes after it is asked for in the next picture of the screen, by one request with what other tiles ask for then.
+    this.#keys.forget();
   }
 
   /** Whether nothing may be asked for yet, because it failed. What is here already is shown all the same. */
@@ -269,6 +266,7 @@ export class RecordedPicture {
     // While a hand moves each move is a turn: the keyframe under way is near enough, and would never come otherwise.
     if (mode === 'scrub' && mode === this.#mode) this.#keys.forget();
     else this.#keys.drop();
+    if (mode !== this.#mode) this.#keyHad = undefined;
     this.#mode = mode;
     this.#exactOf = undefined;
     this.#exact.drop();
@@ -340,7 +338,7 @@ export class RecordedPicture {
     const run = (this.#reverse ??= new ReverseRun({
       decoder: this.#decoder,
       limitBytes: reverseBytes,
-      width: () => (this.#brush?.canvas.clientWidth ?? 640) * devicePixelRatio,
+      width: () => this.#screen.width,
     }));
     const picture = run.at(moment.time);
     if (picture) {
@@ -415,6 +413,8 @@ export class RecordedPicture {
   async #showKey(time: number, signal: AbortSignal): Promise<void> {
     try {
       await this.#options.shelf.load(this.cameraId, time, signal);
+      this.#keyHad = time;
+      this.#isSharp = false;
       const moment = this.#moment;
       if (!moment || (this.#mode !== 'scrub' && this.#mode !== 'keys')) return;
       if (!this.film) this.#setback.succeeded();
@@ -423,6 +423,16 @@ export class RecordedPicture {
       // Without a preview there is still the film.
       if (this.#keyOf === time && !signal.aborted && !this.film) this.#fail(cause, time);
     }
+  }
+
+  /** Where a hand rests: its keyframe as large as it was coded. */
+  async #sharpen(time: number): Promise<void> {
+    this.#isSharp = true;
+    // Without it the small one stays.
+    const frame = await this.#options.shelf.large(this.cameraId, time).catch(() => undefined);
+    if (frame && this.#mode === 'scrub' && this.#keyOf === time && !this.film && !this.#outlook.isInGap)
+      this.#draw(frame, timeOfFrame(frame), false);
+    else frame?.close();
   }
 
   /** The nearest keyframe that is here already, if one is; not in place of a nearer picture where time rests. */
@@ -440,19 +450,7 @@ export class RecordedPicture {
   }
 
   #draw(picture: VideoFrame | ImageBitmap, time: number, isExact: boolean): void {
-    // Where there are no decoders there are no frames either, not even by name.
-    const isFrame = 'displayWidth' in picture;
-    const width = isFrame ? picture.displayWidth : picture.width;
-    const height = isFrame ? picture.displayHeight : picture.height;
-    const canvas = this.#brush?.canvas;
-    if (this.#brush && canvas) {
-      if (canvas.width !== width || canvas.height !== height) {
-        canvas.width = width;
-        canvas.height = height;
-      }
-      this.#brush.drawImage(picture, 0, 0, width, height);
-    }
-    if (isFrame) picture.close();
+    this.#screen.draw(picture);
     this.shownTime = time;
     if (this.status.kind !== 'shown' || this.status.isExact !== isExact)
       this.status = { kind: 'shown', isExact };

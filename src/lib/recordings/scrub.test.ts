@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ByteLru } from './byte-lru.ts';
 import { LatestWins } from './latest-wins.ts';
-import { DragDirection, previewsFor, slotMs, slotOf } from './scrub.ts';
+import { DragDirection, previewMoment, previewsFor, slotMs, slotOf } from './scrub.ts';
 
 const s = 1000;
 const all = [{ start: 0, end: 1e9 }];
@@ -12,10 +12,16 @@ describe('slots', () => {
     [500, 1000],
     [600, 2000],
     [4000, 10_000],
-    [60_000, 300_000],
-    [9_000_000, 3_600_000],
+    [60_000, 10_000],
+    [9_000_000, 10_000],
   ])('at %i ms a pixel are %i ms long', (msPerPx, expected) => {
     expect(slotMs(msPerPx)).toBe(expected);
+  });
+
+  it('are not told apart from their moments where a pixel is longer than they are', () => {
+    expect(previewMoment(12_500.7, 500, all)).toBe(12_000);
+    expect(previewMoment(12_500.7, 9_999, all)).toBe(10_000);
+    expect(previewMoment(12_500.7, 10_000, all)).toBe(12_500);
   });
 
   it('stand for the begin of a recording where one begins in them', () => {
@@ -41,6 +47,19 @@ describe('what is wanted while dragging', () => {
     expect(wanted(-1)).toEqual(['a18', 'b18', 'c18', 'a17', 'b17', 'c17', 'a16', 'b16', 'c16']);
   });
 
+  it('is as far apart as the hand goes, where that is further than a slot', () => {
+    const moments = (strideMs: number, msPerPx = 500) =>
+      previewsFor({ cameras: [cameras[0]!], time: 18.5 * s, msPerPx, direction: 1, strideMs, ahead: 2 }).map(
+        ({ at }) => at / s,
+      );
+    expect([moments(300), moments(5_000)]).toEqual([
+      [18, 19, 20],
+      [18, 23, 28],
+    ]);
+    // From high up a hand that has not moved yet goes by pixels, not by slots.
+    expect(moments(0, 60_000)).toEqual([18.5, 138.5, 258.5]);
+  });
+
   it('is both sides at rest', () => {
     expect(wanted(0).filter((key) => key.startsWith('a'))).toEqual(['a18', 'a19', 'a17', 'a20', 'a16']);
   });
@@ -57,6 +76,16 @@ it('knows which way a drag goes, through trembling and turns', () => {
   ]);
 });
 
+it('knows how far a drag goes at a time, and that a jump says nothing of it', () => {
+  const drag = new DragDirection();
+  expect(
+    [100, 107, 107.4, 96, 900, 910].map((time) => {
+      drag.moved(time, 1);
+      return drag.strideMs;
+    }),
+  ).toEqual([0, 7, 7, 11, 0, 10]);
+});
+
 describe('a cache of so many bytes', () => {
   it('lets go first what was not used for longest', () => {
     const gone: string[] = [];
@@ -67,6 +96,14 @@ describe('a cache of so many bytes', () => {
     cache.set(3, 'three', 4);
     expect(gone).toEqual(['two']);
     expect([cache.has(1), cache.has(2), cache.has(3), cache.bytes]).toEqual([true, false, true, 8]);
+  });
+
+  it('gives one away without disposing of it', () => {
+    const gone: string[] = [];
+    const cache = new ByteLru<string, string>(100, (value) => gone.push(value));
+    cache.set('a', 'A', 60);
+    expect(cache.take('a')).toEqual({ value: 'A', bytes: 60 });
+    expect([cache.take('a'), cache.bytes, cache.size, gone]).toEqual([undefined, 0, 0, []]);
   });
 
   it('disposes of everything exactly once', () => {

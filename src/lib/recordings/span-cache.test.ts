@@ -68,7 +68,8 @@ describe('the level of detail', () => {
     [1000, 1000],
     [59_999, 10_000],
     [60_000, 60_000],
-    [8_000_000, 600_000],
+    [3_599_999, 600_000],
+    [8_000_000, 3_600_000],
   ])('at %d ms a pixel is %i ms', (msPerPx, resolutionMs) => {
     expect(levelFor(msPerPx).resolutionMs).toBe(resolutionMs);
   });
@@ -99,7 +100,7 @@ it('asks for nine cameras over ninety days in two requests', () => {
   const ids = Array.from({ length: 9 }, (_, i) => `c${i + 1}`);
   cache.want('me', ids, { start: noon - 90 * day, end: noon }, (90 * day) / 1918);
   expect(asked.length).toBeLessThanOrEqual(2);
-  expect(asked.every(({ cameras, resolutionMs }) => cameras.length === 9 && resolutionMs === 600_000)).toBe(
+  expect(asked.every(({ cameras, resolutionMs }) => cameras.length === 9 && resolutionMs === 3_600_000)).toBe(
     true,
   );
   expect(asked.every(({ from, to }) => to - from <= 92 * day)).toBe(true);

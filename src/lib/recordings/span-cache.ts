@@ -19,6 +19,8 @@ export const levels = [
   { resolutionMs: 10 * second, blockMs: day },
   { resolutionMs: 60 * second, blockMs: 7 * day },
   { resolutionMs: 600 * second, blockMs: 30 * day },
+  // What a screen can show of three months: a sixth of what the level before it has to bring, parse and draw.
+  { resolutionMs: hour, blockMs: 90 * day },
 ] as const satisfies readonly Level[];
 
 /** The coarsest level that still shows everything at this zoom: nothing narrower than a pixel is lost or closed. */

@@ -5,7 +5,7 @@ import { siteCameras } from '#mocks/site/cameras.ts';
 import { FrameSource } from './frame-source.ts';
 import type { AskJpeg } from './jpeg-still.ts';
 import { PastError, type PastErrorCode } from './past-error.ts';
-import { type PastStill, StillShelf } from './still-shelf.ts';
+import { type PastStill, StillShelf, widthFor } from './still-shelf.ts';
 import { PretendRecorder } from './testing/pretend-recorder.ts';
 
 const noon = Date.UTC(2026, 10, 20, 12);
@@ -70,8 +70,9 @@ describe('many moments', () => {
   it('come by one request, and are there when they are wanted', async () => {
     const shelf = open(new FrameSource(recorder.source));
     const moments = [noon + 1000, noon + 5000, noon + 9000];
-    await shelf.fill(id, moments, never);
-    expect(recorder.previewed).toEqual([{ cameraId: id, moments }]);
+    const wanted = moments.map((at) => ({ cameraId: id, at }));
+    await shelf.fill(wanted, never);
+    expect(recorder.previewed).toEqual([wanted]);
     for (const moment of moments) {
       const edge = recorder.groupEdge(id, moment, 'sub');
       expect(shelf.best(id, moment, 5000)?.time).toBe(edge);
@@ -137,6 +138,51 @@ describe('a keyframe', () => {
     });
     expect(asked).toEqual([]);
   });
+});
+
+it.each([1, 2, 4, 9, 16])(
+  'has room for many places of %s cameras, in a size that suits their tiles',
+  (count) => {
+    const width = widthFor(count);
+    const bytes = count * width * ((width * 9) / 16) * 4;
+    expect([width >= 240, width <= 640]).toEqual([true, true]);
+    expect(80 * bytes).toBeLessThanOrEqual(160 * 2 ** 20 * (count > 9 ? 2 : 1));
+  },
+);
+
+it('decodes nothing more ahead of need once nobody wants it', async () => {
+  const leaving = new AbortController();
+  const source = new FrameSource({
+    ...recorder.source,
+    async fetchPreviews(query, signal) {
+      const answer = await recorder.fetchPreviews(query, signal);
+      leaving.abort(new Error('dragged on'));
+      return answer;
+    },
+  });
+  const shelf = open(source);
+  await shelf.fill(
+    [noon, noon + 60_000].map((at) => ({ cameraId: id, at })),
+    leaving.signal,
+  );
+  expect([noon, noon + 60_000].map((at) => shelf.best(id, at, 5000))).toEqual([undefined, undefined]);
+});
+
+it('does not let what is only foreseen push out what was looked at', async () => {
+  const source = new FrameSource(recorder.source);
+  const bytes = 320 * 180 * 4;
+  const shelf = open(source, { limitBytes: 4 * bytes });
+  shelf.keyframeWidth = 320;
+  const edge = (at: number) => recorder.groupEdge(id, at, 'sub');
+  await shelf.load(id, noon, never);
+  // A hand went over it, and a long way was foreseen.
+  const ahead = Array.from({ length: 60 }, (_, i) => ({ cameraId: id, at: noon + (i + 1) * 20_000 }));
+  await shelf.fill(ahead, never);
+  expect(shelf.best(id, noon, 5_000)?.time).toBe(edge(noon));
+  // What is looked at of it is kept like all that was.
+  for (const { at } of ahead.slice(0, 4)) expect(shelf.best(id, at, 5_000)?.time).toBe(edge(at));
+  expect(shelf.best(id, noon, 5_000)).toBeUndefined();
+  expect(shelf.best(id, noon + 20_000, 5_000)?.time).toBe(edge(noon + 20_000));
 });
 
 it('knows nothing of what was pushed out, and finds what is still here beside it', async () => {

@@ -1,8 +1,9 @@
 import { ByteLru } from './byte-lru.ts';
-import type { FrameSource } from './frame-source.ts';
+import type { FrameSource, Gop } from './frame-source.ts';
 import { GopDecoder } from './gop-decoder.ts';
 import { askJpeg, type AskJpeg } from './jpeg-still.ts';
 import { PastError } from './past-error.ts';
+import type { Wanted } from './scrub.ts';
 
 /** A keyframe, decoded and made small, or a picture that the recorder has made small. */
 export interface PastStill {
@@ -10,6 +11,12 @@ export interface PastStill {
   readonly time: number;
   /** Undefined once it has been pushed out: look it up again. */
   readonly bitmap: ImageBitmap;
+}
+
+/** A decoder, and how many pictures it has to decode. */
+interface Decoding {
+  readonly decoder: GopDecoder;
+  busy: number;
 }
 
 /** A still and whose it is. */
@@ -23,9 +30,15 @@ export interface StillShelfOptions {
   readonly limitBytes?: number;
 }
 
-/** Wide enough for a tile that is being dragged over, px. 480 × 270 are half a megabyte. */
+/** What is asked of a recorder that makes pictures small itself, px. */
 const stillWidth = 480;
-const mostBytes = 128 * 1024 * 1024;
+const mostBytes = 160 * 1024 * 1024;
+/** Beside them, what lies ahead of a hand: 140 pictures of nine cameras. */
+const foreseenBytes = 32 * 1024 * 1024;
+/** So many places of each camera are kept: a hand that goes back over them finds them there. */
+const keptPlaces = 80;
+const widths = { least: 240, most: 640 };
+
 /** Decoders are few: three of them keep nine tiles busy, and the page alive. */
 const decoderCount = 3;
 /** Pictures are so far apart at the slowest that anybody records for hovering to be exact, ms. */
@@ -35,6 +48,12 @@ const restMs = 60_000;
 /** Answers about the moment or the person, whichever way a picture is asked for. */
 const final: ReadonlySet<string> = new Set(['no-recording', 'not-permitted', 'not-found', 'signed-out']);
 
+/** How wide pictures of so many cameras are kept, px: the more of them, the smaller is the tile that shows one. */
+export function widthFor(cameras: number): number {
+  const pixels = mostBytes / 4 / keptPlaces / Math.max(1, cameras);
+  return Math.min(widths.most, Math.max(widths.least, 16 * Math.floor(Math.sqrt((pixels * 16) / 9) / 16)));
+}
+
 /**
  * Small pictures of all cameras' past: keyframes for dragging and for high speeds, the recorder's own JPEGs for hovering and
  * where keyframes cannot be decoded. For one page.
@@ -43,18 +62,29 @@ export class StillShelf {
   readonly #source: FrameSource;
   readonly #askJpeg: AskJpeg;
   readonly #kept: ByteLru<string, Placed>;
+  /** What was decoded ahead and has not been looked at yet: it must not push out what has. */
+  readonly #foreseen: ByteLru<string, Placed>;
   /** By camera: when the stills that are here were taken, ascending. */
   readonly #times = new Map<string, number[]>();
-  readonly #decoders = Array.from({ length: decoderCount }, () => ({ decoder: new GopDecoder(), busy: 0 }));
+  readonly #decoders = Array.from({ length: decoderCount }, (): Decoding => ({
+    decoder: new GopDecoder(),
+    busy: 0,
+  }));
   readonly #under = new Map<string, Promise<PastStill>>();
   readonly #end = new AbortController();
-
   #jpegRestsUntil = -Infinity;
+  /** What is decoded ahead of need: one after the other, so that it never takes the decoders from what is needed now. */
+  #ahead: Promise<unknown> = Promise.resolve();
+  readonly #aheadDecoder: Decoding = { decoder: new GopDecoder(), busy: 0 };
+
+  /** How wide keyframes are kept from now on, px. */
+  keyframeWidth = widthFor(9);
 
   constructor(source: FrameSource, { ask = askJpeg, limitBytes }: StillShelfOptions = {}) {
     this.#source = source;
     this.#askJpeg = ask;
     this.#kept = new ByteLru(limitBytes ?? mostBytes, (still) => this.#gone(still));
+    this.#foreseen = new ByteLru(foreseenBytes, (still) => this.#gone(still));
   }
 
   /** The newest still here of those at or before `time`, no older than `toleranceMs`; else the next one after it. */
@@ -63,10 +93,9 @@ export class StillShelf {
     if (!times) return undefined;
     const at = times.findLastIndex((one) => one <= time);
     const [earlier, later] = [times[at], times[at + 1]];
-    if (earlier !== undefined && earlier >= time - toleranceMs)
-      return this.#kept.get(`${cameraId} ${earlier}`);
+    if (earlier !== undefined && earlier >= time - toleranceMs) return this.#look(`${cameraId} ${earlier}`);
     return later !== undefined && later <= time + toleranceMs
-      ? this.#kept.get(`${cameraId} ${later}`)
+      ? this.#look(`${cameraId} ${later}`)
       : undefined;
   }
 
@@ -110,16 +139,32 @@ export class StillShelf {
     }
   }
 
-  /** The keyframes of many moments of a camera, most wanted first, by one request; failures are those of who needs one. */
-  async fill(cameraId: string, moments: readonly number[], signal: AbortSignal): Promise<void> {
+  /**
+   * The keyframes of many cameras and moments, most wanted first, by one request; failures are those of who needs one.
+   * Nothing more is decoded once the signal has ended.
+   */
+  async fill(wanted: readonly Wanted[], signal: AbortSignal): Promise<void> {
     const forgiven = (): undefined => undefined;
-    const decoding: Promise<unknown>[] = [];
+    const decode = async ({ cameraId, at }: Wanted): Promise<void> => {
+      const gop = signal.aborted ? undefined : this.#source.kept(cameraId, 'sub', 'keyframe', at);
+      if (gop) await this.#still(gop, this.#aheadDecoder);
+    };
     await this.#source
-      .fill(cameraId, 'sub', moments, signal, (moment) => {
-        decoding.push(this.#loadKeyframe(cameraId, moment, signal).catch(forgiven));
+      .fill(wanted, 'sub', signal, (one) => {
+        this.#ahead = this.#ahead.then(() => decode(one)).catch(forgiven);
       })
       .catch(forgiven);
-    await Promise.all(decoding);
+    await this.#ahead;
+  }
+
+  /**
+   * The keyframe at or before `time` as large as it was coded; whoever gets it closes it. Undefined where it is not here or
+   * what is kept of it is no smaller. Throws a {@link PastError}.
+   */
+  async large(cameraId: string, time: number): Promise<VideoFrame | undefined> {
+    const gop = this.#source.kept(cameraId, 'sub', 'keyframe', time);
+    if (!gop || gop.width <= this.keyframeWidth) return undefined;
+    return await this.#freeFor(gop).decoder.frameAt(gop, gop.start, this.#end.signal);
   }
 
   async #loadJpeg(cameraId: string, time: number, signal: AbortSignal): Promise<PastStill> {
@@ -132,44 +177,66 @@ export class StillShelf {
 
   async #loadKeyframe(cameraId: string, time: number, signal: AbortSignal): Promise<PastStill> {
     const gop = await this.#source.get(cameraId, 'sub', 'keyframe', time, signal);
-    const key = `${cameraId} ${gop.start}`;
-    const kept = this.#kept.get(key);
+    const still = await this.#still(gop);
+    signal.throwIfAborted();
+    return still;
+  }
+
+  /** The group's keyframe, decoded unless it is here already. */
+  async #still(gop: Gop, by?: Decoding): Promise<PastStill> {
+    const key = `${gop.cameraId} ${gop.start}`;
+    const isAhead = by === this.#aheadDecoder;
+    const kept = isAhead ? (this.#kept.get(key) ?? this.#foreseen.get(key)) : this.#look(key);
     if (kept) return kept;
     let under = this.#under.get(key);
     if (!under) {
-      under = this.#decode(gop).finally(() => this.#under.delete(key));
+      under = this.#decode(gop, by ?? this.#freeFor(gop)).finally(() => this.#under.delete(key));
       this.#under.set(key, under);
     }
-    const still = await under;
-    signal.throwIfAborted();
-    return still;
+    return await under;
+  }
+
+  /** What is here under that name. Once it was looked at it is no longer only foreseen. */
+  #look(key: string): Placed | undefined {
+    const foreseen = this.#foreseen.take(key);
+    if (foreseen) this.#kept.set(key, foreseen.value, foreseen.bytes);
+    return this.#kept.get(key);
+  }
+
+  /** The least busy decoder; of several one that is set up for such pictures: another one would have to begin anew. */
+  #freeFor(gop: Gop): Decoding {
+    return this.#decoders.reduce((best, one) =>
+      one.busy < best.busy || (one.busy === best.busy && one.decoder.isFor(gop) && !best.decoder.isFor(gop))
+        ? one
+        : best,
+    );
   }
 
   /** Gives back every picture and decoder. Safe to call twice. */
   close(): void {
     this.#end.abort();
     this.#kept.clear();
+    this.#foreseen.clear();
     this.#times.clear();
-    for (const { decoder } of this.#decoders) decoder.close();
+    for (const { decoder } of [...this.#decoders, this.#aheadDecoder]) decoder.close();
   }
 
-  async #decode(gop: Awaited<ReturnType<FrameSource['get']>>): Promise<PastStill> {
-    const free = this.#decoders.reduce((least, one) => (one.busy < least.busy ? one : least));
-    free.busy++;
+  async #decode(gop: Gop, decoding: Decoding): Promise<PastStill> {
+    decoding.busy++;
     try {
-      const frame = await free.decoder.frameAt(gop, gop.start, this.#end.signal);
-      const width = Math.min(stillWidth, gop.width);
+      const frame = await decoding.decoder.frameAt(gop, gop.start, this.#end.signal);
+      const width = Math.min(this.keyframeWidth, gop.width);
       const height = Math.max(1, Math.round((width * gop.height) / gop.width));
       const bitmap = await createImageBitmap(frame, { resizeWidth: width, resizeHeight: height }).finally(
         () => frame.close(),
       );
-      return this.#keep(gop.cameraId, { time: gop.start, bitmap });
+      return this.#keep(gop.cameraId, { time: gop.start, bitmap }, decoding === this.#aheadDecoder);
     } finally {
-      free.busy--;
+      decoding.busy--;
     }
   }
 
-  #keep(cameraId: string, still: PastStill): PastStill {
+  #keep(cameraId: string, still: PastStill, isAhead = false): PastStill {
     const { time, bitmap } = still;
     const placed = { ...still, cameraId };
     if (this.#end.signal.aborted) {
@@ -179,9 +246,11 @@ export class StillShelf {
     const times = this.#times.get(cameraId) ?? [];
     this.#times.set(cameraId, times);
     // What is replaced leaves its place first.
-    this.#kept.delete(`${cameraId} ${time}`);
+    const key = `${cameraId} ${time}`;
+    this.#kept.delete(key);
+    this.#foreseen.delete(key);
     times.splice(times.findLastIndex((one) => one <= time) + 1, 0, time);
-    this.#kept.set(`${cameraId} ${time}`, placed, bitmap.width * bitmap.height * 4);
+    (isAhead ? this.#foreseen : this.#kept).set(key, placed, bitmap.width * bitmap.height * 4);
     return placed;
   }
 

@@ -4,11 +4,11 @@ import { type AskJpeg, askJpeg } from './jpeg-still.ts';
 import { LatestWins } from './latest-wins.ts';
 import { type GapConduct, Playhead, type PlayEnd, type Speed } from './playhead.ts';
 import { RecordedPicture, stuckMs } from './recorded-picture.svelte.ts';
-import { DragDirection, previewsFor, slotMs, slotOf, type Wanted } from './scrub.ts';
+import { DragDirection, previewMoment, previewsFor, type Wanted } from './scrub.ts';
 import { Skew } from './skew.ts';
 import type { SpanStore } from './span-store.svelte.ts';
 import type { Span } from './spans.ts';
-import { StillShelf } from './still-shelf.ts';
+import { StillShelf, widthFor } from './still-shelf.ts';
 
 export interface SyncGroupOptions {
   readonly spans: SpanStore;
@@ -39,6 +39,12 @@ interface Search {
 /** Finds another moment, from where the playhead is; undefined when there is none. */
 export type FindMoment = (time: number, signal: AbortSignal) => Promise<number | undefined>;
 
+/** What is fetched while a hand is at that moment, because it may go there next. */
+interface LookAhead {
+  readonly from: number;
+  readonly wanted: readonly Wanted[];
+}
+
 /** A picture that is not there: how long it has been waited for, or been left behind. */
 interface Wait {
   readonly since: number;
@@ -54,8 +60,6 @@ const leftBehindMs = 1_000;
 /** A look-up that failed is tried again after this, ms. */
 const searchAgainMs = 1_000;
 const scrubAhead = 4;
-/** How many cameras previews are fetched ahead of at once. */
-const camerasAtOnce = 3;
 const nearMs = 600_000;
 
 /** Up to nine pictures of the past on one clock. */
@@ -74,7 +78,8 @@ export class SyncGroup {
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing is drawn from it
   readonly #waits = new Map<RecordedPicture, Wait>();
   readonly #drag = new DragDirection();
-  readonly #prefetch: LatestWins<readonly Wanted[]>;
+  readonly #prefetch: LatestWins<LookAhead>;
+  #ahead: LookAhead | undefined;
   readonly #end = new AbortController();
   #search: Search | undefined;
   #frame = 0;
@@ -113,21 +118,7 @@ export class SyncGroup {
       find: (time, direction) => this.#findRecorded(time, direction),
     });
     this.time = at;
-    this.#prefetch = new LatestWins(async (wanted, signal) => {
-      const byCamera = [...Map.groupBy(wanted, ({ cameraId }) => cameraId)];
-      const isWanted = (): boolean => this.isScrubbing && !this.#prefetch.hasNewer;
-      // Three at a time: what is under the pointer now must not wait behind what may come, nor behind what came before.
-      for (let i = 0; i < byCamera.length && isWanted(); i += camerasAtOnce)
-        await Promise.all(
-          byCamera.slice(i, i + camerasAtOnce).map(([cameraId, moments]) =>
-            this.#shelf.fill(
-              cameraId,
-              moments.map(({ at: moment }) => moment),
-              signal,
-            ),
-          ),
-        );
-    }, areSame);
+    this.#prefetch = new LatestWins(({ wanted }, signal) => this.#shelf.fill(wanted, signal));
   }
 
   get cameraIds(): readonly string[] {
@@ -168,11 +159,12 @@ export class SyncGroup {
             source: this.#source,
             shelf: this.#shelf,
             isRecorded: (time) => this.#isRecorded(id, time),
-            previewAt: (time) => slotOf(time, slotMs(this.msPerPx), this.#knownSpans(id, time)),
+            previewAt: (time) => this.#previewAt(id, time),
             findNext: (time, signal) => this.#spans.findRecorded([id], time, 1, signal),
             now: this.#now,
           }),
         );
+    this.#shelf.keyframeWidth = widthFor(cameraIds.length);
   }
 
   /** Lets time pass, picture by picture of the screen, until the given way to stop is called. */
@@ -205,6 +197,9 @@ export class SyncGroup {
       const lag = picture.lagMs;
       if (lag !== undefined && lag < this.#mostLagMs) lags.push(lag);
     }
+    // Not before: what is under the pointer must not wait behind what may come.
+    if (this.isScrubbing && [...this.#pictures.values()].every(({ isFollowing }) => !isFollowing))
+      this.#lookAhead();
     if (this.isPlaying && !this.#playhead.isHeld && Math.abs(this.speed) <= 4) this.#skew.saw(lags);
     if (now - this.#lastLookAt > 500) {
       this.#lastLookAt = now;
@@ -258,13 +253,13 @@ export class SyncGroup {
     this.#playhead.pause();
     this.#playhead.seek(time);
     this.#take();
-    const direction = this.#drag.moved(time, this.msPerPx);
-    const cameras = this.cameraIds.map((cameraId) => ({
-      cameraId,
-      spans: this.#knownSpans(cameraId, time),
-    }));
-    const wanted = previewsFor({ cameras, time, msPerPx: this.msPerPx, direction, ahead: scrubAhead });
-    this.#prefetch.want(wanted, stuckMs);
+    this.#drag.moved(time, this.msPerPx);
+    // Where the hand went elsewhere, what was to come stands in the way of what it wants now.
+    const isForeseen = this.cameraIds.some((id) => {
+      const here = this.#previewAt(id, time);
+      return this.#ahead?.wanted.some(({ cameraId, at }) => cameraId === id && at === here);
+    });
+    if (!isForeseen) this.#prefetch.drop();
   }
 
   /** Repeats [a, b), or ends repeating. */
@@ -342,6 +337,25 @@ export class SyncGroup {
     this.#intent = new AbortController();
   }
 
+  /** Which moment's keyframe stands for `time` while a hand moves. */
+  #previewAt(cameraId: string, time: number): number {
+    return previewMoment(time, this.msPerPx, this.#knownSpans(cameraId, time));
+  }
+
+  /** Fetches what a hand that moves time comes to next, once for each place it is at. */
+  #lookAhead(): void {
+    const { time, msPerPx } = this;
+    if (this.#ahead?.from === time) return;
+    const cameras = this.cameraIds.map((cameraId) => ({
+      cameraId,
+      spans: this.#knownSpans(cameraId, time),
+    }));
+    const { direction, strideMs } = this.#drag;
+    const wanted = previewsFor({ cameras, time, msPerPx, direction, strideMs, ahead: scrubAhead });
+    this.#ahead = { from: time, wanted };
+    this.#prefetch.want(this.#ahead, stuckMs);
+  }
+
   /** What is recorded around `time`, as far as the timeline shows it; undefined while that is not known. */
   #knownSpans(cameraId: string, time: number): readonly Span[] | undefined {
     const { recorded, unknown } = this.#spans.past(
@@ -400,14 +414,4 @@ export class SyncGroup {
     );
     return 'unknown';
   }
-}
-
-function areSame(a: readonly Wanted[], b: readonly Wanted[]): boolean {
-  return (
-    a.length === b.length &&
-    a.every(({ cameraId, at }, i) => {
-      const other = b[i];
-      return other?.cameraId === cameraId && other.at === at;
-    })
-  );
 }

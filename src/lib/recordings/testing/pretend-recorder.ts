@@ -6,6 +6,7 @@ import { type SiteCamera, siteCameras } from '#mocks/site/cameras.ts';
 import { frameFile } from '#mocks/site/frame-file.ts';
 import type { FetchFrames, FrameSourceOptions } from '../frame-source.ts';
 import type { FetchPreviews } from '../preview-track.ts';
+import type { Wanted } from '../scrub.ts';
 import type { SpanCacheOptions } from '../span-cache.ts';
 import { SpanStore } from '../span-store.svelte.ts';
 import { type Span, spanAt } from '../spans.ts';
@@ -31,8 +32,8 @@ export interface AskedFrames {
  */
 export class PretendRecorder {
   readonly asked: AskedFrames[] = [];
-  /** Of previews: each request's moments, the most wanted first. */
-  readonly previewed: { readonly cameraId: string; readonly moments: readonly number[] }[] = [];
+  /** Of previews: what each request wanted, the most wanted first. */
+  readonly previewed: (readonly Wanted[])[] = [];
   recorded: readonly Span[] = [];
   /** Said no with, instead of an answer. */
   refusal: ProblemCode | undefined;
@@ -41,6 +42,9 @@ export class PretendRecorder {
   delayMs = 0;
   /** Whether previews come with how long they hold. */
   tellsUntil = true;
+  /** Whether what is asked for of several moments at once is not answered, and the signals of those requests. */
+  aheadHangs = false;
+  readonly hanging: AbortSignal[] = [];
   /** Moments that nothing is answered for. */
   hangs: (at: number) => boolean = () => false;
   readonly #pictures: Pictures;
@@ -93,12 +97,18 @@ export class PretendRecorder {
     });
   };
 
-  /** Keyframes of many moments. */
-  readonly fetchPreviews: FetchPreviews = async (cameraId, { from, slots, stream }) => {
-    const moments = slots.map((slot) => from + slot);
-    this.previewed.push({ cameraId, moments });
+  /** Keyframes of many cameras and moments. */
+  readonly fetchPreviews: FetchPreviews = async ({ cameras, from, slots, stream }, signal) => {
+    const wanted = slots.map(({ camera, ms }) => ({ cameraId: cameras[camera] ?? '', at: from + ms }));
+    this.previewed.push(wanted);
     if (this.refusal) return refused(this.refusal);
-    const parts = moments.map((at, slot) => {
+    if (this.aheadHangs && new Set(wanted.map(({ at }) => at)).size > 1) {
+      this.hanging.push(signal);
+      await new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason as Error));
+      });
+    }
+    const parts = wanted.map(({ cameraId, at }, slot) => {
       if (spanAt(this.recorded, at) === undefined) return previewPart({ slot, problem: 'no-recording' });
       const found = frameFile(this.#pictures, this.camera(cameraId), stream, at, 'keyframe');
       const until = frameFile(this.#pictures, this.camera(cameraId), stream, at, 'gop').end;

@@ -1,0 +1,95 @@
+import type { StreamName } from '#contract/camera.ts';
+import { PastError } from './past-error.ts';
+import type { NoPreview, Preview } from './preview-track.ts';
+import type { Wanted } from './scrub.ts';
+
+/** Sends one request for all of these, and gives what comes of it as it comes. Throws a {@link PastError}, or the signal's reason. */
+export type AskTogether = (
+  wanted: readonly Wanted[],
+  stream: StreamName,
+  signal: AbortSignal,
+  each: (one: Preview | NoPreview) => void,
+) => Promise<void>;
+
+/** No request may name more cameras. */
+const most = 36;
+
+interface Asker extends Wanted {
+  readonly stream: StreamName;
+  readonly signal: AbortSignal;
+  readonly answer: PromiseWithResolvers<Preview | 'alone'>;
+  hasGone: boolean;
+}
+
+/**
+ * Makes one request of all for keyframes that are asked for in one go: the tiles of a page ask in the same picture of the
+ * screen, and a browser sends six requests at a time to one host.
+ */
+export class Together {
+  readonly #send: AskTogether;
+  #asking: Asker[] = [];
+
+  constructor(send: AskTogether) {
+    this.#send = send;
+  }
+
+  /**
+   * The keyframe at or before that moment; `alone` where nobody else asks: then one may ask as usual. Throws a
+   * {@link PastError}, or the signal's reason. A request ends with the last who waits for it.
+   */
+  async ask({ cameraId, at }: Wanted, stream: StreamName, signal: AbortSignal): Promise<Preview | 'alone'> {
+    signal.throwIfAborted();
+    const answer = Promise.withResolvers<Preview | 'alone'>();
+    const asker: Asker = { cameraId, at, stream, signal, answer, hasGone: false };
+    if (this.#asking.length === 0) queueMicrotask(() => this.#depart());
+    this.#asking.push(asker);
+    return await answer.promise;
+  }
+
+  #depart(): void {
+    const all = this.#asking.filter(({ signal, answer }) => {
+      if (signal.aborted) answer.reject(signal.reason as Error);
+      return !signal.aborted;
+    });
+    this.#asking = [];
+    for (const [stream, askers] of Map.groupBy(all, (asker) => asker.stream)) {
+      const [first] = askers;
+      if (askers.length === 1) first?.answer.resolve('alone');
+      else for (let i = 0; i < askers.length; i += most) void this.#go(stream, askers.slice(i, i + most));
+    }
+  }
+
+  async #go(stream: StreamName, askers: readonly Asker[]): Promise<void> {
+    const end = new AbortController();
+    const over = new AbortController();
+    for (const asker of askers)
+      asker.signal.addEventListener(
+        'abort',
+        () => {
+          asker.hasGone = true;
+          asker.answer.reject(asker.signal.reason as Error);
+          if (askers.every(({ hasGone }) => hasGone)) end.abort();
+        },
+        { once: true, signal: over.signal },
+      );
+    let failure: unknown;
+    try {
+      await this.#send(askers, stream, end.signal, (one) => {
+        const isAll = 'error' in one && one.error.code !== 'no-recording';
+        for (const asker of askers) {
+          if (asker.cameraId !== one.cameraId || (asker.at !== one.at && !isAll)) continue;
+          // Who has an answer does not keep the others' request alive.
+          asker.hasGone = true;
+          if ('error' in one) asker.answer.reject(one.error);
+          else asker.answer.resolve(one);
+        }
+      });
+    } catch (cause) {
+      failure = cause;
+    }
+    over.abort();
+    // A settled promise does not mind.
+    for (const { answer } of askers)
+      answer.reject(failure ?? new PastError('unreachable', 'The answer ended before this picture'));
+  }
+}
