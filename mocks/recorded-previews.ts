@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { mostKeyframes, PreviewHead } from '#contract/recording-previews.ts';
+import type { ProblemCode } from '#contract/problem.ts';
 import type { Pictures } from '#mocks/camera/compose.ts';
 import type { Format } from '#mocks/camera/pictures.ts';
 import type { SiteCamera } from './site/cameras.ts';
@@ -35,24 +36,27 @@ export function keyframeTimes(
 
 const none = new Uint8Array();
 
-/** All parts of an answer of previews, see contract/recording-previews.ts. */
-export function previewParts(
+/** The part of one slot. `sent`: the pictures that are in the answer already; takes this one in. */
+export function previewPart(
   pictures: Pictures,
   camera: SiteCamera,
   stream: Format,
-  moments: readonly number[],
+  { slot, at }: { readonly slot: number; readonly at: number },
   now: number,
-): Uint8Array<ArrayBuffer>[] {
-  const sent = new Set<number>();
-  return moments.map((at, slot) => {
-    const moment = recordedMoment(camera, at, now);
-    if (moment === undefined) return partOf({ slot, problem: 'no-recording' }, none);
-    const { bytes, start, codec } = frameFile(pictures, camera, stream, moment, 'keyframe');
-    const isKnown = sent.has(start);
-    sent.add(start);
-    return partOf({ slot, start, codec }, isKnown ? none : bytes);
-  });
+  sent: Set<string>,
+): Uint8Array<ArrayBuffer> {
+  const moment = recordedMoment(camera, at, now);
+  if (moment === undefined) return problemPart(slot, 'no-recording');
+  const { bytes, start, codec } = frameFile(pictures, camera, stream, moment, 'keyframe');
+  const name = `${camera.id} ${start}`;
+  const isKnown = sent.has(name);
+  sent.add(name);
+  return partOf({ slot, start, codec }, isKnown ? none : bytes);
 }
+
+/** The part of a slot that has no picture. */
+export const problemPart = (slot: number, problem: ProblemCode): Uint8Array<ArrayBuffer> =>
+  partOf({ slot, problem }, none);
 
 function partOf(head: PreviewHead, picture: Uint8Array): Uint8Array<ArrayBuffer> {
   const text = new TextEncoder().encode(JSON.stringify(z.encode(PreviewHead, head)));

@@ -85,8 +85,10 @@ it('tells keyframes two seconds apart where something is recorded, and gives eac
   expect(times.every((time) => time >= from && time < first!.end)).toBe(true);
   expect(times.slice(1).every((time, i) => time - times[i]! === 2000)).toBe(true);
 
-  const slots = [5000, 5001, 0, 9000].join(',');
-  const response = await ask(`/api/recordings/${camera.id}/previews?from=${iso(from)}&slots=${slots}`);
+  const previews = (ids: readonly string[], slots: string, more = '') =>
+    ask(`/api/recordings/previews?cameras=${ids.join(',')}&from=${iso(from)}&slots=${slots}${more}`);
+  const slots = [5000, 5001, 0, 9000].map((ms) => `0.${ms}`).join(',');
+  const response = await previews([camera.id], slots);
   expect(response.headers.get('content-type')).toBe(previewsType);
   const parts = readParts(new Uint8Array(await response.arrayBuffer()));
   const starts = parts.map(({ head }) => head.start ?? NaN);
@@ -96,7 +98,14 @@ it('tells keyframes two seconds apart where something is recorded, and gives eac
   expect(starts[1]).toBe(starts[0]);
   expect(parts.map(({ bytes }) => bytes > 0)).toEqual([true, false, true, starts[3] !== starts[0]]);
   expect(starts[3]).toBeLessThan(first!.end);
-  const stills = await ask(`/api/recordings/${camera.id}/previews?from=${iso(from)}&slots=0&form=still`);
+  // One camera that is not there keeps no other's pictures back.
+  const mixed = await previews(['nobody', camera.id], '0.0,1.0');
+  const heads = readParts(new Uint8Array(await mixed.arrayBuffer())).map(({ head }) => head);
+  expect(heads).toEqual([
+    { slot: 0, problem: 'not-found' },
+    expect.objectContaining({ slot: 1, start: starts[2] }),
+  ]);
+  const stills = await previews([camera.id], '0.0', '&form=still');
   expect(await stills.json()).toEqual({ cause: 'Refused: not-supported' });
 });
 

@@ -2,11 +2,11 @@ import { http, HttpResponse, type HttpHandler } from 'msw';
 import { z } from 'zod';
 import { frameHeaders, type SpansAnswer } from '#contract/recording.ts';
 import { recordingMediaRoutes, recordingRoutes } from '#contract/recording-routes.ts';
-import { previewsType } from '#contract/recording-previews.ts';
+import { type PreviewsQuery, previewsType } from '#contract/recording-previews.ts';
 import type { Pictures } from '#mocks/camera/compose.ts';
 import { type SceneName, sceneNames } from '#mocks/camera/scenes/scenes.ts';
 import { Refused, type PretendBff } from './pretend-bff.ts';
-import { keyframeTimes, previewParts, recordedMoment } from './recorded-previews.ts';
+import { keyframeTimes, previewPart, problemPart, recordedMoment } from './recorded-previews.ts';
 import { type SiteCamera, siteCameras } from './site/cameras.ts';
 import { frameFile } from './site/frame-file.ts';
 import { pagePictures } from './site/page-pictures.ts';
@@ -50,6 +50,31 @@ export function recordingHandlers({ bff, now = Date.now, picturesOf, problemFrom
     const known = sceneNames.find((name) => name === scene);
     if (!known) throw new Refused('not-found');
     return open(known);
+  }
+
+  /** A part for each slot. Cameras that this person may not see are such parts too, unless all are. */
+  async function previewsOf({ cameras, from, slots, stream }: PreviewsQuery) {
+    const seen = cameras.map((id) => {
+      try {
+        return playable(id);
+      } catch (cause) {
+        if (cause instanceof Refused) return cause;
+        throw cause;
+      }
+    });
+    if (seen.every((one) => one instanceof Refused)) throw seen[0] ?? new Refused('not-found');
+    const sent = new Set<string>();
+    const parts: Uint8Array<ArrayBuffer>[] = [];
+    for (const [slot, { camera: index, ms }] of slots.entries()) {
+      const camera = seen[index];
+      if (camera === undefined || camera instanceof Refused)
+        parts.push(problemPart(slot, camera?.code ?? 'not-found'));
+      else
+        parts.push(
+          previewPart(await picturesOfCamera(camera), camera, stream, { slot, at: from + ms }, now(), sent),
+        );
+    }
+    return parts;
   }
 
   const { readSpans, readRecordingAbilities, listKeyframes } = recordingRoutes;
@@ -102,16 +127,14 @@ export function recordingHandlers({ bff, now = Date.now, picturesOf, problemFrom
         return problemFrom(cause);
       }
     }),
-    http.get(`*${recordedPreviews.path}`, async ({ request, params }) => {
+    http.get(`*${recordedPreviews.path}`, async ({ request }) => {
       try {
         bff.admit(recordedPreviews.needs);
-        const camera = playable(z.decode(recordedPreviews.params, params as never).cameraId);
-        const { from, slots, stream, form } = z.decode(recordedPreviews.query, queryOf(request) as never);
-        if (form === 'still') throw new Refused('not-supported');
-        const pictures = await picturesOfCamera(camera);
-        const moments = slots.map((slot) => from + slot);
-        const parts = previewParts(pictures, camera, stream, moments, now());
-        return new HttpResponse(new Blob(parts), { headers: { 'content-type': previewsType } });
+        const query = z.decode(recordedPreviews.query, queryOf(request) as never);
+        if (query.form === 'still') throw new Refused('not-supported');
+        return new HttpResponse(new Blob(await previewsOf(query)), {
+          headers: { 'content-type': previewsType },
+        });
       } catch (cause) {
         return problemFrom(cause);
       }
