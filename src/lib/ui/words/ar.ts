@@ -285,7 +285,7 @@ export const ar: Words = {
   'why-tile.history.day': '{hours, number} ساعة',
   'why-tile.history.full': 'لا سجل لما سبق: لا متسع له في هذا المتصفح.',
   'why-tile.history.hour': 'الساعة الأخيرة',
-  'why-tile.history.hours': '{hours, number} س {minutes, number} د',
+  'why-tile.history.hours': '{hours, number} س{minutes, plural, =0 {} other { # د}}',
   'why-tile.history.limit': '{factor}، {length}',
   'why-tile.history.minutes': '{minutes, number} د',
   'why-tile.history.other-person': 'لا سجل لما سبق: سجّل أحدهم الدخول أو الخروج في صفحة أخرى من هذا المتصفح.',
