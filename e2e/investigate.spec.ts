@@ -304,3 +304,29 @@ test('where single frames cannot be decoded a film plays on the same clock, and 
     })
     .toBeLessThan(500);
 });
+
+test('live again: the cameras of the desk stand on the wall, and undo brings back the wall before', async ({
+  page,
+  expectedErrors: _,
+}) => {
+  await signIn(page, 'investigator');
+  const wall = page.locator('figure[data-camera-number]');
+  const before = await wall.evaluateAll((all) => all.map((one) => one.getAttribute('data-camera-id')));
+  const { cameras } = (await (await page.request.get('/api/directory')).json()) as Directory;
+  const apart = cameras.filter(({ id, rights }) => rights.includes('playback') && !before.includes(id));
+  const ids = apart.slice(0, 3).map(({ id }) => id);
+  expect(ids).toHaveLength(3);
+  await page.goto(`/investigate?cameras=${ids.join(',')}`);
+  await page.getByRole('button', { name: 'Live', exact: true }).click();
+  await expect(wall).toHaveCount(3, { timeout: 20_000 });
+  expect(await wall.evaluateAll((all) => all.map((one) => one.getAttribute('data-camera-id')))).toEqual(ids);
+  await expect(page.locator('figure[data-state="live"]').first()).toBeVisible({ timeout: 20_000 });
+  // Not asked for again by whoever reloads the page.
+  await expect(page).toHaveURL((url) => url.search === '');
+
+  await page.getByRole('status').getByRole('button', { name: 'Undo' }).click();
+  await expect(wall).toHaveCount(before.length);
+  expect(await wall.evaluateAll((all) => all.map((one) => one.getAttribute('data-camera-id')))).toEqual(
+    before,
+  );
+});

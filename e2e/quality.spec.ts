@@ -27,6 +27,42 @@ test('an operator asks why a tile is as it is, and chooses its latency', async (
   await expect(panel).toBeHidden();
 });
 
+test('the panel knows how the camera was before this page, and nobody who signs in next does', async ({
+  openWallAs,
+  page,
+}) => {
+  test.setTimeout(120_000);
+  const wall = await openWallAs('operator');
+  await expect(wall.inState('live')).toHaveCount(16, { timeout: 20_000 });
+  const panel = page.getByRole('complementary', { name: 'Why is this tile so' });
+  const open = async () => {
+    await wall.tiles.nth(4).click();
+    await page.keyboard.press('i');
+    await expect(panel.getByText('Before', { exact: true })).toBeVisible();
+  };
+  await open();
+  await expect(panel.getByText(/^Watched for \d+ s, score \d+$/)).toBeVisible({ timeout: 40_000 });
+  await page.reload();
+  await expect(wall.inState('live')).toHaveCount(16, { timeout: 20_000 });
+  await open();
+  await expect(panel.getByText(/^Watched for /)).toBeVisible({ timeout: 5000 });
+
+  await page.getByRole('button', { name: /^Account and settings/ }).click();
+  await page.getByRole('menuitem', { name: 'Sign out', exact: true }).click();
+  await expect(page.getByLabel('User name')).toBeVisible();
+  const kept = await page.evaluate(async () => {
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    const opening = indexedDB.open('parapet.quality-history');
+    opening.onerror = () => reject(new Error('not opened'));
+    opening.onsuccess = () => {
+      const counting = opening.result.transaction('stretches').objectStore('stretches').count();
+      counting.onsuccess = () => resolve(counting.result);
+    };
+    return promise;
+  });
+  expect(kept).toBe(0);
+});
+
 test('a camera that sends one picture again and again is told as such', async ({ openWallAs, parapet }) => {
   test.setTimeout(150_000);
   const wall = await openWallAs('operator');

@@ -21,8 +21,6 @@ import {
 } from './testing/exports-town.ts';
 import { verifyExport, wholeFolder } from './verify/verify.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 describe('exports', () => {
   openTown();
 

@@ -31,8 +31,6 @@ import {
 } from './testing/exports-town.ts';
 import { verifyExport, wholeFolder } from './verify/verify.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 describe('the queue', () => {
   const waiting = (...names: string[]) => names.map((id, since) => ({ id, userId: id[0] ?? '', since }));
   it.each([

@@ -1,26 +1,15 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { iso, noon, type PastHarness, startPastApp } from '#server/recordings/testing/past-town.ts';
-import { pglite, type TestStore } from '#server/store/testing/databases.ts';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { at, codeOf, held, openPastTown } from '#server/recordings/testing/open-past-town.ts';
+import { iso, noon } from '#server/recordings/testing/past-town.ts';
 import type { Browser } from '#server/testing/harness.ts';
 import { VmsError } from '#server/vms/vms.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-let held: TestStore;
-let at: PastHarness;
 let otto: Browser;
-beforeAll(async () => {
-  held = await pglite.open();
-});
-afterAll(() => held.close());
+openPastTown();
 beforeEach(async () => {
-  await held.empty();
-  at = await startPastApp(held.store);
   otto = await at.as('otto');
-  return () => at.app.close();
 });
 
-const codeOf = async (response: Response): Promise<string> =>
-  ((await response.json()) as { code: string }).code;
 const query = (cameras: string): string =>
   new URLSearchParams({ cameras, from: iso(noon - 3_600_000), to: iso(noon) }).toString();
 const audit = async () =>

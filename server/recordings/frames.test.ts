@@ -2,28 +2,18 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAdaptorServer } from '@hono/node-server';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { pglite, type TestStore } from '#server/store/testing/databases.ts';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Browser, grant } from '#server/testing/harness.ts';
 import { VmsError } from '#server/vms/vms.ts';
 import { frameMs, gopMs } from './testing/fake-recordings.ts';
-import { iso, noon, type PastHarness, startPastApp } from './testing/past-town.ts';
+import { at, callsOf, codeOf, held, openPastTown } from './testing/open-past-town.ts';
+import { iso, noon, startPastApp } from './testing/past-town.ts';
 import { momentsIn, readFragments } from './testing/read-fragments.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
-let held: TestStore;
-let at: PastHarness;
 let olga: Browser;
-beforeAll(async () => {
-  held = await pglite.open();
-});
-afterAll(() => held.close());
+openPastTown();
 beforeEach(async () => {
-  await held.empty();
-  at = await startPastApp(held.store);
   olga = await at.as('olga');
-  return () => at.app.close();
 });
 
 const hour = 3_600_000;
@@ -33,9 +23,6 @@ const bytesOf = async (response: Response): Promise<Uint8Array> => {
   if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
   return new Uint8Array(await response.arrayBuffer());
 };
-const codeOf = async (response: Response): Promise<string> =>
-  ((await response.json()) as { code: string }).code;
-const callsOf = (kind: string): number => at.recordings.calls.filter((call) => call.startsWith(kind)).length;
 
 describe('frames', () => {
   it('of a moment are the GOP around it, in its own time, saying what it is', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { urlOf } from '#lib/api/call.ts';
 import {
@@ -10,34 +10,21 @@ import {
 } from '#lib/recordings/preview-track.ts';
 import { recordingMediaRoutes } from '#contract/recording-routes.ts';
 import { mostPreviews } from '#contract/recording-previews.ts';
-import { pglite, type TestStore } from '#server/store/testing/databases.ts';
 import { type Browser, grant } from '#server/testing/harness.ts';
 import { VmsError } from '#server/vms/vms.ts';
 import { frameMs, gopMs } from './testing/fake-recordings.ts';
-import { iso, noon, type PastHarness, startPastApp } from './testing/past-town.ts';
+import { at, callsOf, codeOf, held, openPastTown } from './testing/open-past-town.ts';
+import { iso, noon } from './testing/past-town.ts';
 import { momentsIn } from './testing/read-fragments.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
-let held: TestStore;
-let at: PastHarness;
 let olga: Browser;
-beforeAll(async () => {
-  held = await pglite.open();
-});
-afterAll(() => held.close());
+openPastTown();
 beforeEach(async () => {
-  await held.empty();
-  at = await startPastApp(held.store);
   olga = await at.as('olga');
-  return () => at.app.close();
 });
 
 const hour = 3_600_000;
 const never = new AbortController().signal;
-const codeOf = async (response: Response): Promise<string> =>
-  ((await response.json()) as { code: string }).code;
-const callsOf = (kind: string): number => at.recordings.calls.filter((call) => call.startsWith(kind)).length;
 
 describe('keyframes', () => {
   const list = (cameraId: string, from: number, to: number, who = olga) =>

@@ -1,10 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { beforeEach } from 'vitest';
 import type { Export } from '#contract/evidence.ts';
-import { iso, noon, type PastHarness, startPastApp } from '#server/recordings/testing/past-town.ts';
-import { pglite, type TestStore } from '#server/store/testing/databases.ts';
+import { at, codeOf, held, openPastTown } from '#server/recordings/testing/open-past-town.ts';
+import { iso, noon } from '#server/recordings/testing/past-town.ts';
 import type { Browser } from '#server/testing/harness.ts';
 import type { ExportSettings } from '../export-runner.ts';
 import type { SignedManifest } from '../manifest.ts';
@@ -13,20 +13,14 @@ import type { SignedManifest } from '../manifest.ts';
  * A BFF that exports, afresh for each test, and what tests do with it. Whoever calls {@link openTown} has it.
  */
 
-export let held: TestStore;
-export let at: PastHarness;
+export { at, codeOf, held };
 export let ivan: Browser;
 export let directory: string;
 export let settings: ExportSettings;
 
 /** Opens the database once, and the BFF before each test. */
 export function openTown(): void {
-  beforeAll(async () => {
-    held = await pglite.open();
-  });
-  afterAll(() => held.close());
-  beforeEach(async () => {
-    await held.empty();
+  beforeEach(() => {
     directory = mkdtempSync(path.join(tmpdir(), 'parapet-exports-'));
     settings = {
       directory,
@@ -34,12 +28,11 @@ export function openTown(): void {
       checkpointBytes: 0,
       findTranscoder: () => Promise.resolve(undefined),
     };
-    at = await startPastApp(held.store, { exports: settings });
+    return () => rmSync(directory, { recursive: true, force: true });
+  });
+  openPastTown(() => ({ exports: settings }));
+  beforeEach(async () => {
     ivan = await at.as('ivan');
-    return async () => {
-      await at.app.close();
-      rmSync(directory, { recursive: true, force: true });
-    };
   });
 }
 
@@ -59,7 +52,6 @@ export const films = (id: string) => {
   const { cameras } = (JSON.parse(text) as SignedManifest).manifest;
   return cameras.flatMap(({ files }) => files.map(({ sha256, pictures }) => ({ sha256, pictures })));
 };
-export const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code;
 export const runner = () => {
   if (at.app.exports === undefined) throw new Error('there is no runner');
   return at.app.exports;

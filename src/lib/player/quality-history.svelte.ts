@@ -15,7 +15,7 @@ export class QualityHistory {
   /** Undefined until it was read. */
   kept = $state.raw<Kept | undefined>();
   /** The moment it was read last, epoch ms: where its columns end. */
-  readAt = $state(0);
+  readAt = $state(Date.now());
   readonly #book: HistoryBook;
   readonly #cameraId: string;
   readonly #now: () => number;

@@ -4,7 +4,7 @@ import { whyKey } from '#lib/ui/words/why.ts';
 import type { CameraDirectory } from '#lib/cameras/directory.svelte.ts';
 import type { News } from '#contract/news.ts';
 import type { Wall, WallDraft } from '#contract/wall.ts';
-import { isSame } from './content.ts';
+import { isSame, wallOf } from './content.ts';
 import { firstWall, fullWall } from './first-wall.ts';
 import type { WallKept } from './keepsake.ts';
 import { lastWallId, rememberWall } from './last-wall.ts';
@@ -30,6 +30,8 @@ export interface WallRoomParts {
   readonly wallId?: string | undefined;
   /** What the page before this one was showing; comes before everything. */
   readonly kept?: WallKept | undefined;
+  /** Cameras that the page's address asks for, to be shown over whichever wall is first. */
+  readonly cameraIds?: readonly string[] | undefined;
 }
 
 /** The wall, its saved versions, its pictures and the news about them, put together. For one component tree. */
@@ -42,11 +44,12 @@ export class WallRoom {
   readonly #userId: string;
   readonly #askedWallId: string | undefined;
   readonly #kept: WallKept | undefined;
+  readonly #askedCameraIds: readonly string[];
 
   asking = $state.raw<Asking | undefined>();
   isSaving = $state(false);
 
-  constructor({ directory, pictures, supply, userId, wallId, kept }: WallRoomParts) {
+  constructor({ directory, pictures, supply, userId, wallId, kept, cameraIds = [] }: WallRoomParts) {
     this.desk = new WallDesk(directory);
     this.pictures = pictures;
     this.#supply = supply;
@@ -54,12 +57,18 @@ export class WallRoom {
     this.#userId = userId;
     this.#askedWallId = wallId;
     this.#kept = kept;
+    this.#askedCameraIds = cameraIds;
   }
 
   /** Opens the first wall of the page as soon as enough is known. Called whenever more is. */
   openFirst(): void {
     const { all, failure } = this.walls;
     if (this.desk.isOpen || !this.#directory.isKnown || (all === undefined && failure === null)) return;
+    this.#openFirstOf(all);
+    this.#showAsked();
+  }
+
+  #openFirstOf(all: readonly Wall[] | undefined): void {
     if (this.#kept) {
       const { wallId } = this.#kept.history.present;
       this.desk.restore(
@@ -75,6 +84,25 @@ export class WallRoom {
     if (asked) rememberWall(this.#userId, asked.id);
     if (wall) this.desk.open(wall);
     else if (this.#directory.cameras.length > 0) this.desk.openUnsaved(fullWall(this.#directory.cameras));
+  }
+
+  /**
+   * Shows the cameras that were asked for. A wall that has them all stays as it is: they are live on it. Any other one is a
+   * step back in the history.
+   */
+  #showAsked(): void {
+    const cameraIds = this.#askedCameraIds.filter((id) => this.#directory.byId(id) !== undefined);
+    const [first] = cameraIds;
+    if (first === undefined) return;
+    const shown = this.desk.settled.cameraIds;
+    if (cameraIds.every((id) => shown.includes(id))) {
+      this.desk.selected = shown.indexOf(first);
+      if (this.desk.full !== this.desk.selected) this.desk.full = undefined;
+      return;
+    }
+    this.desk.openUnsaved(wallOf(cameraIds));
+    this.desk.selected = 0;
+    notices.show(t('wall.asked-shown'), { action: this.#undoing() });
   }
 
   /** Shows a saved wall. Unsaved work is a step back in the history. */

@@ -80,6 +80,34 @@ describe('the wall that greets people', () => {
     expect(site.open.get(barred) ?? 0).toBe(0);
   });
 
+  it('is a step back from the cameras that the address asks for', async () => {
+    const [overview] = site.bff.walls().filter((wall) => wall.name === 'City overview');
+    const apart = site.bff
+      .directory()
+      .cameras.filter(
+        ({ id, rights }) => rights.includes('live') && !overview?.content.cameraIds.includes(id),
+      )
+      .slice(0, 3);
+    const cameraIds = [...apart.map(({ id }) => id).toReversed(), 'nobody-knows-this-one'];
+    await render(WorkplaceOnMocks, { bff: site.bff, cameraIds });
+    await expect.poll(numbers).toEqual([...apart.map(({ number }) => number).toReversed(), 0]);
+    await expect.poll(() => inState('live'), { timeout: 8_000 }).toBeGreaterThan(0);
+    await page.getByRole('button', { name: 'Undo' }).last().click();
+    await expect
+      .poll(() => figures().map((figure) => figure.dataset['cameraId']))
+      .toEqual(overview?.content.cameraIds);
+  });
+
+  it('stays as it is when it has the cameras that the address asks for', async () => {
+    const [overview] = site.bff.walls().filter((wall) => wall.name === 'City overview');
+    const cameraIds = [5, 2].flatMap((index) => overview?.content.cameraIds[index] ?? []);
+    await render(WorkplaceOnMocks, { bff: site.bff, cameraIds });
+    await expect
+      .poll(() => figures().map((figure) => figure.dataset['cameraId']))
+      .toEqual(overview?.content.cameraIds);
+    expect(figures().findIndex((figure) => figure.matches('.selected'))).toBe(5);
+  });
+
   it('is another one, and says so, when the address asks for one that is gone', async () => {
     await render(WorkplaceOnMocks, { bff: site.bff, wallId: crypto.randomUUID() });
     await expect.element(page.getByText('There is no such wall', { exact: false }).first()).toBeVisible();
@@ -119,7 +147,8 @@ describe('by keyboard', () => {
       bff: site.bff,
       onrecordings: (cameraId: string, at: number) => asked.push([cameraId, at]),
     });
-    await expect.poll(() => figures().length).toBe(16);
+    // Keys are heard a moment after the wall is drawn.
+    await expect.poll(() => inState('live'), { timeout: 8_000 }).toBe(16);
     figures()[5]?.focus();
     await userEvent.keyboard('123{Enter}');
     await expect.poll(() => numbers()[5]).toBe(123);

@@ -25,7 +25,7 @@ export const enQuality = {
   'why-tile.history.day': '{hours, number} hours',
   'why-tile.history.full': 'No history: this browser has no room for it.',
   'why-tile.history.hour': 'Last hour',
-  'why-tile.history.hours': '{hours, number} h {minutes, number} min',
+  'why-tile.history.hours': '{hours, number} h{minutes, plural, =0 {} other { # min}}',
   'why-tile.history.limit': '{factor}, {length}',
   'why-tile.history.minutes': '{minutes, number} min',
   'why-tile.history.other-person': 'No history: somebody signed in or out on another page of this browser.',

@@ -46,7 +46,7 @@ export const enRecordings = {
   'past.gaps-pause': 'Play through gaps',
   'past.gaps-skip': 'Skip gaps',
   'past.go-live': 'Live',
-  'past.go-live-hint': 'Leave the past for the live wall',
+  'past.go-live-hint': 'Leave the past: these cameras live on the wall',
   'past.go-to': 'Go to time',
   'past.go-to-hint': '12:04, yesterday 14:30, -10m',
   'past.keys': 'Keys of the recordings',

@@ -82,6 +82,7 @@ export const en = {
   'wall.arrange': 'Arrange tiles',
   'wall.arrange-end': 'Done',
   'wall.arrange-hint': 'Drag tiles and their edges. Alt and arrows move, Shift and arrows resize.',
+  'wall.asked-shown': 'These cameras stand in place of the wall before',
   'wall.called': '{name} is on tile {tile, number}',
   'wall.cleared': 'Tile {tile, number} is empty',
   'wall.clear-tile': 'Clear the tile',
