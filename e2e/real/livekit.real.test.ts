@@ -269,7 +269,7 @@ it('ends a running picture within two seconds of a sign-out', async () => {
   expect((await page.see('six')).lastFrameAt - signedOutAt).toBeLessThan(2000);
 });
 
-it('ends a running picture within two seconds of the loss of the right, and lets nobody back', async () => {
+it('ends a running picture within two seconds of the loss of the right, lets nobody back, and shows it again once the right is given again', async () => {
   const wall = await operator();
   const administrator = await operator('administrator');
   const { user } = (await (await wall.send('GET', '/api/session')).json()) as {
@@ -295,9 +295,23 @@ it('ends a running picture within two seconds of the loss of the right, and lets
       },
       { timeout: 4000, interval: 100 },
     );
+    // Not one picture more in all that time.
+    expect((await page.see('nine')).lastFrameAt - lostAt).toBeLessThan(2000);
+    expect((await page.see('nine')).state).toBe('disconnected');
   } finally {
-    await setGrants(user.grants);
+    expect(await setGrants(user.grants)).toBe(200);
   }
+  const given = await wall.enter((await wall.reserve(9)).id);
+  await page.enter('nine given again', given);
+  await vi.waitFor(async () => {
+    const { number, frames, state } = await page.see('nine given again');
+    expect({ number, isMoving: frames > 10, state }).toEqual({
+      number: 9,
+      isMoving: true,
+      state: 'connected',
+    });
+  }, patience);
+  expect(Date.now() - (await page.see('nine given again')).lastFrameAt).toBeLessThan(2000);
 });
 
 it('mints while LiveKit is down, and comes back by itself after it was killed', async () => {

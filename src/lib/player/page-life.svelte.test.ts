@@ -6,6 +6,7 @@ import { PeerConnections } from '#lib/media/whep/peers.ts';
 import { PretendServer } from '#lib/media/whep/testing/pretend-server.ts';
 import { WhepSource } from '#lib/media/whep/whep-source.ts';
 import type { OpenPicture } from './attempt.ts';
+import { isPagePainted } from './painting.ts';
 import { Player } from './player.svelte.ts';
 import PlayerView from './Player.svelte';
 import { Pulse } from './pulse.ts';
@@ -30,6 +31,8 @@ async function stage(open?: OpenPicture) {
     for (let left = ms; left > 0; left -= 250) {
       aheadMs += 170;
       await new Promise((resolve) => setTimeout(resolve, 80));
+      // By the browser's clock, as often as the tiles of a wall would.
+      isPagePainted();
       pulse.beat();
     }
   };

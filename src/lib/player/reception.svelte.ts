@@ -1,5 +1,10 @@
 import { announceSignedOut } from '#lib/api/signed-out.ts';
-import { StreamError, type LatencyChoice, type MediaSession, type StreamErrorCode } from '#lib/media/media-source.ts';
+import {
+  StreamError,
+  type LatencyChoice,
+  type MediaSession,
+  type StreamErrorCode,
+} from '#lib/media/media-source.ts';
 import { Attempt, type OpenPicture } from './attempt.ts';
 import { Climber } from './climber.ts';
 import type { Network } from './network.ts';

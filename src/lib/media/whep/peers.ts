@@ -98,7 +98,8 @@ export class PeerConnections {
       connection.signalingState === 'stable' &&
       connection.currentLocalDescription === null &&
       connection.currentRemoteDescription === null;
-    if (isFresh && !this.#isLeft && this.#unused.length < spare && !this.#unused.includes(peer)) this.#unused.push(peer);
+    if (isFresh && !this.#isLeft && this.#unused.length < spare && !this.#unused.includes(peer))
+      this.#unused.push(peer);
     else connection.close();
   }
 
