@@ -1,10 +1,29 @@
 import type { en } from './en.ts';
 
 /**
- * The words of dialogs over a wall and of the list of users, in English: a wall that merely runs need not load them. As en.ts
+ * The words of signing in, of dialogs over a wall and of the list of users, in English: a wall that merely runs need not load them. As en.ts
  * in all else.
  */
 export const enAside = {
+  // Signing in
+  'sign-in.again': 'Sign in again',
+  'sign-in.again-why':
+    'Your session has ended. Pictures that are running go on; sign in to go on working where you were.',
+  'sign-in.button': 'Sign in',
+  'sign-in.caps-lock': 'Caps Lock is on',
+  'sign-in.empty-name': 'Enter your user name',
+  'sign-in.empty-password': 'Enter your password',
+  'sign-in.name': 'User name',
+  'sign-in.password': 'Password',
+  'sign-in.title': 'Sign in',
+  'sign-in.wrong': 'User name or password is wrong. Check both, and whether Caps Lock is on.',
+  'sign-in.wait':
+    'Too many attempts. You can try again in {seconds, plural, one {# second} other {# seconds}}.',
+  'sign-in.failed': 'The server had a fault. Try again; if it stays, tell your administrator.',
+  'sign-in.failed-numbered':
+    'The server had a fault. Try again; if it stays, tell your administrator the number {id}.',
+  'sign-in.unreachable': 'The server does not answer. Check the network; trying again is fine.',
+
   // Two people saved the same wall
   'conflict.load': 'Load the newer version',
   'conflict.load-hint': 'Yours is lost, unless you undo.',

@@ -1,6 +1,6 @@
 /**
  * The words of the wall and of all pages around it, in English. Those of recordings are in en-recordings.ts, those of how
- * good it is to watch in en-quality.ts, those of dialogs in en-aside.ts. ICU MessageFormat
+ * good it is to watch in en-quality.ts, those of dialogs and of signing in in en-aside.ts. ICU MessageFormat
  * (https://unicode-org.github.io/icu/userguide/format_parse/messages/).
  * Keys are `part.what`; a message is a whole sentence or label, never a piece to be glued, because languages order their words
  * differently. Names of cameras, walls and people come in as values and are isolated (U+2068 … U+2069) where they may differ in
@@ -37,25 +37,6 @@ export const en = {
   'account.sign-out-failed': 'Not signed out: the server cannot be reached. Try again.',
   'account.unreachable-hint': 'The page opens by itself as soon as it does.',
   'account.users': 'Users',
-
-  // Signing in
-  'sign-in.again': 'Sign in again',
-  'sign-in.again-why':
-    'Your session has ended. Pictures that are running go on; sign in to go on working where you were.',
-  'sign-in.button': 'Sign in',
-  'sign-in.caps-lock': 'Caps Lock is on',
-  'sign-in.empty-name': 'Enter your user name',
-  'sign-in.empty-password': 'Enter your password',
-  'sign-in.name': 'User name',
-  'sign-in.password': 'Password',
-  'sign-in.title': 'Sign in',
-  'sign-in.wrong': 'User name or password is wrong. Check both, and whether Caps Lock is on.',
-  'sign-in.wait':
-    'Too many attempts. You can try again in {seconds, plural, one {# second} other {# seconds}}.',
-  'sign-in.failed': 'The server had a fault. Try again; if it stays, tell your administrator.',
-  'sign-in.failed-numbered':
-    'The server had a fault. Try again; if it stays, tell your administrator the number {id}.',
-  'sign-in.unreachable': 'The server does not answer. Check the network; trying again is fine.',
 
   // Cameras: the tree and its states
   'cameras.all-down': 'All {count, number} cameras are down',
