@@ -390,7 +390,7 @@ export class Player {
     if (untrack(() => this.isPlayRefused) && video?.paused === false) this.isPlayRefused = false;
     this.#lastFrameAt = watch.lastFrameAt;
     // What was presented before the element was taken apart may be heard of after.
-    if (video && video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && !video.error)
+    if (video && video.readyState >= video.HAVE_CURRENT_DATA && !video.error)
       this.standIn.sink(this.#pulse.now());
     this.#lagMs = session?.lagMs ?? 0;
   }

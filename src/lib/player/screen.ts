@@ -13,7 +13,7 @@ export class Screen {
   readonly meter = new Meter();
   readonly #newWatch: () => FrameWatch;
   readonly #onPlayRefused: () => void;
-  readonly #onBlank: (screen: Screen) => void;
+  readonly #onBlank: () => void;
   #video: HTMLVideoElement | undefined;
   #isInView = true;
   #session: MediaSession | undefined;
@@ -33,7 +33,7 @@ export class Screen {
   ) {
     this.slot = slot;
     this.#onPlayRefused = onPlayRefused;
-    this.#onBlank = onBlank;
+    this.#onBlank = () => onBlank(this);
     this.#newWatch = () =>
       new FrameWatch(
         now,
@@ -68,12 +68,10 @@ export class Screen {
     });
     sight.observe(video);
     // A decoder that fails leaves its last picture for as long as this; hls.js then takes the element apart by itself.
-    const failed = (): void => this.#onBlank(this);
-    video.addEventListener('error', failed);
+    video.addEventListener('error', this.#onBlank);
     if (this.#session) this.show(this.#session);
     return () => {
       sight.disconnect();
-      video.removeEventListener('error', failed);
       this.#watch.unwatch();
       // Chromium counts media players that still hold a stream against the page: let go before the element goes.
       this.#takeOff();
@@ -88,7 +86,7 @@ export class Screen {
     const video = this.#video;
     if (!video) return;
     this.#takeOff();
-    this.#detach = session.attach(video, () => this.#onBlank(this));
+    this.#detach = session.attach(video, this.#onBlank);
     this.#watch.watch(video);
     this.play();
   }
