@@ -1,13 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { page } from 'vitest/browser';
-import { render } from 'vitest-browser-svelte';
 import { StreamError, type MediaSession, type Way } from '#lib/media/media-source.ts';
 import { TestCardSource } from '#lib/media/test-card/test-card-source.ts';
 import { Network } from './network.ts';
 import { dataOf } from './player-data.ts';
 import { Player } from './player.svelte.ts';
-import PlayerView from './Player.svelte';
 import { Pulse } from './pulse.ts';
+import { drawPlayer } from './testing/drawn-player.ts';
 
 const cleanups: (() => void)[] = [];
 afterEach(() => cleanups.splice(0).forEach((cleanup) => cleanup()));
@@ -88,15 +87,7 @@ async function stage({ lagMs = 0 } = {}) {
     };
   };
   const player = new Player({ open, pulse, network, random: () => 0 });
-  const box = document.createElement('div');
-  box.style.cssText = 'inline-size: 480px; block-size: 270px; --color-notice: rgb(1, 2, 3)';
-  document.body.append(box);
-  const view = await render(PlayerView, { target: box, props: { player } });
-  cleanups.push(() => {
-    player.stop();
-    void view.unmount();
-    box.remove();
-  });
+  const { box } = await drawPlayer(player, cleanups, '--color-notice: rgb(1, 2, 3)');
   return { player, cards, udp, network, pass, box, opened };
 }
 

@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { page } from 'vitest/browser';
-import { render } from 'vitest-browser-svelte';
 import { TestCardSource } from '#lib/media/test-card/test-card-source.ts';
 import { PeerConnections } from '#lib/media/whep/peers.ts';
 import { PretendServer } from '#lib/media/whep/testing/pretend-server.ts';
@@ -8,8 +7,8 @@ import { WhepSource } from '#lib/media/whep/whep-source.ts';
 import type { OpenPicture } from './attempt.ts';
 import { isPagePainted } from './painting.ts';
 import { Player } from './player.svelte.ts';
-import PlayerView from './Player.svelte';
 import { Pulse } from './pulse.ts';
+import { drawPlayer } from './testing/drawn-player.ts';
 
 const cleanups: (() => void)[] = [];
 afterEach(() => {
@@ -41,15 +40,7 @@ async function stage(open?: OpenPicture) {
   /** The timers of the page were held back for so long, and the monotonic clock was not. */
   const hang = (ms: number): void => void (aheadMs += ms);
   const player = new Player({ open: open ?? ((signal) => card.open(signal)), pulse, random: () => 0 });
-  const box = document.createElement('div');
-  box.style.cssText = 'inline-size: 480px; block-size: 270px';
-  document.body.append(box);
-  const view = await render(PlayerView, { target: box, props: { player } });
-  cleanups.push(() => {
-    player.stop();
-    void view.unmount();
-    box.remove();
-  });
+  const { box } = await drawPlayer(player, cleanups);
   const states: string[] = [];
   const stop = pulse.join({ tick: () => states.push(player.state.status), measure: () => undefined });
   cleanups.push(stop);

@@ -1,13 +1,12 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { page } from 'vitest/browser';
-import { render } from 'vitest-browser-svelte';
 import { announceSignedIn, onSignedOut } from '#lib/api/signed-out.ts';
 import { StreamError, type MediaSession } from '#lib/media/media-source.ts';
 import { TestCardSource } from '#lib/media/test-card/test-card-source.ts';
 import { Player, type OpenPicture } from './player.svelte.ts';
-import PlayerView from './Player.svelte';
 import { dataOf } from './player-data.ts';
 import { Pulse } from './pulse.ts';
+import { drawPlayer } from './testing/drawn-player.ts';
 
 const cleanups: (() => void)[] = [];
 afterEach(() => {
@@ -37,15 +36,7 @@ async function stage(open?: OpenPicture) {
   const card = new TestCardSource({ number: 14, name: 'Sheikh Zayed Rd / Gate 3' });
   const { pulse, pass } = movableClock();
   const player = new Player({ open: open ?? ((signal) => card.open(signal)), pulse, random: () => 0 });
-  const box = document.createElement('div');
-  box.style.cssText = 'inline-size: 480px; block-size: 270px; --color-warn: orange';
-  document.body.append(box);
-  const view = await render(PlayerView, { target: box, props: { player } });
-  cleanups.push(() => {
-    player.stop();
-    void view.unmount();
-    box.remove();
-  });
+  const { box, view } = await drawPlayer(player, cleanups, '--color-warn: orange');
   return { card, player, pass, box, view };
 }
 

@@ -1,12 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { page } from 'vitest/browser';
-import { render } from 'vitest-browser-svelte';
 import type { MediaSession } from '#lib/media/media-source.ts';
 import { attachStream } from '#lib/media/attach-stream.ts';
 import { lumaOf } from './luma-grid.ts';
 import { Player } from './player.svelte.ts';
-import PlayerView from './Player.svelte';
 import { Pulse } from './pulse.ts';
+import { drawPlayer } from './testing/drawn-player.ts';
 
 const cleanups: (() => void)[] = [];
 afterEach(() => cleanups.splice(0).forEach((cleanup) => cleanup()));
@@ -53,15 +52,7 @@ async function stage() {
     epochNow: () => performance.timeOrigin + performance.now() + aheadMs,
   });
   const player = new Player({ open: async () => camera.session, pulse, random: () => 0 });
-  const box = document.createElement('div');
-  box.style.cssText = 'inline-size: 480px; block-size: 270px';
-  document.body.append(box);
-  const view = await render(PlayerView, { target: box, props: { player } });
-  cleanups.push(() => {
-    player.stop();
-    void view.unmount();
-    box.remove();
-  });
+  await drawPlayer(player, cleanups);
   player.start();
   await expect.poll(() => player.state.status, { timeout: 4000 }).toBe('live');
   /** Seconds of the pulse, each with pictures in it. */
