@@ -1,5 +1,6 @@
 import { type Browser, chromium, type Page } from '@playwright/test';
 import type { Directory } from '#contract/camera.ts';
+import { frameHeaders } from '#contract/recording.ts';
 import { chromiumFlags, needChromium } from '../.ci/machine.ts';
 import { type Parapet, password, startParapet } from '../e2e/parapet.ts';
 import { installStripReader } from '../e2e/strip-in-page.ts';
@@ -57,6 +58,22 @@ async function open(
     [`figure${there}`, ids.length] as const,
     { timeout: 60_000 },
   );
+}
+
+/** The group of pictures that answers for a moment, from its keyframe to its last frame, epoch ms. */
+async function groupAt(
+  page: Page,
+  parapet: Parapet,
+  id: string,
+  at: number,
+): Promise<{ start: number; last: number }> {
+  const answer = await page.request.get(
+    `${parapet.url}/api/recordings/${id}/frames?at=${iso(at)}&only=gop&stream=main`,
+  );
+  const timeOf = (name: string): number => Date.parse(answer.headers()[name.toLowerCase()] ?? '');
+  const [start, end] = [timeOf(frameHeaders.start), timeOf(frameHeaders.end)];
+  if (!(end > start)) throw new Error(`There is no whole group at ${iso(at)}`);
+  return { start, last: end - 20 };
 }
 
 /** Goes to each moment as a person would, by typing it; how long until every tile shows its very frame, ms, or NaN. */
@@ -178,11 +195,20 @@ async function measure(browser: Browser, parapet: Parapet, seeks: number): Promi
     page,
     Array.from({ length: seeks }, (_, i) => now - 6 * hourMs - i * 420_000),
   );
-  // The same group of pictures again and again, at its other frames.
-  const last = now - 6 * hourMs - (seeks - 1) * 420_000;
-  const sameGroup = await seek(
+  const group = await groupAt(page, parapet, one, now - 6 * hourMs);
+  // Its last frame is the worst of a group, because all others are decoded before it; then anywhere in it; then step by step.
+  await seek(page, [group.start]);
+  const lastFrame = await seek(
     page,
-    Array.from({ length: seeks }, (_, i) => last + ((i % 20) - 10) * 40),
+    Array.from({ length: seeks * 2 }, (_, i) => (i % 2 === 0 ? group.last : group.start)),
+  );
+  const anyFrame = await seek(
+    page,
+    Array.from({ length: seeks }, (_, i) => group.start + ((i * 680 + 320) % (group.last - group.start))),
+  );
+  const backwards = await seek(
+    page,
+    Array.from({ length: 40 }, (_, i) => group.last - i * 40),
   );
 
   await open(page, parapet, always, now - 5 * hourMs);
@@ -209,13 +235,19 @@ async function measure(browser: Browser, parapet: Parapet, seeks: number): Promi
   const drawn = await timeline(page);
   await context.close();
   const seekMs = { oneCamera: judged(alone), nineCameras: judged(together) };
-  const exactFrameOfCachedGopMs = judged(sameGroup);
+  const exactFrameOfCachedGopMs = {
+    last: judged(lastFrame.filter((_, i) => i % 2 === 0)),
+    any: judged(anyFrame),
+    stepBack: judged(backwards),
+  };
   const scrubMs = { uncached: judged(scrubbed.uncached), cached: judged(scrubbed.cached) };
   const skewMs = spread(apart);
   const never = [
     seekMs.oneCamera,
     seekMs.nineCameras,
-    exactFrameOfCachedGopMs,
+    exactFrameOfCachedGopMs.last,
+    exactFrameOfCachedGopMs.any,
+    exactFrameOfCachedGopMs.stepBack,
     scrubMs.uncached,
     scrubMs.cached,
   ];
@@ -230,7 +262,9 @@ async function measure(browser: Browser, parapet: Parapet, seeks: number): Promi
     misses: missesOf({
       'seek of one camera, p95 ms': [seekMs.oneCamera.p95, limits.seek],
       'seek of nine cameras, p95 ms': [seekMs.nineCameras.p95, limits.seek],
-      'exact frame of a cached group, p95 ms': [exactFrameOfCachedGopMs.p95, limits.exact],
+      'last frame of a cached group, p95 ms': [exactFrameOfCachedGopMs.last.p95, limits.exact],
+      'exact frame of a cached group, p95 ms': [exactFrameOfCachedGopMs.any.p95, limits.exact],
+      'step back in a cached group, p95 ms': [exactFrameOfCachedGopMs.stepBack.p95, limits.exact],
       'scrub of nine cameras, cached, p95 ms': [scrubMs.cached.p95, limits.cachedScrub],
       'scrub of nine cameras, uncached, p95 ms': [scrubMs.uncached.p95, limits.scrub],
       'skew of nine cameras, p95 ms': [skewMs.p95, limits.skew],

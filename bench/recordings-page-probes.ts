@@ -72,12 +72,15 @@ export function watchHand(): void {
     ({ timeStamp }) => {
       const { promise, resolve } = Promise.withResolvers<number>();
       notes.followed = promise;
+      // Reading a picture's pixels costs a millisecond: none is read again once it was right.
+      const right = new Set<HTMLElement>();
       const look = (): void => {
         // After the page's own turn in this picture of the screen: what it has drawn by now will be seen.
         const took = performance.now() - timeStamp;
         const time = Number(slider?.getAttribute('aria-valuenow')) * 1000;
         const tiles = [...document.querySelectorAll<HTMLElement>('figure[data-status]')];
-        if (tiles.every((tile) => isRight(tile, time))) resolve(took);
+        for (const tile of tiles) if (!right.has(tile) && isRight(tile, time)) right.add(tile);
+        if (tiles.every((tile) => right.has(tile))) resolve(took);
         else if (took > 3000) resolve(NaN);
         else requestAnimationFrame(look);
       };

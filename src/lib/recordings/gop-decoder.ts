@@ -1,6 +1,9 @@
 import type { Gop } from './frame-source.ts';
 import { PastError } from './past-error.ts';
 
+/** What a decoder needs of a group of pictures. */
+export type CodedGroup = Pick<Gop, 'codec' | 'description' | 'width' | 'height' | 'frames'>;
+
 const supported = new Map<string, Promise<boolean>>();
 
 /** Whether this browser has WebCodecs at all. It needs a secure context. */
@@ -9,7 +12,7 @@ export function hasWebCodecs(): boolean {
 }
 
 /** Throws a {@link PastError} with the code `codec` unless this browser can decode the group. Asked once per codec. */
-export async function needCodec(gop: Gop): Promise<void> {
+export async function needCodec(gop: CodedGroup): Promise<void> {
   if (!hasWebCodecs()) throw new PastError('codec', 'The browser has no WebCodecs');
   let answer = supported.get(gop.codec);
   if (!answer) {
@@ -22,11 +25,12 @@ export async function needCodec(gop: Gop): Promise<void> {
   if (!(await answer)) throw new PastError('codec', `The browser cannot decode ${gop.codec}`);
 }
 
-export function configOf({ codec, description, width, height }: Gop): VideoDecoderConfig {
+export function configOf({ codec, description, width, height }: CodedGroup): VideoDecoderConfig {
   return { codec, description, codedWidth: width, codedHeight: height, optimizeForLatency: true };
 }
 
-function setupOf({ codec, description }: Gop): string {
+/** Groups with the same one need no new beginning of a decoder. */
+export function setupOf({ codec, description }: CodedGroup): string {
   return `${codec} ${description.join()}`;
 }
 
@@ -56,36 +60,12 @@ export class GopDecoder {
   #isClosed = false;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** The frame of that moment in the group, exactly. Whoever gets it closes it. Throws a {@link PastError}. */
-  async frameAt(gop: Gop, time: number, signal: AbortSignal): Promise<VideoFrame> {
-    const index = gop.frames.findIndex((frame) => frame.time === time);
-    const wanted: VideoFrame[] = [];
-    try {
-      await this.each(
-        gop,
-        (frame) => {
-          if (timeOfFrame(frame) === time) wanted.push(frame);
-          else frame.close();
-        },
-        signal,
-        index + 1,
-      );
-    } catch (error) {
-      for (const frame of wanted) frame.close();
-      throw error;
-    }
-    const [frame, ...others] = wanted;
-    for (const other of others) other.close();
-    if (!frame) throw new PastError('damaged', 'The decoder gave no picture');
-    return frame;
-  }
-
   /**
    * Decodes the first `count` frames of a group and gives each to `onFrame`, who closes it. Calls queue. Throws a
    * {@link PastError}, or the signal's reason.
    */
   async each(
-    gop: Gop,
+    gop: CodedGroup,
     onFrame: (frame: VideoFrame) => void,
     signal: AbortSignal,
     count = gop.frames.length,
@@ -95,11 +75,6 @@ export class GopDecoder {
     return turn;
   }
 
-  /** Whether it is set up for such pictures: others cost it a new beginning. */
-  isFor(gop: Gop): boolean {
-    return this.#configured === setupOf(gop);
-  }
-
   /** Gives the decoder back. Safe to call twice. */
   close(): void {
     this.#isClosed = true;
@@ -107,7 +82,7 @@ export class GopDecoder {
   }
 
   async #decode(
-    gop: Gop,
+    gop: CodedGroup,
     onFrame: (frame: VideoFrame) => void,
     signal: AbortSignal,
     count: number,
@@ -138,7 +113,7 @@ export class GopDecoder {
     }
   }
 
-  #open(gop: Gop): VideoDecoder {
+  #open(gop: CodedGroup): VideoDecoder {
     if (!this.#decoder || this.#decoder.state === 'closed') {
       this.#configured = '';
       this.#decoder = new VideoDecoder({

@@ -12,7 +12,8 @@ export interface OutlookOptions {
 
 interface Gap {
   readonly time: number;
-  readonly lookedAt: number;
+  /** Undefined: not yet. */
+  readonly lookedAt: number | undefined;
   next: GapEnd;
   isFailed: boolean;
 }
@@ -33,26 +34,36 @@ export class Outlook {
     return this.#gap !== undefined;
   }
 
-  /** Nothing is recorded at `time`: gives where it goes on, as far as it is known, and looks it up once for each gap. */
-  from(time: number): GapEnd {
+  /**
+   * Nothing is recorded at `time`: gives where it goes on, as far as it is known, and looks it up once for each gap. Not
+   * while time only `passes` over it: a hand passes hundreds.
+   */
+  from(time: number, passes = false): GapEnd {
     const known = this.#gap;
     const isAnother = known && (time < known.time || (typeof known.next === 'number' && time >= known.next));
-    const isDue = known?.isFailed === true && this.#options.now() - known.lookedAt >= againMs;
-    if (known && !isAnother && !isDue) return known.next;
-    const gap: Gap = { time, lookedAt: this.#options.now(), next: undefined, isFailed: false };
+    if (known && !isAnother && (passes || !this.#isDue(known))) return known.next;
+    const lookedAt = passes ? undefined : this.#options.now();
+    const gap: Gap = { time, lookedAt, next: undefined, isFailed: false };
     this.#gap = gap;
-    this.#options.findNext(time).then(
-      (next) => {
-        gap.next = next ?? 'never';
-        if (this.#gap === gap) this.#options.onKnown(gap.next);
-      },
-      () => (gap.isFailed = true),
-    );
+    if (!passes) void this.#look(gap);
     return undefined;
   }
 
   /** Something is recorded again. */
   leave(): void {
     this.#gap = undefined;
+  }
+
+  #isDue({ lookedAt, isFailed }: Gap): boolean {
+    return lookedAt === undefined || (isFailed && this.#options.now() - lookedAt >= againMs);
+  }
+
+  async #look(gap: Gap): Promise<void> {
+    try {
+      gap.next = (await this.#options.findNext(gap.time)) ?? 'never';
+      if (this.#gap === gap) this.#options.onKnown(gap.next);
+    } catch {
+      gap.isFailed = true;
+    }
   }
 }

@@ -19,6 +19,8 @@ const [camera] = cameras;
 
 /** Decoded frames that are open, by counting what decoders give out and what is closed. */
 let openFrames = 0;
+/** How many coded frames decoders were given. */
+let decodedCount = 0;
 // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the frame as `this`
 const { close: closeFrame } = VideoFrame.prototype;
 const RealDecoder = VideoDecoder;
@@ -36,6 +38,10 @@ beforeAll(async () => {
           output(frame);
         },
       });
+    }
+    override decode(chunk: EncodedVideoChunk): void {
+      decodedCount++;
+      super.decode(chunk);
     }
   };
   VideoFrame.prototype.close = function (this: VideoFrame) {
@@ -176,6 +182,23 @@ describe('steps', () => {
       await group.step(camera!.id, 1);
       await shows(to);
     }
+  });
+
+  it.each([-1, 1] as const)('one after the other by %i decode the group once for many', async (way) => {
+    open();
+    const edge = recorder.groupEdge(camera!.id, noon);
+    const middle = edge + 25 * frameMs;
+    group.seek(middle);
+    await shows(middle);
+    decodedCount = 0;
+    // The first step decodes what the next ones need.
+    for (let i = 1; i <= 8; i++) {
+      await group.step(camera!.id, way);
+      await shows(middle + i * way * frameMs);
+      expect(status()).toEqual({ kind: 'shown', isExact: true });
+    }
+    expect(decodedCount).toBeLessThanOrEqual(35);
+    expect(decodedCount).toBeGreaterThan(0);
   });
 
   it('are not lost when a key is held down', async () => {
@@ -360,7 +383,7 @@ describe('dragging', () => {
     for (const { id } of cameras.slice(0, 2)) await shows(frameOf(noon + 30_333), id);
   });
 
-  it('asks for what is under it by one request for all cameras, and so for what lies ahead of the hand', async () => {
+  it('asks for what is under it by one request for all cameras, and so for each step ahead of the hand', async () => {
     open(3);
     await shows(frameOf(noon));
     group.msPerPx = 500;
@@ -369,13 +392,11 @@ describe('dragging', () => {
     const ids = cameras.slice(0, 3).map(({ id }) => id);
     group.scrub(noon + 10_000);
     group.scrub(noon + 20_000);
-    await expect.poll(() => recorder.previewed.length).toBe(2);
-    expect(recorder.previewed[0]).toEqual(ids.map((cameraId) => ({ cameraId, at: noon + 20_000 })));
-    const ahead = recorder.previewed[1]!;
-    expect(new Set(ahead.map(({ cameraId }) => cameraId))).toEqual(new Set(ids));
-    const moments = ahead.filter(({ cameraId }) => cameraId === camera!.id).map(({ at }) => at);
-    // As far apart as the hand went last.
-    expect(moments).toEqual([30_000, 40_000, 50_000, 60_000].map((ms) => noon + ms));
+    // Steps are as wide as the hand's last one was.
+    const steps = [20_000, 30_000, 40_000, 50_000, 60_000];
+    await expect
+      .poll(() => recorder.previewed)
+      .toEqual(steps.map((ms) => ids.map((cameraId) => ({ cameraId, at: noon + ms }))));
     expect(recorder.asked).toEqual([]);
     // There it is when the hand comes to it, without being asked for again.
     await expect.poll(() => group.shelf.best(ids[2]!, noon + 30_000, 2_000)).toBeDefined();
@@ -383,14 +404,17 @@ describe('dragging', () => {
     group.tick();
     for (const id of ids)
       expect(group.pictureOf(id)?.shownTime).toBe(recorder.groupEdge(id, noon + 30_000, 'sub'));
-    expect(recorder.previewed.slice(2).flat()).not.toContainEqual({ cameraId: ids[0], at: noon + 30_000 });
+    expect(recorder.previewed.slice(steps.length).flat()).not.toContainEqual({
+      cameraId: ids[0],
+      at: noon + 30_000,
+    });
   });
 
   it('asks for nothing ahead before what is under it is there, and no more for where the hand did not go', async () => {
     open(2);
     await shows(frameOf(noon));
     recorder.previewed.length = 0;
-    recorder.aheadHangs = true;
+    recorder.previewsHang = (at) => at > noon + 10_000;
     group.scrub(noon + 10_000);
     await expect.poll(() => recorder.previewed.length).toBe(2);
     expect(recorder.hanging).toHaveLength(1);
@@ -398,6 +422,22 @@ describe('dragging', () => {
     group.scrub(noon - 60_000);
     expect(recorder.hanging[0]?.aborted).toBe(true);
     await expect.poll(() => strip()?.timeMs).toBe(recorder.groupEdge(camera!.id, noon - 60_000, 'sub'));
+  });
+
+  it('asks what is recorded to the millisecond where a hand stays, not where it only passes', async () => {
+    recorder.recorded = [{ start: noon - 40 * 86_400_000, end: noon + 600_000 }];
+    open();
+    await shows(frameOf(noon));
+    group.msPerPx = 600_000;
+    recorder.spansAsked.length = 0;
+    const began = performance.now();
+    let at = noon;
+    while (performance.now() - began < 1_600) {
+      group.scrub((at -= 3_600_000));
+      await new Promise(requestAnimationFrame);
+    }
+    expect(recorder.spansAsked.filter(({ resolutionMs }) => resolutionMs === 1)).toEqual([]);
+    await expect.poll(() => recorder.spansAsked.some(({ from, to }) => from <= at && to > at)).toBe(true);
   });
 
   it('within a second asks once, and for the very keyframe at rest', async () => {
@@ -424,6 +464,8 @@ describe('dragging', () => {
     const canvas = canvases.get(camera!.id)!;
     const kept = group.shelf.keyframeWidth;
     expect(kept).toBeLessThan(formats.sub.width);
+    // A hand rests while the first picture of all waits for its decoder.
+    await group.shelf.load(camera!.id, noon - 30_000, never);
     group.scrub(noon + 30_100);
     const edge = recorder.groupEdge(camera!.id, noon + 30_100, 'sub');
     await expect.poll(() => [strip()?.timeMs, canvas.width]).toEqual([edge, kept]);

@@ -1,32 +1,19 @@
 import type { StreamName } from '#contract/camera.ts';
+import { ExactFrames } from './exact-frames.ts';
 import { Film } from './film.svelte.ts';
 import { ForwardRun } from './forward-run.ts';
-import { frameAt, type FrameSource, type Gop } from './frame-source.ts';
+import type { Gop } from './frame-source.ts';
 import { GopDecoder, hasWebCodecs, needCodec, timeOfFrame } from './gop-decoder.ts';
+import { Lateness } from './lateness.ts';
 import { LatestWins } from './latest-wins.ts';
 import { neighbourFrame } from './neighbour-frame.ts';
 import { Outlook } from './outlook.ts';
 import { pastErrorOf } from './past-error.ts';
 import { fastest, type Mode, modeOf, type PastMoment, type PastStatus } from './past-moment.ts';
+import type { RecordedPictureOptions } from './recorded-picture-options.ts';
 import { ReverseRun } from './reverse-run.ts';
 import { Setback } from './setback.ts';
-import type { StillShelf } from './still-shelf.ts';
 import { TileScreen } from './tile-screen.ts';
-
-export interface RecordedPictureOptions {
-  readonly cameraId: string;
-  readonly source: FrameSource;
-  readonly shelf: StillShelf;
-  /** Whether something is recorded at `time`; undefined while that is not known. */
-  readonly isRecorded: (time: number) => boolean | undefined;
-  /** Which moment's keyframe stands for `time` while a hand moves: many moments share one. As it is when left out. */
-  readonly previewAt?: (time: number) => number;
-  /** Where recording goes on after `time`. */
-  readonly findNext: (time: number, signal: AbortSignal) => Promise<number | undefined>;
-  /** Monotonic, ms. */
-  readonly now?: () => number;
-  readonly random?: () => number;
-}
 
 /** How far ahead of the playhead the next group is fetched, ms of playing. */
 const aheadMs = 1500;
@@ -39,8 +26,6 @@ const aheadAgainMs = 1_000;
 const handRestMs = 150;
 /** A keyframe that takes longer is given up for another one that is wanted, ms. */
 export const stuckMs = 3_000;
-/** A picture that is further off is said to be late, ms at 1×, once it has been for a while, ms. */
-const late = { offMs: 1_500, forMs: 500 };
 
 /** One camera's picture of the past: shows on its canvas what was recorded at the moment it is told. */
 export class RecordedPicture {
@@ -50,6 +35,8 @@ export class RecordedPicture {
   readonly #end = new AbortController();
   readonly #decoder = new GopDecoder();
   readonly #screen = new TileScreen();
+  readonly #frames: ExactFrames;
+  readonly #lateness = new Lateness();
   readonly #exact: LatestWins<number>;
   readonly #keys: LatestWins<number>;
   readonly #setback: Setback;
@@ -67,7 +54,6 @@ export class RecordedPicture {
   #keyHad: number | undefined;
   #isSharp = false;
   #movedAt = 0;
-  #lateSince: number | undefined;
   #caughtUpAt = -Infinity;
   #economyUntil = -Infinity;
 
@@ -93,6 +79,7 @@ export class RecordedPicture {
       findNext: (time) => options.findNext(time, this.#end.signal),
       onKnown: (next) => (this.status = { kind: 'gap', next }),
     });
+    this.#frames = new ExactFrames(this.#decoder, options.handBytes ?? (() => 0));
     this.#exact = new LatestWins((time, signal) => this.#showExact(time, signal));
     this.#keys = new LatestWins((time, signal) => this.#showKey(time, signal));
     if (!hasWebCodecs()) this.#fallBack();
@@ -151,7 +138,9 @@ export class RecordedPicture {
     if (mode !== this.#mode || before?.seeks !== moment.seeks) this.#turn(mode);
     if (this.film) this.#presentFilm(this.film, moment);
     else if (!this.#isInGap(moment.time) && !this.#isBackedOff(moment)) this.#follow(mode, moment);
-    this.#judge(moment, now);
+    // Not where this camera has no nearer one.
+    const mayBeNearer = !moment.isScrubbing && (mode === 'keys' || !this.isReady);
+    this.isLate = this.#lateness.judge(mayBeNearer ? Math.abs(this.lagMs ?? 0) : 0, moment.speed, now);
   }
 
   #follow(mode: Mode, moment: PastMoment): void {
@@ -160,7 +149,7 @@ export class RecordedPicture {
     else if (mode !== 'still') {
       this.#showBest(moment);
       this.#wantKey(mode, moment);
-    } else if (this.#exactOf !== moment.time) {
+    } else if (this.#exactOf !== moment.time && !this.#showHeld(moment.time)) {
       this.#showBest(moment);
       this.#exact.want(moment.time);
     }
@@ -184,6 +173,10 @@ export class RecordedPicture {
     this.shownTime = film.shownTime;
   }
 
+  get #isHandResting(): boolean {
+    return this.#now() - this.#movedAt >= handRestMs;
+  }
+
   /** Asks for a keyframe near the moment: of the moment itself only where that is not one request for each move. */
   #wantKey(mode: Mode, { time, speed }: PastMoment): void {
     if (mode !== 'scrub') {
@@ -192,7 +185,7 @@ export class RecordedPicture {
       this.#keys.want(this.#keyOf);
       return;
     }
-    const isResting = this.#now() - this.#movedAt >= handRestMs;
+    const isResting = this.#isHandResting;
     const moment = Math.floor(time);
     this.#keyOf = isResting ? moment : (this.#options.previewAt?.(time) ?? moment);
     if (this.#keyHad === this.#keyOf) {
@@ -220,17 +213,6 @@ export class RecordedPicture {
     if (this.status.kind === 'failed') this.status = { kind: 'loading' };
   }
 
-  /** Says whether the picture is late: not for a hiccup, and not where this camera has no nearer one. */
-  #judge(moment: PastMoment, now: number): void {
-    const off = Math.abs(this.lagMs ?? 0);
-    const isOff =
-      off > late.offMs * Math.max(1, Math.abs(moment.speed)) &&
-      !moment.isScrubbing &&
-      (this.#mode === 'keys' || !this.isReady);
-    this.#lateSince = isOff ? (this.#lateSince ?? now) : undefined;
-    this.isLate = this.#lateSince !== undefined && now - this.#lateSince >= late.forMs;
-  }
-
   /** Playing forwards it has fallen behind: leaves out what is between, and goes on where the others are. */
   catchUp(): void {
     if (this.#mode !== 'forward' || this.status.kind === 'failed') return;
@@ -256,6 +238,7 @@ export class RecordedPicture {
     this.#exact.close();
     this.#keys.close();
     this.#decoder.close();
+    this.#frames.clear();
     this.#leave();
     this.#reverse?.close();
     this.#reverse = undefined;
@@ -276,6 +259,7 @@ export class RecordedPicture {
       this.#reverse?.close();
       this.#reverse = undefined;
     }
+    if (mode !== 'still') this.#frames.clear();
     if (this.#setback.chose(mode === 'scrub')) this.#begin();
   }
 
@@ -296,7 +280,8 @@ export class RecordedPicture {
       }
       return false;
     }
-    const next = this.#outlook.from(time);
+    const passes = this.#moment?.isScrubbing === true && !this.#isHandResting;
+    const next = this.#outlook.from(time, passes);
     if (this.status.kind !== 'gap' || this.status.next !== next) this.status = { kind: 'gap', next };
     return true;
   }
@@ -392,22 +377,35 @@ export class RecordedPicture {
   async #showExact(time: number, signal: AbortSignal): Promise<void> {
     try {
       const gop = await this.#gopOf(time, signal);
-      const { time: taken } = frameAt(gop, time);
       // What is being decoded is let through: a key held down would else never show anything.
-      const frame = await this.#decoder.frameAt(gop, taken, this.#end.signal);
-      const wanted = this.#mode === 'still' ? this.#moment?.time : undefined;
-      const isNearer =
-        wanted !== undefined && Math.abs(wanted - taken) < Math.abs(wanted - (this.shownTime ?? Infinity));
-      if (this.#outlook.isInGap || (wanted !== time && !isNearer)) {
-        frame.close();
-        return;
-      }
-      this.#setback.succeeded();
-      this.#draw(frame, taken, wanted === time);
-      if (wanted === time) this.#exactOf = time;
+      const show = (frame: VideoFrame): void => this.#showFrame(frame, time);
+      await this.#frames.decode(gop, time, this.shownTime, show, this.#end.signal);
     } catch (cause) {
       if (this.#mode === 'still' && this.#moment?.time === time && !signal.aborted) this.#fail(cause, time);
     }
+  }
+
+  /** Shows the frame that was decoded for `time`, where it is wanted still, or is nearer than what is seen. Closes it. */
+  #showFrame(frame: VideoFrame, time: number): void {
+    const taken = timeOfFrame(frame);
+    const wanted = this.#mode === 'still' ? this.#moment?.time : undefined;
+    const isNearer =
+      wanted !== undefined && Math.abs(wanted - taken) < Math.abs(wanted - (this.shownTime ?? Infinity));
+    if (this.#outlook.isInGap || (wanted !== time && !isNearer)) {
+      frame.close();
+      return;
+    }
+    this.#setback.succeeded();
+    this.#draw(frame, taken, wanted === time);
+    if (wanted === time) this.#exactOf = time;
+  }
+
+  /** Shows the frame of `time` at once where it is in hand. */
+  #showHeld(time: number): boolean {
+    const gop = this.#options.source.kept(this.cameraId, this.stream, 'gop', time);
+    const frame = gop && this.#frames.held(gop, time);
+    if (frame) this.#showFrame(frame, time);
+    return frame !== undefined;
   }
 
   async #showKey(time: number, signal: AbortSignal): Promise<void> {
@@ -415,10 +413,8 @@ export class RecordedPicture {
       await this.#options.shelf.load(this.cameraId, time, signal);
       this.#keyHad = time;
       this.#isSharp = false;
-      const moment = this.#moment;
-      if (!moment || (this.#mode !== 'scrub' && this.#mode !== 'keys')) return;
-      if (!this.film) this.#setback.succeeded();
-      if (!this.#outlook.isInGap) this.isPreview = this.#showBest(moment) && this.film !== undefined;
+      // It is drawn with the next picture of the screen, all tiles at once: each for itself, as they come, would cost a frame.
+      if (!this.film && (this.#mode === 'scrub' || this.#mode === 'keys')) this.#setback.succeeded();
     } catch (cause) {
       // Without a preview there is still the film.
       if (this.#keyOf === time && !signal.aborted && !this.film) this.#fail(cause, time);
@@ -429,10 +425,10 @@ export class RecordedPicture {
   async #sharpen(time: number): Promise<void> {
     this.#isSharp = true;
     // Without it the small one stays.
-    const frame = await this.#options.shelf.large(this.cameraId, time).catch(() => undefined);
-    if (frame && this.#mode === 'scrub' && this.#keyOf === time && !this.film && !this.#outlook.isInGap)
-      this.#draw(frame, timeOfFrame(frame), false);
-    else frame?.close();
+    const large = await this.#options.shelf.large(this.cameraId, time).catch(() => undefined);
+    if (large && this.#mode === 'scrub' && this.#keyOf === time && !this.film && !this.#outlook.isInGap)
+      this.#draw(large.frame, large.time, false);
+    else large?.frame.close();
   }
 
   /** The nearest keyframe that is here already, if one is; not in place of a nearer picture where time rests. */

@@ -104,4 +104,23 @@ describe('out of a gap', () => {
     outlook.leave();
     expect(outlook.isInGap).toBe(false);
   });
+
+  it('it is not looked while time only passes over it, but once it stays', async () => {
+    const asked: number[] = [];
+    const outlook = new Outlook({
+      now: () => clock,
+      onKnown: () => undefined,
+      findNext: async (time) => {
+        asked.push(time);
+        return time + 100;
+      },
+    });
+    for (let time = 0; time < 1_000; time += 10) expect(outlook.from(time, true)).toBeUndefined();
+    expect([outlook.isInGap, asked]).toEqual([true, []]);
+    expect(outlook.from(990)).toBeUndefined();
+    await new Promise((resolve) => setTimeout(resolve));
+    expect([outlook.from(990), asked]).toEqual([1_090, [990]]);
+    // What is known already is told to who only passes as well.
+    expect(outlook.from(995, true)).toBe(1_090);
+  });
 });

@@ -228,3 +228,39 @@ it('lets go of everything when it is closed, twice', async () => {
   cache.want('me', ['c1'], { start: noon - hour, end: noon }, 1);
   expect(asked).toHaveLength(1);
 });
+
+it('gives what it gave before, until something of that camera has come at that level', async () => {
+  const { cache, settle, pass } = setUp();
+  const window = { start: noon - 90 * 60_000, end: noon - 60_000 };
+  const past = (id: string, msPerPx = 1) => cache.past(id, window, msPerPx);
+  cache.want('timeline', ['c1', 'c2'], window, 1);
+  await settle();
+  const [first, second] = [past('c1'), past('c2')];
+  expect(first.recorded.length).toBeGreaterThan(0);
+  expect(past('c1')).toBe(first);
+  // Wherever the window lies in the same block.
+  expect(cache.past('c1', { start: window.start + 1, end: window.end - 1 }, 1)).toBe(first);
+
+  cache.want('timeline', ['c1'], window, 1000);
+  await settle();
+  expect([past('c1') === first, past('c2') === second]).toEqual([true, true]);
+
+  pass(3_600_000);
+  cache.want('timeline', ['c1'], { start: noon - 60_000, end: noon + 3_500_000 }, 1);
+  await settle();
+  const later = past('c1');
+  expect(later).not.toBe(first);
+  expect(past('c1')).toBe(later);
+  expect(past('c2')).toBe(second);
+});
+
+it('does not take for known what has come only in part', async () => {
+  const { cache, settle } = setUp();
+  const window = { start: noon - 5 * hour, end: noon };
+  cache.want('timeline', ['c1'], { start: noon - 2 * hour, end: noon }, 1);
+  await settle();
+  expect(cache.past('c1', window, 1).unknown).not.toEqual([]);
+  cache.want('timeline', ['c1'], window, 1);
+  await settle();
+  expect(cache.past('c1', window, 1).unknown).toEqual([]);
+});

@@ -69,11 +69,14 @@ const longestAnswerMs = 90 * day;
 const mostCameras = 36;
 /** Two numbers of eight bytes and what an object costs. */
 const bytesPerSpan = 56;
+/** Of a camera at a level: what the timeline shows, and where the playhead is and comes to. */
+const mostRuns = 8;
 const limitBytes = 64 * 1024 * 1024;
 const retryMs = { first: 1_000, most: 30_000 };
 
-const keyOf = (cameraId: string, { resolutionMs }: Level, block: number): string =>
-  `${cameraId} ${resolutionMs} ${block}`;
+const shelfOf = (cameraId: string, { resolutionMs }: Level): string => `${cameraId} ${resolutionMs}`;
+const keyOf = (cameraId: string, level: Level, block: number): string =>
+  `${shelfOf(cameraId, level)} ${block}`;
 
 /**
  * The spans of many cameras, fetched in blocks and kept. Each block is fetched once, whoever wants it; a request is
@@ -85,6 +88,8 @@ export class SpanCache {
   readonly #onChange: () => void;
   readonly #random: () => number;
   readonly #blocks = new ByteLru<string, Block>(limitBytes);
+  /** What `past` gave for whole runs of a camera's blocks at a level, until another comes: it is asked for in every picture of the screen. */
+  readonly #joined = new Map<string, Map<string, CameraPast>>();
   readonly #flights = new Set<Flight>();
   readonly #wishes = new Map<unknown, { level: Level; first: number; last: number }>();
   readonly #oldest = new Map<string, number>();
@@ -162,9 +167,15 @@ export class SpanCache {
    */
   past(cameraId: string, window: Span, msPerPx: number): CameraPast {
     const wanted = levelFor(msPerPx);
+    const { first, last } = this.#blockRange(wanted, window) ?? { first: 0, last: -1 };
+    const run = `${first} ${last}`;
+    const joined = this.#joined.get(shelfOf(cameraId, wanted));
+    const known = joined?.get(run);
+    if (known) return known;
     const recorded: Span[] = [];
     const motion: Span[] = [];
     const unknown: Span[] = [];
+    let isWhole = true as boolean;
     const add = (level: Level, within: Span, others: readonly Level[]): void => {
       const range = this.#blockRange(level, within);
       if (!range) return;
@@ -175,14 +186,22 @@ export class SpanCache {
         if (block) {
           recorded.push(...(level === wanted ? block.recorded : clip(block.recorded, part)));
           motion.push(...(level === wanted ? block.motion : clip(block.motion, part)));
-        } else if (others[0]) add(others[0], part, others.slice(1));
+          continue;
+        }
+        isWhole = false;
+        if (others[0]) add(others[0], part, others.slice(1));
         else unknown.push(part);
       }
     };
     // Coarser ones first, nearest first: one of them covers much. Then finer ones.
     const at = levels.findIndex((level) => level === wanted);
     add(wanted, window, [...levels.slice(at + 1), ...levels.slice(0, at).reverse()]);
-    return { recorded: union(recorded), motion: union(motion), unknown: union(unknown) };
+    const past = { recorded: union(recorded), motion: union(motion), unknown: union(unknown) };
+    if (isWhole) {
+      const runs = joined !== undefined && joined.size < mostRuns ? joined : new Map<string, CameraPast>();
+      this.#joined.set(shelfOf(cameraId, wanted), runs.set(run, past));
+    }
+    return past;
   }
 
   /** Ends all requests and forgets everything. Safe to call twice. */
@@ -190,6 +209,7 @@ export class SpanCache {
     this.#isClosed = true;
     for (const flight of this.#flights) flight.abort.abort();
     this.#blocks.clear();
+    this.#joined.clear();
   }
 
   /** Something has begun or ended to be recorded: what may still change of these cameras is asked for again when next wanted. */
@@ -314,6 +334,7 @@ export class SpanCache {
     const now = this.#now();
     const { blockMs } = level;
     for (const camera of answer.cameras) {
+      this.#joined.delete(shelfOf(camera.cameraId, level));
       if (camera.oldest !== undefined) this.#oldest.set(camera.cameraId, camera.oldest);
       const recorded = fromFlat(camera.recorded, answer.from);
       const motion = fromFlat(camera.motion, answer.from);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   atResolution,
   clip,
+  countIn,
   firstEndingAfter,
   fromFlat,
   gaps,
@@ -69,6 +70,21 @@ describe('among 2-5 7-9 20-30', () => {
     const span = spanAt(list, time);
     expect(span ? text([span]) : '').toBe(at);
   });
+});
+
+it.each([
+  ['2-5', 1],
+  ['0-100', 3],
+  ['3-4', 1],
+  ['5-7', 0],
+  ['4-21', 3],
+  ['5-20', 1],
+  ['40-50', 0],
+  ['0-2', 0],
+])('of 2-5 7-9 20-30 as many have something in %s as %i', (within, count) => {
+  const [window] = spans(within);
+  expect(countIn(spans('2-5 7-9 20-30'), window!)).toBe(count);
+  expect(countIn(spans('2-5 7-9 20-30'), window!)).toBe(clip(spans('2-5 7-9 20-30'), window!).length);
 });
 
 it('finds its way in twenty thousand spans as a plain walk would', () => {

@@ -33,6 +33,13 @@ export function clip(spans: readonly Span[], within: Span): Span[] {
   return clipped;
 }
 
+/** How many of the spans have something in `within`. */
+export function countIn(spans: readonly Span[], within: Span): number {
+  const after = firstEndingAfter(spans, within.end);
+  const reachesIn = (spans[after]?.start ?? Infinity) < within.end;
+  return after + (reachesIn ? 1 : 0) - firstEndingAfter(spans, within.start);
+}
+
 /** What of `within` is in no span. */
 export function gaps(spans: readonly Span[], within: Span): Span[] {
   const found: Span[] = [];

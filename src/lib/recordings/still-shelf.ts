@@ -1,9 +1,10 @@
 import { ByteLru } from './byte-lru.ts';
 import type { FrameSource, Gop } from './frame-source.ts';
-import { GopDecoder } from './gop-decoder.ts';
+import { KeyframeDecoder } from './keyframe-decoder.ts';
 import { askJpeg, type AskJpeg } from './jpeg-still.ts';
 import { PastError } from './past-error.ts';
 import type { Wanted } from './scrub.ts';
+import { StillLanes, type StillLanesOptions } from './still-lanes.ts';
 
 /** A keyframe, decoded and made small, or a picture that the recorder has made small. */
 export interface PastStill {
@@ -13,9 +14,9 @@ export interface PastStill {
   readonly bitmap: ImageBitmap;
 }
 
-/** A decoder, and how many pictures it has to decode. */
-interface Decoding {
-  readonly decoder: GopDecoder;
+/** A lane, and how many pictures it has to make. */
+interface Lane {
+  readonly number: number;
   busy: number;
 }
 
@@ -24,7 +25,7 @@ interface Placed extends PastStill {
   readonly cameraId: string;
 }
 
-export interface StillShelfOptions {
+export interface StillShelfOptions extends StillLanesOptions {
   readonly ask?: AskJpeg;
   /** Bytes of pictures that are kept. */
   readonly limitBytes?: number;
@@ -39,8 +40,10 @@ const foreseenBytes = 32 * 1024 * 1024;
 const keptPlaces = 80;
 const widths = { least: 240, most: 640 };
 
-/** Decoders are few: three of them keep nine tiles busy, and the page alive. */
-const decoderCount = 3;
+/** Decoders are few: three of them keep nine tiles busy, and the machine alive. */
+const laneCount = 3;
+/** What it costs to set a decoder up for other pictures: as much as two of them. */
+const newBeginning = 2;
 /** Pictures are so far apart at the slowest that anybody records for hovering to be exact, ms. */
 const exactMs = 100;
 /** A recorder that makes no JPEGs is not asked for any again for so long, ms. */
@@ -66,21 +69,22 @@ export class StillShelf {
   readonly #foreseen: ByteLru<string, Placed>;
   /** By camera: when the stills that are here were taken, ascending. */
   readonly #times = new Map<string, number[]>();
-  readonly #decoders = Array.from({ length: decoderCount }, (): Decoding => ({
-    decoder: new GopDecoder(),
-    busy: 0,
-  }));
+  readonly #making: StillLanes;
+  readonly #lanes: readonly Lane[] = Array.from({ length: laneCount }, (_, number) => ({ number, busy: 0 }));
   readonly #under = new Map<string, Promise<PastStill>>();
   readonly #end = new AbortController();
   #jpegRestsUntil = -Infinity;
   /** What is decoded ahead of need: one after the other, so that it never takes the decoders from what is needed now. */
   #ahead: Promise<unknown> = Promise.resolve();
-  readonly #aheadDecoder: Decoding = { decoder: new GopDecoder(), busy: 0 };
+  readonly #aheadLane: Lane = { number: laneCount, busy: 0 };
+  /** For keyframes as they were coded, of which one is wanted now and then. */
+  readonly #largeDecoder = new KeyframeDecoder();
 
   /** How wide keyframes are kept from now on, px. */
   keyframeWidth = widthFor(9);
 
-  constructor(source: FrameSource, { ask = askJpeg, limitBytes }: StillShelfOptions = {}) {
+  constructor(source: FrameSource, { ask = askJpeg, limitBytes, startWorker }: StillShelfOptions = {}) {
+    this.#making = new StillLanes(laneCount + 1, { startWorker });
     this.#source = source;
     this.#askJpeg = ask;
     this.#kept = new ByteLru(limitBytes ?? mostBytes, (still) => this.#gone(still));
@@ -147,7 +151,7 @@ export class StillShelf {
     const forgiven = (): undefined => undefined;
     const decode = async ({ cameraId, at }: Wanted): Promise<void> => {
       const gop = signal.aborted ? undefined : this.#source.kept(cameraId, 'sub', 'keyframe', at);
-      if (gop) await this.#still(gop, this.#aheadDecoder);
+      if (gop) await this.#still(gop, this.#aheadLane);
     };
     await this.#source
       .fill(wanted, 'sub', signal, (one) => {
@@ -158,13 +162,16 @@ export class StillShelf {
   }
 
   /**
-   * The keyframe at or before `time` as large as it was coded; whoever gets it closes it. Undefined where it is not here or
+   * The keyframe at or before `time` as large as it was coded, and when it was taken; whoever gets it closes it. Undefined where it is not here or
    * what is kept of it is no smaller. Throws a {@link PastError}.
    */
-  async large(cameraId: string, time: number): Promise<VideoFrame | undefined> {
+  async large(
+    cameraId: string,
+    time: number,
+  ): Promise<{ readonly time: number; readonly frame: VideoFrame } | undefined> {
     const gop = this.#source.kept(cameraId, 'sub', 'keyframe', time);
     if (!gop || gop.width <= this.keyframeWidth) return undefined;
-    return await this.#freeFor(gop).decoder.frameAt(gop, gop.start, this.#end.signal);
+    return { time: gop.start, frame: await this.#largeDecoder.decode(gop) };
   }
 
   async #loadJpeg(cameraId: string, time: number, signal: AbortSignal): Promise<PastStill> {
@@ -183,14 +190,14 @@ export class StillShelf {
   }
 
   /** The group's keyframe, decoded unless it is here already. */
-  async #still(gop: Gop, by?: Decoding): Promise<PastStill> {
+  async #still(gop: Gop, by?: Lane): Promise<PastStill> {
     const key = `${gop.cameraId} ${gop.start}`;
-    const isAhead = by === this.#aheadDecoder;
+    const isAhead = by === this.#aheadLane;
     const kept = isAhead ? (this.#kept.get(key) ?? this.#foreseen.get(key)) : this.#look(key);
     if (kept) return kept;
     let under = this.#under.get(key);
     if (!under) {
-      under = this.#decode(gop, by ?? this.#freeFor(gop)).finally(() => this.#under.delete(key));
+      under = this.#make(gop, by ?? this.#freeFor(gop)).finally(() => this.#under.delete(key));
       this.#under.set(key, under);
     }
     return await under;
@@ -203,13 +210,11 @@ export class StillShelf {
     return this.#kept.get(key);
   }
 
-  /** The least busy decoder; of several one that is set up for such pictures: another one would have to begin anew. */
-  #freeFor(gop: Gop): Decoding {
-    return this.#decoders.reduce((best, one) =>
-      one.busy < best.busy || (one.busy === best.busy && one.decoder.isFor(gop) && !best.decoder.isFor(gop))
-        ? one
-        : best,
-    );
+  /** The lane that is through with it soonest. */
+  #freeFor(gop: Gop): Lane {
+    const cost = ({ number, busy }: Lane): number =>
+      busy + (this.#making.isFor(number, gop) ? 0 : newBeginning);
+    return this.#lanes.reduce((best, one) => (cost(one) < cost(best) ? one : best));
   }
 
   /** Gives back every picture and decoder. Safe to call twice. */
@@ -218,21 +223,18 @@ export class StillShelf {
     this.#kept.clear();
     this.#foreseen.clear();
     this.#times.clear();
-    for (const { decoder } of [...this.#decoders, this.#aheadDecoder]) decoder.close();
+    this.#making.close();
+    this.#largeDecoder.close();
   }
 
-  async #decode(gop: Gop, decoding: Decoding): Promise<PastStill> {
-    decoding.busy++;
+  async #make(gop: Gop, lane: Lane): Promise<PastStill> {
+    lane.busy++;
     try {
-      const frame = await decoding.decoder.frameAt(gop, gop.start, this.#end.signal);
       const width = Math.min(this.keyframeWidth, gop.width);
-      const height = Math.max(1, Math.round((width * gop.height) / gop.width));
-      const bitmap = await createImageBitmap(frame, { resizeWidth: width, resizeHeight: height }).finally(
-        () => frame.close(),
-      );
-      return this.#keep(gop.cameraId, { time: gop.start, bitmap }, decoding === this.#aheadDecoder);
+      const bitmap = await this.#making.make(lane.number, gop, width);
+      return this.#keep(gop.cameraId, { time: gop.start, bitmap }, lane === this.#aheadLane);
     } finally {
-      decoding.busy--;
+      lane.busy--;
     }
   }
 

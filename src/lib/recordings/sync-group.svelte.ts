@@ -60,6 +60,8 @@ const leftBehindMs = 1_000;
 /** A look-up that failed is tried again after this, ms. */
 const searchAgainMs = 1_000;
 const scrubAhead = 4;
+/** Decoded frames that all pictures together keep for steps: some ten of each of nine at 720p. */
+const handBytes = 128 * 1024 * 1024;
 const nearMs = 600_000;
 
 /** Up to nine pictures of the past on one clock. */
@@ -84,6 +86,8 @@ export class SyncGroup {
   #search: Search | undefined;
   #frame = 0;
   #lastLookAt = 0;
+  /** Where the playhead was then, epoch ms. */
+  #lookedAt = 0;
   /** Ends when somebody chooses another moment: what is still looking for one comes too late. */
   #intent = new AbortController();
   #errands: Promise<unknown> = Promise.resolve();
@@ -118,7 +122,12 @@ export class SyncGroup {
       find: (time, direction) => this.#findRecorded(time, direction),
     });
     this.time = at;
-    this.#prefetch = new LatestWins(({ wanted }, signal) => this.#shelf.fill(wanted, signal));
+    // Step by step: a hand that goes elsewhere has then cost the recorders no more than the next one.
+    this.#prefetch = new LatestWins(async ({ wanted }, signal) => {
+      const each = Math.max(1, this.#pictures.size);
+      for (let i = 0; i < wanted.length && !signal.aborted; i += each)
+        await this.#shelf.fill(wanted.slice(i, i + each), signal);
+    });
   }
 
   get cameraIds(): readonly string[] {
@@ -161,6 +170,7 @@ export class SyncGroup {
             isRecorded: (time) => this.#isRecorded(id, time),
             previewAt: (time) => this.#previewAt(id, time),
             findNext: (time, signal) => this.#spans.findRecorded([id], time, 1, signal),
+            handBytes: () => handBytes / this.#pictures.size,
             now: this.#now,
           }),
         );
@@ -204,9 +214,11 @@ export class SyncGroup {
     if (now - this.#lastLookAt > 500) {
       this.#lastLookAt = now;
       this.skewMs = this.#skew.p95;
-      // To the millisecond around the playhead: gaps are told from recordings there.
+      // To the millisecond around the playhead: gaps are told from recordings there. Not of what a hand only passes.
+      const isPassing = this.isScrubbing && Math.abs(this.time - this.#lookedAt) > nearMs;
+      this.#lookedAt = this.time;
       const window = { start: this.time - nearMs, end: this.time + nearMs * 3 };
-      this.#spans.want('playhead', this.cameraIds, window, 1);
+      if (!isPassing) this.#spans.want('playhead', this.cameraIds, window, 1);
     }
     if (ended) this.#onEnd(ended);
   }

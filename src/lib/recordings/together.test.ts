@@ -1,4 +1,4 @@
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { PastError } from './past-error.ts';
 import type { NoPreview, Preview } from './preview-track.ts';
 import type { Wanted } from './scrub.ts';
@@ -115,4 +115,45 @@ it('names no more cameras than a request may', async () => {
   for (let i = 0; i < 40; i++) void ask(`c${i}-`, 1);
   await later();
   expect(sent.map(({ wanted }) => wanted.length)).toEqual([36, 4]);
+});
+
+describe('while a request is young', () => {
+  it('those who ask wait for its end, and then go together', async () => {
+    const first = ['a', 'b', 'c'].map((id) => ask(id, 1));
+    await later();
+    const next: Promise<unknown>[] = [];
+    // Each that has its picture asks for the next one.
+    for (const id of ['a', 'b', 'c']) {
+      sent[0]?.each(picture(id, 1));
+      next.push(ask(id, 2));
+      await later();
+    }
+    await Promise.all(first);
+    expect(sent).toHaveLength(1);
+    sent[0]?.over.resolve(undefined);
+    await later();
+    expect(sent[1]?.wanted).toEqual(['a2', 'b2', 'c2']);
+    for (const id of ['a', 'b', 'c']) sent[1]?.each(picture(id, 2));
+    await Promise.all(next);
+  });
+
+  it('nobody waits for long, and who leaves does not wait at all', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const slow = [ask('a', 1), ask('b', 1)];
+    await vi.advanceTimersByTimeAsync(0);
+    const left = new AbortController();
+    const gone = ask('d', 2, left.signal);
+    const others = [ask('b', 2), ask('c', 2)];
+    left.abort(new Error('left'));
+    await expect(gone).rejects.toThrow('left');
+    await vi.advanceTimersByTimeAsync(70);
+    expect(sent).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(20);
+    expect(sent[1]?.wanted).toEqual(['b2', 'c2']);
+    expect(sent[0]?.signal.aborted).toBe(false);
+    for (const id of ['a', 'b']) sent[0]?.each(picture(id, 1));
+    for (const id of ['b', 'c']) sent[1]?.each(picture(id, 2));
+    await Promise.all([...slow, ...others]);
+  });
 });

@@ -13,6 +13,8 @@ export type AskTogether = (
 
 /** No request may name more cameras. */
 const most = 36;
+/** Who asks while a request is young waits for its end, or until it is this old, ms: the answers of one request come one by one, and would each call for another. */
+const youngMs = 80;
 
 interface Asker extends Wanted {
   readonly stream: StreamName;
@@ -28,6 +30,8 @@ interface Asker extends Wanted {
 export class Together {
   readonly #send: AskTogether;
   #asking: Asker[] = [];
+  /** Requests that are young yet. */
+  #young = 0;
 
   constructor(send: AskTogether) {
     this.#send = send;
@@ -41,16 +45,15 @@ export class Together {
     signal.throwIfAborted();
     const answer = Promise.withResolvers<Preview | 'alone'>();
     const asker: Asker = { cameraId, at, stream, signal, answer, hasGone: false };
-    if (this.#asking.length === 0) queueMicrotask(() => this.#depart());
+    signal.addEventListener('abort', () => answer.reject(signal.reason as Error), { once: true });
     this.#asking.push(asker);
+    if (this.#asking.length === 1) queueMicrotask(() => this.#depart());
     return await answer.promise;
   }
 
   #depart(): void {
-    const all = this.#asking.filter(({ signal, answer }) => {
-      if (signal.aborted) answer.reject(signal.reason as Error);
-      return !signal.aborted;
-    });
+    if (this.#young > 0) return;
+    const all = this.#asking.filter(({ signal }) => !signal.aborted);
     this.#asking = [];
     for (const [stream, askers] of Map.groupBy(all, (asker) => asker.stream)) {
       const [first] = askers;
@@ -60,6 +63,7 @@ export class Together {
   }
 
   async #go(stream: StreamName, askers: readonly Asker[]): Promise<void> {
+    const grown = this.#grow();
     const end = new AbortController();
     const over = new AbortController();
     for (const asker of askers)
@@ -67,7 +71,6 @@ export class Together {
         'abort',
         () => {
           asker.hasGone = true;
-          asker.answer.reject(asker.signal.reason as Error);
           if (askers.every(({ hasGone }) => hasGone)) end.abort();
         },
         { once: true, signal: over.signal },
@@ -88,8 +91,23 @@ export class Together {
       failure = cause;
     }
     over.abort();
+    grown();
     // A settled promise does not mind.
     for (const { answer } of askers)
       answer.reject(failure ?? new PastError('unreachable', 'The answer ended before this picture'));
+  }
+
+  /** Holds back who asks now; gives the way to let them go, which is taken after a while in any case. */
+  #grow(): () => void {
+    this.#young++;
+    const grown = (): void => {
+      clearTimeout(timer);
+      this.#young -= isYoung ? 1 : 0;
+      isYoung = false;
+      this.#depart();
+    };
+    let isYoung = true;
+    const timer = setTimeout(grown, youngMs);
+    return grown;
   }
 }

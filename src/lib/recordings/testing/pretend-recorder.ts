@@ -1,4 +1,4 @@
-import { frameHeaders } from '#contract/recording.ts';
+import { frameHeaders, type SpansQuery } from '#contract/recording.ts';
 import type { StreamName } from '#contract/camera.ts';
 import type { ProblemCode } from '#contract/problem.ts';
 import type { Pictures } from '#mocks/camera/compose.ts';
@@ -34,6 +34,7 @@ export class PretendRecorder {
   readonly asked: AskedFrames[] = [];
   /** Of previews: what each request wanted, the most wanted first. */
   readonly previewed: (readonly Wanted[])[] = [];
+  readonly spansAsked: SpansQuery[] = [];
   recorded: readonly Span[] = [];
   /** Said no with, instead of an answer. */
   refusal: ProblemCode | undefined;
@@ -42,8 +43,8 @@ export class PretendRecorder {
   delayMs = 0;
   /** Whether previews come with how long they hold. */
   tellsUntil = true;
-  /** Whether what is asked for of several moments at once is not answered, and the signals of those requests. */
-  aheadHangs = false;
+  /** Moments of which no previews are answered, and the signals of those requests. */
+  previewsHang: (at: number) => boolean = () => false;
   readonly hanging: AbortSignal[] = [];
   /** Moments that nothing is answered for. */
   hangs: (at: number) => boolean = () => false;
@@ -102,7 +103,7 @@ export class PretendRecorder {
     const wanted = slots.map(({ camera, ms }) => ({ cameraId: cameras[camera] ?? '', at: from + ms }));
     this.previewed.push(wanted);
     if (this.refusal) return refused(this.refusal);
-    if (this.aheadHangs && new Set(wanted.map(({ at }) => at)).size > 1) {
+    if (wanted.some(({ at }) => this.previewsHang(at))) {
       this.hanging.push(signal);
       await new Promise((_, reject) => {
         signal.addEventListener('abort', () => reject(signal.reason as Error));
@@ -129,21 +130,17 @@ export class PretendRecorder {
   /** What is recorded, as the BFF would tell. The same for all cameras. */
   answers(): Pick<SpanCacheOptions, 'read'> {
     return {
-      read: async ({ cameras, from, to, resolutionMs }) => ({
-        from,
-        to,
-        resolutionMs,
-        cameras: cameras.map((cameraId) => ({
-          cameraId,
-          oldest: this.recorded[0]?.start,
-          recorded: this.recorded
-            .map(({ start, end }) => [Math.max(start, from) - from, Math.min(end, to) - from] as const)
-            .filter(([start, end]) => start < end)
-            .flat(),
-          motion: [],
-          isComplete: true,
-        })),
-      }),
+      read: async (query) => {
+        this.spansAsked.push(query);
+        const { cameras, from, to, resolutionMs } = query;
+        const recorded = this.recorded
+          .map(({ start, end }) => [Math.max(start, from) - from, Math.min(end, to) - from] as const)
+          .filter(([start, end]) => start < end)
+          .flat();
+        const oldest = this.recorded[0]?.start;
+        const each = { oldest, recorded, motion: [], isComplete: true };
+        return { from, to, resolutionMs, cameras: cameras.map((cameraId) => ({ cameraId, ...each })) };
+      },
     };
   }
 
