@@ -216,6 +216,11 @@ async function measure(browser: Browser, parapet: Parapet, seeks: number): Promi
     page,
     Array.from({ length: seeks }, (_, i) => now - 30 * hourMs - i * 420_000),
   );
+  const restsAt = now - 30 * hourMs - (seeks - 1) * 420_000;
+  const stepsOfNine = await seek(
+    page,
+    Array.from({ length: 24 }, (_, i) => restsAt - i * 40),
+  );
   await page.locator('[role="slider"]').focus();
   for (let i = 0; i < 4; i++) await page.keyboard.press('-');
   const scrubbed = await scrub(page, 60);
@@ -255,6 +260,7 @@ async function measure(browser: Browser, parapet: Parapet, seeks: number): Promi
     cameras: always.length,
     seekMs,
     exactFrameOfCachedGopMs,
+    stepBackOfNineMs: judged(stepsOfNine),
     scrubMs,
     skewMs,
     timeline: drawn,

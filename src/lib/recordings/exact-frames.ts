@@ -3,11 +3,15 @@ import { FramesInHand, reachOf, within } from './frames-in-hand.ts';
 import { type GopDecoder, timeOfFrame } from './gop-decoder.ts';
 import { PastError } from './past-error.ts';
 
+/** With fewer steps than this left, more frames are decoded: a key that is held down takes as many in the time that takes. */
+const fewLeft = 4;
+
 /** The very frames of moments, one at a time, and those around them for steps. */
 export class ExactFrames {
   readonly #decoder: GopDecoder;
   readonly #limitBytes: () => number;
   readonly #hand = new FramesInHand();
+  #isRefilling = false;
 
   /** @param limitBytes how much may be kept for steps, now */
   constructor(decoder: GopDecoder, limitBytes: () => number) {
@@ -55,6 +59,23 @@ export class ExactFrames {
     );
     await Promise.all(kept);
     if (!isThere) throw new PastError('damaged', 'The decoder gave no picture');
+  }
+
+  /**
+   * Who has stepped to `time` that way may go on, as a key held down does: gets the next ones in hand before the last are
+   * used up. Throws as `decode` does.
+   */
+  async refill(gop: Gop, time: number, way: 1 | -1, signal: AbortSignal): Promise<void> {
+    const { time: taken } = frameAt(gop, time);
+    const times = gop.frames.map((frame) => frame.time).sort((a, b) => (a - b) * way);
+    const soon = times.slice(times.indexOf(taken) + 1).slice(0, fewLeft);
+    if (this.#isRefilling || soon.every((next) => this.#hand.has(next))) return;
+    this.#isRefilling = true;
+    try {
+      await this.decode(gop, taken, taken - way, (frame) => frame.close(), signal);
+    } finally {
+      this.#isRefilling = false;
+    }
   }
 
   /** Lets go of what is in hand. */

@@ -46,6 +46,10 @@ export class FramesInHand {
     return Math.min(mostFrames, Math.floor(limitBytes / (width * height * 1.5)));
   }
 
+  has(time: number): boolean {
+    return this.#frames.has(time);
+  }
+
   /** The frame that was taken then; whoever gets it closes it. */
   take(time: number): VideoFrame | undefined {
     return this.#frames.get(time)?.clone();
@@ -56,6 +60,7 @@ export class FramesInHand {
     const time = timeOfFrame(frame);
     const epoch = this.#epoch;
     try {
+      if (this.#frames.has(time)) return;
       const copy = await copyOf(frame);
       if (copy === undefined) return;
       if (epoch === this.#epoch && !this.#frames.has(time)) this.#frames.set(time, copy);

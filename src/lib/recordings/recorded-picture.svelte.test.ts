@@ -191,13 +191,13 @@ describe('steps', () => {
     group.seek(middle);
     await shows(middle);
     decodedCount = 0;
-    // The first step decodes what the next ones need.
     for (let i = 1; i <= 8; i++) {
       await group.step(camera!.id, way);
       await shows(middle + i * way * frameMs);
       expect(status()).toEqual({ kind: 'shown', isExact: true });
     }
-    expect(decodedCount).toBeLessThanOrEqual(35);
+    // Each by itself they would be eight times some 25; what comes behind the eighth is among these already.
+    expect(decodedCount).toBeLessThanOrEqual(80);
     expect(decodedCount).toBeGreaterThan(0);
   });
 

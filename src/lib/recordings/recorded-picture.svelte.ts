@@ -404,8 +404,12 @@ export class RecordedPicture {
   #showHeld(time: number): boolean {
     const gop = this.#options.source.kept(this.cameraId, this.stream, 'gop', time);
     const frame = gop && this.#frames.held(gop, time);
-    if (frame) this.#showFrame(frame, time);
-    return frame !== undefined;
+    if (!frame) return false;
+    const way = time < (this.shownTime ?? time) ? -1 : 1;
+    this.#showFrame(frame, time);
+    // What fails will be said when it is wanted.
+    this.#frames.refill(gop, time, way, this.#end.signal).catch(() => undefined);
+    return true;
   }
 
   async #showKey(time: number, signal: AbortSignal): Promise<void> {
