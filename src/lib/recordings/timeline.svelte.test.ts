@@ -94,6 +94,24 @@ function withoutCapture() {
 }
 
 describe('what is drawn', () => {
+  /** The ruler's pixels, as text. */
+  const ruler = () => {
+    const { width } = canvas();
+    const { data } = canvas().getContext('2d')!.getImageData(0, 0, width, 20);
+    return String.fromCharCode(...data.filter((_, i) => i % 4 === 1));
+  };
+
+  it.each([
+    ['the zone', () => desk.tell?.('Asia/Kolkata')],
+    ['the language', () => speak('ar-u-nu-arab')],
+  ])('follows %s at once, though nothing else has changed', async (_, change) => {
+    await open();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const before = ruler();
+    await change();
+    await expect.poll(ruler).not.toBe(before);
+  });
+
   it('is recorded time as a bar, motion brighter and taller, and gaps neither', async () => {
     await open();
     // Close enough to see the three seconds before motion begins.

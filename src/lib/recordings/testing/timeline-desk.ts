@@ -7,5 +7,7 @@ export interface TimelineDesk {
   selected: string | undefined;
   /** Somebody else moves the playhead. */
   go?: (time: number) => void;
+  /** Another zone is chosen. */
+  tell?: (zone: string) => void;
   readonly scrubbed: [time: number, phase: string][];
 }
