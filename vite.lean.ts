@@ -18,6 +18,12 @@ const formatMethods =
 const usesFormatMethod =
   /\bz\s*\.string\(\)[^;,]*?\.(?:email|url|jwt|emoji|guid|uuid\w*|nanoid|cuid2?|ulid|xid|ksuid|base64\w*|ipv[46]|cidrv[46]|mac|e164|datetime|date|time|duration)\(/;
 
+/**
+ * Objects that are parsed by code made at run time: the app's Content-Security-Policy allows none, and trying it, as Zod does,
+ * is an offence that browsers report.
+ */
+const madeAtRunTime = 'core.$ZodObjectJIT.init(';
+
 /** Leaves out of the built app what is in Zod for others: a third of its weight in the first load. */
 export function leanZod(): Plugin {
   return {
@@ -33,7 +39,11 @@ export function leanZod(): Plugin {
     },
     transform(code, id) {
       if (this.environment.name !== 'client') return undefined;
-      if (id.endsWith('zod/v4/classic/schemas.js')) return code.replace(formatMethods, '$1);');
+      if (id.endsWith('zod/v4/classic/schemas.js')) {
+        if (!code.includes(madeAtRunTime))
+          this.error(`Zod has no ${madeAtRunTime}…) any more (vite.lean.ts)`);
+        return code.replace(formatMethods, '$1);').replace(madeAtRunTime, 'core.$ZodObject.init(');
+      }
       const used = id.includes('/src/') && id.endsWith('.ts') ? usesFormatMethod.exec(code)?.[0] : undefined;
       if (used !== undefined) this.error(`${used}…: write z.email(), z.uuid() and so on (vite.lean.ts)`);
       return undefined;

@@ -29,6 +29,12 @@ export const test = base.extend<Fixtures, { parapet: Parapet }>({
     const expected: RegExp[] = [];
     const errors: string[] = [];
     page.on('pageerror', (error) => errors.push(String(error)));
+    // What breaks the page's Content-Security-Policy and is caught there is no console message of Chromium's.
+    await page.addInitScript(() => {
+      addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sourceFile }) => {
+        reportError(new Error(`the policy forbids: ${violatedDirective} ${blockedURI} of ${sourceFile}`));
+      });
+    });
     page.on('console', (message) => {
       // Chromium prints one for every answer with an error status; those are the app's business, judged by what it shows.
       if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))

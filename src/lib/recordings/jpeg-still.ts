@@ -3,7 +3,8 @@ import { recordingMediaRoutes } from '#contract/recording-routes.ts';
 import { urlOf } from '#lib/api/call.ts';
 import { NetworkError, ProblemError, readProblem } from '#lib/api/errors.ts';
 import { announceSignedOut } from '#lib/api/signed-out.ts';
-import { PastError, pastErrorOf } from './past-error.ts';
+import { PastError } from './past-error.ts';
+import { pastErrorOf } from './past-problem.ts';
 
 /** A picture that the recorder has made small and coded as JPEG. */
 export interface JpegStill {

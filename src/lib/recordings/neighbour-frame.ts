@@ -1,5 +1,5 @@
 import { frameAt, type Gop, nextFrameTime, previousFrameTime } from './frame-source.ts';
-import { pastErrorOf } from './past-error.ts';
+import { pastErrorOf } from './past-problem.ts';
 
 /**
  * The moment of the frame before or after the one of `time`; undefined when there is none. Before a moment in a gap is the

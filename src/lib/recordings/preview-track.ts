@@ -4,7 +4,8 @@ import { recordingMediaRoutes } from '#contract/recording-routes.ts';
 import { urlOf } from '#lib/api/call.ts';
 import { NetworkError, ProblemError, readProblem } from '#lib/api/errors.ts';
 import { announceSignedOut } from '#lib/api/signed-out.ts';
-import { pastCodeOf, PastError, pastErrorOf } from './past-error.ts';
+import { PastError } from './past-error.ts';
+import { pastCodeOf, pastErrorOf } from './past-problem.ts';
 import type { Wanted } from './scrub.ts';
 
 /** A picture at or before a moment that was asked for. */

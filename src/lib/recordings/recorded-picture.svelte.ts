@@ -8,7 +8,7 @@ import { Lateness } from './lateness.ts';
 import { LatestWins } from './latest-wins.ts';
 import { neighbourFrame } from './neighbour-frame.ts';
 import { Outlook } from './outlook.ts';
-import { pastErrorOf } from './past-error.ts';
+import { pastErrorOf } from './past-problem.ts';
 import { fastest, type Mode, modeOf, type PastMoment, type PastStatus } from './past-moment.ts';
 import type { RecordedPictureOptions } from './recorded-picture-options.ts';
 import { ReverseRun } from './reverse-run.ts';

@@ -1,4 +1,5 @@
-import { type PastError, pastErrorOf } from './past-error.ts';
+import type { PastError } from './past-error.ts';
+import { pastErrorOf } from './past-problem.ts';
 
 export interface SetbackOptions {
   /** Monotonic, ms. */
