@@ -10,7 +10,7 @@ const firstPayloadType = 96;
 
 /** A connection that offers one video and sends it. */
 export interface SendingPeer extends Pick<Peer, 'isOpen' | 'send' | 'close'> {
-  /** The whole offer, with every candidate in it. */
+  /** The whole offer, without candidates: nobody can call before the answer is here. */
   readonly offer: string;
   /** Takes the answer; gives the payload type to send. Throws a {@link WhipError} when it does not fit. */
   answered(sdp: string): number;
@@ -63,7 +63,7 @@ export async function openSendingPeer(
       events.gone();
     });
     return {
-      offer: await describe(connection),
+      offer: withoutCandidates(await describe(connection)),
       get isOpen() {
         return isOpen;
       },
@@ -112,6 +112,19 @@ export function pickedPayloadType(answer: string): number {
   if (line === null || line[1] === '0' || !(first >= firstPayloadType))
     throw new WhipError('codec-unsupported', 'The endpoint does not take the camera’s codec.');
   return first;
+}
+
+/**
+ * An offer that names no address of ours; the other side learns it from our own checks, as it does of browsers that hide
+ * theirs (RFC 8445 7.3.1.3). Called before it has the answer, libdatachannel drops the first DTLS packets, which come again
+ * a second later; and the moment it gets the answer ICE and DTLS may be through before it has kept the fingerprint: it
+ * then takes the other side for somebody else.
+ */
+function withoutCandidates(offer: string): string {
+  return offer
+    .replace(/^a=(?:candidate:.*|end-of-candidates)\r?\n/gm, '')
+    .replace(/^m=video \d+ /m, 'm=video 9 ')
+    .replace(/^c=IN .*$/m, 'c=IN IP4 0.0.0.0');
 }
 
 async function describe(connection: PeerConnection): Promise<string> {

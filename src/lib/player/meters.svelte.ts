@@ -37,10 +37,14 @@ export class Meters {
   }
 
   /**
-   * Reads all sessions. Gives the second's sample; undefined while the reading before has not ended. `ageMs`: of the last
-   * picture, as it is known when the counters are.
+   * Reads all sessions. Gives the second's sample; undefined while the reading before has not ended, and for a second that
+   * is not judged. `ageMs`: of the last picture, and `isJudged`, both as they are when the counters are known.
    */
-  async read(ageMs: () => number | undefined, isLive: boolean): Promise<Sample | undefined> {
+  async read(
+    ageMs: () => number | undefined,
+    isLive: boolean,
+    isJudged: () => boolean,
+  ): Promise<Sample | undefined> {
     if (this.#isReading) return undefined;
     this.#isReading = true;
     try {
@@ -48,6 +52,7 @@ export class Meters {
     } finally {
       this.#isReading = false;
     }
+    if (!isJudged()) return undefined;
     const { video, session } = this.#stage.inFront;
     const { bitsPerSecond, framesPerSecond } = this.rates;
     if (isLive && session && bitsPerSecond !== undefined && framesPerSecond)

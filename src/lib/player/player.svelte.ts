@@ -13,6 +13,7 @@ import { Pace } from './pace.ts';
 import { PastPicture } from './past-picture.svelte.ts';
 import { pulse as pagePulse, type Pulse } from './pulse.ts';
 import { Reception } from './reception.svelte.ts';
+import { isJudged } from './score.ts';
 import type { Slot } from './screen.ts';
 import type { Stage } from './stage.svelte.ts';
 import type { StandIn } from './stand-in.svelte.ts';
@@ -464,7 +465,15 @@ export class Player {
     if (status === 'suspended') this.#now = now;
     if (status === 'suspended' || status === 'idle') return;
     const isLive = status === 'live' || status === 'delayed';
-    const sample = await this.meters.read(() => untrack(() => this.frameAgeMs), isLive);
+    const sample = await this.meters.read(
+      () => untrack(() => this.frameAgeMs),
+      isLive,
+      () =>
+        isJudged(
+          untrack(() => this.state),
+          this.#pulse.now(),
+        ),
+    );
     if (!sample || !isLive) return;
     const nominal = this.meters.readings.nominalFramesPerSecond;
     this.#reception.climber.judge(sample, nominal, this.#hasLesser);

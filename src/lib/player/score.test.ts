@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { QualityFactor } from '#contract/quality.ts';
-import { factorBeside, judge, smoothed, type Seen } from './score.ts';
+import { factorBeside, isJudged, judge, smoothed, type Seen } from './score.ts';
+import { firstFrameMs, next, type PlayerEvent, type PlayerState } from './state.ts';
 
 const fine: Seen = {
   ageMs: 60,
@@ -67,4 +68,40 @@ it('falls at once and rises with care', () => {
   expect(smoothed(undefined, 70)).toBe(70);
   expect(smoothed(100, 0)).toBeCloseTo(20);
   expect(smoothed(0, 100)).toBeCloseTo(30);
+});
+
+describe('a second of a tile', () => {
+  const limits = { delayedMs: 1000, stalledMs: 2700, reconnectMs: 4700 };
+  const tick = (at: number, frameAt?: number): PlayerEvent => ({ type: 'tick', at, frameAt, limits });
+  const after = (...events: PlayerEvent[]): PlayerState =>
+    events.reduce<PlayerState>((state, event) => next(state, event, () => 0).state, { status: 'idle' });
+  const start: PlayerEvent = { type: 'start', at: 1000 };
+  const refusal = { type: 'failed', at: 1500, isTransient: true } as const;
+  const soon = 1000 + firstFrameMs - 1;
+
+  it.each<[string, readonly PlayerEvent[], number]>([
+    ['nobody wants it', [], 1000],
+    ['it connects', [start], soon],
+    ['it waits for its turn', [start, { type: 'queued', at: 1001, place: 9 }], soon],
+    ['its first attempt failed', [start, { ...refusal, code: 'unreachable' }], soon],
+    ['nobody sees it', [start, { type: 'suspend', at: 2000 }], 90_000],
+    [
+      'somebody sees it again',
+      [start, { type: 'suspend', at: 2000 }, { type: 'resume', at: 80_000 }],
+      81_000,
+    ],
+  ])('is not judged while %s', (_what, events, now) => {
+    expect(isJudged(after(...events), now)).toBe(false);
+  });
+
+  it.each<[string, readonly PlayerEvent[], number]>([
+    ['the first picture is there', [start, { type: 'first-frame', at: 1400 }], 1500],
+    ['the pictures have stopped', [start, { type: 'first-frame', at: 1400 }, tick(4500, 1400)], 4501],
+    ['the first picture should be there', [start], soon + 1],
+    ['it still waits for its turn', [start, { type: 'queued', at: 9000, place: 9 }], soon + 1],
+    ['the camera is known to be away', [start, { ...refusal, code: 'camera-offline' }], 1501],
+    ['it is refused', [start, { ...refusal, isTransient: false, code: 'not-permitted' }], 1501],
+  ])('is judged once %s', (_what, events, now) => {
+    expect(isJudged(after(...events), now)).toBe(true);
+  });
 });

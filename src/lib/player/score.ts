@@ -1,5 +1,6 @@
 import type { QualityFactor } from '#contract/quality.ts';
 import type { Rates } from './rates.ts';
+import { firstFrameMs, type PlayerState } from './state.ts';
 
 /** What is known of a tile's picture over the last second. Absent: not known, and not judged. */
 export interface Seen extends Rates {
@@ -21,6 +22,15 @@ export type Factor = Exclude<QualityFactor, 'none'>;
 export interface Verdict {
   readonly score: number;
   readonly factor: QualityFactor;
+}
+
+/**
+ * Whether what a tile shows is judged: not while nobody sees it, and not while it begins. How it is to watch is not known
+ * before the first picture, for as long as one may take to come; that none has come after so long is known.
+ */
+export function isJudged(state: PlayerState, now: number): boolean {
+  if (state.status === 'connecting' || state.status === 'queued') return now - state.since >= firstFrameMs;
+  return state.status !== 'idle' && state.status !== 'suspended';
 }
 
 const percent = (value: number): number => Math.min(100, Math.max(0, value));

@@ -90,6 +90,17 @@ describe('why a tile is as it is', () => {
     expect(paths[0]).toMatch(/^M/);
   });
 
+  it('is not known while the picture begins anew, whatever it was before', async () => {
+    const { player, card } = await stage();
+    await expect.element(page.getByText('Packets are lost')).toBeVisible();
+    vi.spyOn(card, 'open').mockReturnValue(new Promise(() => {}));
+    player.suspend();
+    player.resume();
+    await expect.element(page.getByText('Measuring')).toBeVisible();
+    expect(document.querySelector('.panel .score')?.textContent).toBe('–');
+    expect(page.getByText(/Packets are lost|Nothing limits it|No fresh picture/).elements()).toEqual([]);
+  });
+
   it('says each value once, its two minutes beside it', async () => {
     await stage();
     const names = [...document.querySelectorAll('.panel dt')].map((one) => one.textContent.trim());

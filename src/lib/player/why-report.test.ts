@@ -105,6 +105,12 @@ describe('the report', () => {
     expect(lines).toContain('2026-11-20T00:00:01.000Z whep → hls: udp-blocked');
   });
 
+  it('says of a picture that has just begun that nothing is known yet', () => {
+    const begun = { ...account, score: undefined, factor: 'none' as const };
+    const lines = reportOf(begun, [], () => 0, { now: 0, browser: '' }).split('\n');
+    expect(lines[2]).toBe('score: not known yet');
+  });
+
   it('holds what is kept of the last hour and day, or why nothing is', () => {
     const hour = {
       seconds: 3400.4,

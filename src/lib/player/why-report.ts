@@ -157,7 +157,9 @@ export function reportOf(
   return [
     `Parapet, camera ${camera.number} ${camera.name}, ${at(page.now)}`,
     `state: ${account.state}, way: ${account.way ?? 'none'}${fallback ? ` (${fallback.reason})` : ''}${preferred ? ` (${preferred.reason})` : ''}`,
-    `score: ${account.score ?? '–'}, limited by: ${account.factor}`,
+    account.score === undefined
+      ? 'score: not known yet'
+      : `score: ${account.score}, limited by: ${account.factor}`,
     ...lines,
     ...(account.history ? historyLines(account.history) : []),
     ...ways.map((change) => `${change.at} ${change.from} → ${change.to}: ${change.reason}`),
