@@ -11,6 +11,8 @@ export interface LivePictures {
   indexAt(subject: PictureSubject, format: Format, timeMs: number): number;
   timeOf(subject: PictureSubject, format: Format, index: number): number;
   at(subject: PictureSubject, format: Format, index: number): AccessUnit & CodedPicture;
+  /** The same as a keyframe, with its own time, whatever it is. */
+  asKeyframe(subject: PictureSubject, format: Format, index: number): AccessUnit & CodedPicture;
   keyframeAtOrBefore(subject: PictureSubject, format: Format, index: number): number;
 }
 
@@ -113,11 +115,8 @@ export class LiveFeed implements WheelEntry {
 
   #send(index: number): void {
     if (this.#fault === 'frozen') {
-      this.#frozen ??= this.#pictures.at(
-        this.#subject,
-        this.#format,
-        this.#pictures.keyframeAtOrBefore(this.#subject, this.#format, index),
-      );
+      // Of the moment at which it froze: the keyframe before would be seconds older, a jump back that no camera makes.
+      this.#frozen ??= this.#pictures.asKeyframe(this.#subject, this.#format, index);
       this.#write(this.#frozen, index);
       return;
     }

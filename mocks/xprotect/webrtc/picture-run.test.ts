@@ -59,6 +59,16 @@ describe('what is live', () => {
     const after = watch(live, now + 3001, now + 6000);
     expect(after[0]!.unit.isKeyframe).toBe(true);
     expect(after[0]!.timestamp).toBeGreaterThan(frozen.at(-1)!.timestamp);
+    expect(after[0]!.unit.timeMs).toBeGreaterThan(now + 3000);
+  });
+
+  it('stands at the picture at which it froze, and at no older one', () => {
+    let isFrozen = false;
+    const live = run(() => (isFrozen ? 'frozen' : undefined));
+    const before = watch(live, now, now + 1500);
+    isFrozen = true;
+    const [held] = watch(live, now + 1501, now + 2000);
+    expect(held!.unit).toMatchObject({ isKeyframe: true, index: before.at(-1)!.unit.index + 1 });
   });
 });
 

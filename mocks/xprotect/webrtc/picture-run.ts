@@ -66,7 +66,7 @@ export class LiveRun implements PictureRun {
     const due: DuePicture[] = [];
     for (; this.#next <= newest; this.#next++) {
       const keyframe = pictures.keyframeAtOrBefore(subject, format, this.#next);
-      if (fault === 'frozen') this.#frozen ??= pictures.at(subject, format, keyframe);
+      if (fault === 'frozen') this.#frozen ??= pictures.asKeyframe(subject, format, this.#next);
       if (this.#awaitsKeyframe && keyframe !== this.#next) continue;
       this.#awaitsKeyframe = false;
       this.#origin ??= timeOf(this.#next);
