@@ -36,6 +36,8 @@ export class LiveFeed implements WheelEntry {
   #sequence = 0;
   #awaitsKeyframe = false;
   #frozen: (AccessUnit & CodedPicture) | undefined;
+  /** It was frozen: what is sent is coded as keyframes until one is due. */
+  #thaws = false;
   #statusAt: number;
   dueAt: number;
 
@@ -74,7 +76,7 @@ export class LiveFeed implements WheelEntry {
     else if (wasDark) {
       this.#next = this.#entryAt(now);
       this.dueAt = now;
-    } else if (fault === undefined) this.#awaitsKeyframe = true;
+    } else if (fault === undefined) this.#thaws = true;
   }
 
   turn(now: number): void {
@@ -124,7 +126,9 @@ export class LiveFeed implements WheelEntry {
     const isEntry = this.#pictures.keyframeAtOrBefore(this.#subject, this.#format, index) === index;
     if (this.#awaitsKeyframe && !isEntry) return;
     this.#awaitsKeyframe = false;
-    this.#write(this.#pictures.at(this.#subject, this.#format, index), index);
+    if (isEntry) this.#thaws = false;
+    const coded = this.#thaws ? 'asKeyframe' : 'at';
+    this.#write(this.#pictures[coded](this.#subject, this.#format, index), index);
   }
 
   #write(unit: CodedPicture, index: number): void {
