@@ -2,6 +2,7 @@ import process from 'node:process';
 import { type Browser, chromium, type Page } from '@playwright/test';
 import { chromiumFlags, needChromium } from '../.ci/machine.ts';
 import { type Parapet, password, startParapet } from '../e2e/parapet.ts';
+import { saveSquareWall } from '../e2e/square-wall.ts';
 import { installStripReader } from '../e2e/strip-in-page.ts';
 import { missesOf } from './limits.ts';
 import { watchCost } from './process-cost.ts';
@@ -34,30 +35,8 @@ export async function saveWall(page: Page, parapet: Parapet, tiles: number): Pro
   };
   const cameras = directory.cameras.toSorted((a, b) => a.number - b.number);
   const step = Math.floor(cameras.length / tiles);
-  const side = Math.ceil(Math.sqrt(tiles));
-  const answer = await page.request.post(`${parapet.url}/api/walls`, {
-    headers,
-    data: {
-      name: `bench ${tiles}`,
-      isShared: false,
-      content: {
-        layout: {
-          name: side * side === tiles && tiles <= 36 ? String(tiles) : 'free',
-          columns: side,
-          rows: side,
-          cells: Array.from({ length: tiles }, (_, i) => ({
-            column: i % side,
-            row: Math.floor(i / side),
-            columns: 1,
-            rows: 1,
-          })),
-        },
-        cameraIds: Array.from({ length: tiles }, (_, i) => cameras[i * step]?.id ?? null),
-      },
-    },
-  });
-  if (!answer.ok()) throw new Error(`The wall could not be saved: ${await answer.text()}`);
-  return ((await answer.json()) as { id: string }).id;
+  const cameraIds = Array.from({ length: tiles }, (_, i) => cameras[i * step]?.id ?? null);
+  return saveSquareWall(page, parapet.url, `bench ${tiles}`, cameraIds);
 }
 
 async function rounds(browser: Browser, parapet: Parapet, tiles: number, count: number, pauseMs: number) {

@@ -31,14 +31,16 @@ const say = (page: Page, state: DocumentVisibilityState) =>
     document.dispatchEvent(new Event('visibilitychange'));
   }, state);
 
-test('a page that was hidden for long receives nothing meanwhile, and is live again when it is seen', async ({
-  openWallAs,
-  page,
-  readTiles,
-}) => {
+test.beforeEach(async ({ openWallAs, page }) => {
   await openWallAs('operator');
   await openSmallWall(page, 2);
   await expect(live(page)).toHaveCount(2, { timeout: 20_000 });
+});
+
+test('a page that was hidden for long receives nothing meanwhile, and is live again when it is seen', async ({
+  page,
+  readTiles,
+}) => {
   await say(page, 'hidden');
   await expect(page.locator('figure[data-camera-number][data-state="suspended"]')).toHaveCount(2, {
     timeout: 20_000,
@@ -53,13 +55,9 @@ test('a page that was hidden for long receives nothing meanwhile, and is live ag
 });
 
 test('a page that was frozen never calls what it shows live until it is of now', async ({
-  openWallAs,
   page,
   readTiles,
 }) => {
-  await openWallAs('operator');
-  await openSmallWall(page, 2);
-  await expect(live(page)).toHaveCount(2, { timeout: 20_000 });
   await readTiles();
   const cdp = await page.context().newCDPSession(page);
   // As a browser does to save power, or a machine that sleeps does to everything: no timer, no callback.
@@ -73,14 +71,10 @@ test('a page that was frozen never calls what it shows live until it is of now',
 });
 
 test('a page that is left and come back to is kept by the browser, has let go of its streams, and is live again', async ({
-  openWallAs,
   page,
   parapet,
   readTiles,
 }) => {
-  await openWallAs('operator');
-  await openSmallWall(page, 2);
-  await expect(live(page)).toHaveCount(2, { timeout: 20_000 });
   await page.evaluate(() => {
     const kept: { isBack?: boolean; states: string[]; goodbyes: string[] } = { states: [], goodbyes: [] };
     Object.assign(globalThis, { kept });

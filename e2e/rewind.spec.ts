@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test';
 import type { Directory } from '#contract/camera.ts';
 import { expect, test } from './fixtures.ts';
+import { saveSquareWall } from './square-wall.ts';
 import { installStripReader } from './strip-in-page.ts';
 
 interface PastTile {
@@ -51,24 +52,12 @@ async function saveWall(page: Page, origin: string): Promise<string> {
       number % 16 !== 9 &&
       number % 47 !== 11,
   );
-  const cells = Array.from({ length: 9 }, (_, i) => ({
-    column: i % 3,
-    row: Math.floor(i / 3),
-    columns: 1,
-    rows: 1,
-  }));
-  const answer = await page.request.post('/api/walls', {
-    headers: { origin },
-    data: {
-      name: 'Rewound',
-      isShared: false,
-      content: {
-        layout: { name: '9', columns: 3, rows: 3, cells },
-        cameraIds: always.slice(0, 9).map(({ id }) => id),
-      },
-    },
-  });
-  return ((await answer.json()) as { id: string }).id;
+  return saveSquareWall(
+    page,
+    origin,
+    'Rewound',
+    always.slice(0, 9).map(({ id }) => id),
+  );
 }
 
 test('one key shows the whole wall ten seconds ago, by its pixels; one key is live again at once', async ({

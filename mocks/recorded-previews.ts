@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { mostKeyframes, PreviewHead } from '#contract/recording-previews.ts';
-import type { ProblemCode } from '#contract/problem.ts';
 import type { Pictures } from '#mocks/camera/compose.ts';
 import type { Format } from '#mocks/camera/pictures.ts';
+import { previewPart } from './preview-part.ts';
 import type { SiteCamera } from './site/cameras.ts';
 import { frameFile } from './site/frame-file.ts';
 import { recordedSpans, sequencesAround, type SiteSpan } from './site/recordings.ts';
@@ -34,10 +34,8 @@ export function keyframeTimes(
   return times.slice(-mostKeyframes);
 }
 
-const none = new Uint8Array();
-
 /** The part of one slot. `sent`: the pictures that are in the answer already; takes this one in. */
-export function previewPart(
+export function recordedPart(
   pictures: Pictures,
   camera: SiteCamera,
   stream: Format,
@@ -46,25 +44,10 @@ export function previewPart(
   sent: Set<string>,
 ): Uint8Array<ArrayBuffer> {
   const moment = recordedMoment(camera, at, now);
-  if (moment === undefined) return problemPart(slot, 'no-recording');
+  if (moment === undefined) return previewPart({ slot, problem: 'no-recording' });
   const { bytes, start, codec } = frameFile(pictures, camera, stream, moment, 'keyframe');
   const name = `${camera.id} ${start}`;
   const isKnown = sent.has(name);
   sent.add(name);
-  return partOf({ slot, start, codec }, isKnown ? none : bytes);
-}
-
-/** The part of a slot that has no picture. */
-export const problemPart = (slot: number, problem: ProblemCode): Uint8Array<ArrayBuffer> =>
-  partOf({ slot, problem }, none);
-
-function partOf(head: PreviewHead, picture: Uint8Array): Uint8Array<ArrayBuffer> {
-  const text = new TextEncoder().encode(JSON.stringify(z.encode(PreviewHead, head)));
-  const part = new Uint8Array(8 + text.length + picture.length);
-  const view = new DataView(part.buffer);
-  view.setUint32(0, text.length);
-  part.set(text, 4);
-  view.setUint32(4 + text.length, picture.length);
-  part.set(picture, 8 + text.length);
-  return part;
+  return previewPart(z.encode(PreviewHead, { slot, start, codec }), isKnown ? undefined : bytes);
 }

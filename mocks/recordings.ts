@@ -6,7 +6,8 @@ import { type PreviewsQuery, previewsType } from '#contract/recording-previews.t
 import type { Pictures } from '#mocks/camera/compose.ts';
 import { type SceneName, sceneNames } from '#mocks/camera/scenes/scenes.ts';
 import { Refused, type PretendBff } from './pretend-bff.ts';
-import { keyframeTimes, previewPart, problemPart, recordedMoment } from './recorded-previews.ts';
+import { previewPart } from './preview-part.ts';
+import { keyframeTimes, recordedMoment, recordedPart } from './recorded-previews.ts';
 import { type SiteCamera, siteCameras } from './site/cameras.ts';
 import { frameFile } from './site/frame-file.ts';
 import { pagePictures } from './site/page-pictures.ts';
@@ -68,10 +69,10 @@ export function recordingHandlers({ bff, now = Date.now, picturesOf, problemFrom
     for (const [slot, { camera: index, ms }] of slots.entries()) {
       const camera = seen[index];
       if (camera === undefined || camera instanceof Refused)
-        parts.push(problemPart(slot, camera?.code ?? 'not-found'));
+        parts.push(previewPart({ slot, problem: camera?.code ?? 'not-found' }));
       else
         parts.push(
-          previewPart(await picturesOfCamera(camera), camera, stream, { slot, at: from + ms }, now(), sent),
+          recordedPart(await picturesOfCamera(camera), camera, stream, { slot, at: from + ms }, now(), sent),
         );
     }
     return parts;

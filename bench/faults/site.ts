@@ -6,6 +6,7 @@ import { siteCameras } from '#mocks/site/cameras.ts';
 import { chromiumFlags, needChromium } from '../../.ci/machine.ts';
 import { type Parapet, password, startParapet } from '../../e2e/parapet.ts';
 import { startLiveKit } from '../../e2e/real/livekit.ts';
+import { saveSquareWall } from '../../e2e/square-wall.ts';
 import type { Fault, Ground } from './faults.ts';
 import { type FaultNetwork, freeMediaPort, wrapBrowser } from './network.ts';
 import { withOtherCodec } from './other-codec.ts';
@@ -119,28 +120,9 @@ export async function makeWall(page: Page, site: Site) {
     cameras = ((await answer.json()) as { cameras: typeof cameras }).cameras;
     if (cameras.length < tiles) await page.waitForTimeout(250);
   }
-  cameras.sort((a, b) => a.number - b.number);
-  const chosen = cameras.slice(0, tiles);
-  const side = Math.ceil(Math.sqrt(tiles));
-  const cells = Array.from({ length: tiles }, (_, i) => ({
-    column: i % side,
-    row: Math.floor(i / side),
-    columns: 1,
-    rows: 1,
-  }));
-  const answer = await page.request.post(`${site.url}/api/walls`, {
-    headers,
-    data: {
-      name: `faults ${tiles}`,
-      isShared: false,
-      content: {
-        layout: { name: 'free', columns: side, rows: side, cells },
-        cameraIds: chosen.map(({ id }) => id),
-      },
-    },
-  });
-  if (!answer.ok()) throw new Error(`The wall could not be saved: ${await answer.text()}`);
-  const { id } = (await answer.json()) as { id: string };
+  const chosen = cameras.toSorted((a, b) => a.number - b.number).slice(0, tiles);
+  const cameraIds = chosen.map((camera) => camera.id);
+  const id = await saveSquareWall(page, site.url, `faults ${tiles}`, cameraIds);
   return { id, numbers: chosen.map(({ number }) => number) };
 }
 

@@ -15,6 +15,11 @@ export interface Pictures {
   timeOf(subject: PictureSubject, format: Format, index: number): number;
   /** The coded picture. Throws a {@link PictureError} for a scene that there is not, a RangeError for a number over 1023. */
   at(subject: PictureSubject, format: Format, index: number): AccessUnit;
+  /**
+   * The same picture as a keyframe, wherever in its group it stands: caption, clock and strip are its own, the scene is
+   * that of the group's keyframe. For cameras that hang. Throws what `at` throws.
+   */
+  asKeyframe(subject: PictureSubject, format: Format, index: number): AccessUnit;
   /** Index of the keyframe that the picture's group begins with. */
   keyframeAtOrBefore(subject: PictureSubject, format: Format, index: number): number;
   parameterSets(
@@ -49,28 +54,33 @@ export function composePictures(material: Readonly<Record<Format, Material>>): P
     if (!clip) throw new PictureError(`There is no clip of a scene called ${subject.scene}`);
     return clip;
   };
+  const keyframeAtOrBefore = (subject: PictureSubject, format: Format, index: number): number => {
+    const clip = clipOf(subject, format);
+    return index - (placeOf(subject, clip, index) % clip.gopLength);
+  };
+  /** The picture `index` under the scene of the picture `sceneOf`. */
+  const compose = (subject: PictureSubject, format: Format, index: number, sceneOf: number): AccessUnit => {
+    const clip = clipOf(subject, format);
+    const place = placeOf(subject, clip, sceneOf);
+    const { nalUnit, header } = clip.pictures[place]!;
+    const timeMs = timeOf(format, index);
+    const previousTimeMs = timeOf(format, index - 1);
+    const slice = overlays[format].slice(subject, timeMs, previousTimeMs, header, clip);
+    const isKeyframe = place % clip.gopLength === 0;
+    const nalUnits = isKeyframe ? [clip.spsNal, clip.ppsNal, nalUnit, slice] : [nalUnit, slice];
+    return { nalUnits, isKeyframe, timeMs, index };
+  };
   return {
     indexAt: (_subject, format, timeMs) => indexAt(format, timeMs),
     timeOf: (_subject, format, index) => timeOf(format, index),
-    keyframeAtOrBefore(subject, format, index) {
-      const clip = clipOf(subject, format);
-      return index - (placeOf(subject, clip, index) % clip.gopLength);
-    },
+    keyframeAtOrBefore,
     parameterSets(subject, format) {
       const { spsNal, ppsNal } = clipOf(subject, format);
       return { sps: spsNal, pps: ppsNal };
     },
-    at(subject, format, index): AccessUnit {
-      const clip = clipOf(subject, format);
-      const place = placeOf(subject, clip, index);
-      const { nalUnit, header } = clip.pictures[place]!;
-      const timeMs = timeOf(format, index);
-      const previousTimeMs = timeOf(format, index - 1);
-      const slice = overlays[format].slice(subject, timeMs, previousTimeMs, header, clip);
-      const isKeyframe = place % clip.gopLength === 0;
-      const nalUnits = isKeyframe ? [clip.spsNal, clip.ppsNal, nalUnit, slice] : [nalUnit, slice];
-      return { nalUnits, isKeyframe, timeMs, index };
-    },
+    at: (subject, format, index) => compose(subject, format, index, index),
+    asKeyframe: (subject, format, index) =>
+      compose(subject, format, index, keyframeAtOrBefore(subject, format, index)),
   };
 }
 

@@ -83,6 +83,15 @@ describe.skipIf(!hasFfmpeg)(
       expect(readings).toEqual(some.map((time) => ({ number: 714, timeMs: time })));
     });
 
+    it.each(['main', 'sub'] as const)('so do pictures of %s that were made keyframes', async (format) => {
+      const { width, height } = formats[format];
+      const first = pictures.indexAt(camera, format, noon);
+      const units = [0, 1, 7, 20].map((i) => pictures.asKeyframe(camera, format, first + i));
+      const stream = joinAnnexB(units.flatMap(({ nalUnits }) => nalUnits));
+      const readings = (await decode(stream, width, height)).map(readStrip);
+      expect(readings).toEqual(units.map(({ timeMs }) => ({ number: 714, timeMs })));
+    });
+
     it.each([
       [34, 'scale=640:360'],
       [32, 'scale=320:180'],

@@ -109,6 +109,18 @@ describe.each(both)('a coded picture in the %s format', (format) => {
     }
   });
 
+  it('has any picture as a keyframe: the rows below its own, the scene that of the keyframe before', () => {
+    const subject = camera(6);
+    const keyframe = pictures.keyframeAtOrBefore(subject, format, start);
+    const before = pictures.at(subject, format, keyframe);
+    expect(pictures.asKeyframe(subject, format, keyframe)).toEqual(before);
+    const index = keyframe + 11;
+    const { nalUnits, ...rest } = pictures.asKeyframe(subject, format, index);
+    expect(rest).toEqual({ isKeyframe: true, index, timeMs: pictures.timeOf(subject, format, index) });
+    expect(nalUnits.slice(0, -1)).toEqual(before.nalUnits.slice(0, -1));
+    expect(nalUnits.at(-1)).not.toEqual(before.nalUnits.at(-1));
+  });
+
   it('spreads the keyframes of many cameras over the two seconds', () => {
     const gop = 2 * framesPerSecond;
     const phases = Array.from({ length: 36 }, (_, i) => {

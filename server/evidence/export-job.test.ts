@@ -1,39 +1,23 @@
 import { spawnSync } from 'node:child_process';
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
-import {
-  appendFileSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { createPublicKey } from 'node:crypto';
+import { appendFileSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { openPictures, type Pictures } from '#mocks/camera/synthesis.ts';
 import { createFairLanes } from '#server/recordings/fair-lanes.ts';
 import { FakeRecordings, frameMs, gopMs } from '#server/recordings/testing/fake-recordings.ts';
 import { momentsIn, readFragments } from '#server/recordings/testing/read-fragments.ts';
 import type { RecordedFrame } from '#server/vms/recordings.ts';
 import { VmsError } from '#server/vms/vms.ts';
-import { type ExportOrder, runExport } from './export-job.ts';
+import { runExport } from './export-job.ts';
 import type { Step } from './export-writer.ts';
 import { fingerprintOf, type Manifest, signed } from './manifest.ts';
 import { openSigningKey, readFingerprint } from './signing-key.ts';
+import { folder, key, never, noon, orderOf, parts } from './testing/one-export.ts';
 import { exportsNamed, verifyExport, wholeFolder } from './verify/verify.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
-const noon = Date.UTC(2026, 10, 20, 12);
-const { privateKey: key } = generateKeyPairSync('ed25519');
-
-function folder(): string {
-  const made = mkdtempSync(path.join(tmpdir(), 'parapet-export-'));
-  onTestFinished(() => rmSync(made, { recursive: true, force: true }));
-  return made;
-}
 
 /** Two cameras for half a minute: one always, one in two pieces with new parameter sets in the second. */
 function site() {
@@ -48,19 +32,13 @@ function site() {
   recordings.parameterSetsAt = (timeMs, cameraId) =>
     cameraId === 'a' || timeMs < noon + 24_000 ? usual : other;
   const lanes = createFairLanes(4);
-  const order: ExportOrder = {
-    id: '6a52c7a8-8d2b-4c57-9a3e-0d4a3a6a3a11',
-    title: 'Case 7',
-    reason: 'Asked for by the court',
-    requestedBy: { name: 'ivan', displayName: 'Ivan' },
-    createdAt: noon,
+  const order = orderOf({
     range: { start: noon + 500, end: noon + 30_000 },
-    stream: 'main',
     cameras: [
       { id: 'a', number: 7, name: 'Gate', recordings, lanes },
       { id: 'b', number: 12, name: 'Yard', recordings, lanes },
     ],
-  };
+  });
   return { recordings, order };
 }
 
@@ -82,18 +60,6 @@ function keepEvery(recordings: FakeRecordings, stepMs: number): void {
     };
   };
 }
-
-const parts = (directory: string, onStep: (step: Step) => void = () => undefined) => ({
-  directory,
-  checkpointBytes: 60_000,
-  checkpointMs: 60_000,
-  product: { name: 'Parapet', version: '0.1.0' },
-  key,
-  now: () => noon + 99_000,
-  onProgress: () => Promise.resolve(),
-  onStep,
-});
-const never = new AbortController().signal;
 
 /** What is in the folder, but for the journal. */
 const contents = (directory: string): Record<string, string> =>
@@ -174,22 +140,18 @@ describe('an export', () => {
   it('is the same to the byte wherever it was killed before, whatever lay behind the last safe byte', async () => {
     const whole = folder();
     let steps = 0;
-    await runExport(
-      site().order,
-      parts(whole, () => void (steps += 1)),
-      never,
-    );
+    await runExport(site().order, parts(whole, { onStep: () => void (steps += 1) }), never);
     const expected = contents(whole);
     expect(steps).toBeGreaterThan(30);
     const directory = folder();
     for (let kill = 1; kill <= steps; kill++) {
       rmSync(directory, { recursive: true, force: true });
       let left = kill;
-      const killed = parts(directory, () => {
+      const onStep = (): void => {
         // Who is dead takes no further step.
         if ((left -= 1) <= 0) throw new Error('killed');
-      });
-      await expect(runExport(site().order, killed, never)).rejects.toThrow('killed');
+      };
+      await expect(runExport(site().order, parts(directory, { onStep }), never)).rejects.toThrow('killed');
       // What the kernel still had is there in part, or followed by half a fragment.
       for (const name of readdirSync(directory).filter((one) => one.endsWith('.mp4')))
         if (kill % 2 === 0) appendFileSync(path.join(directory, name), Buffer.alloc(777, kill));
@@ -217,10 +179,10 @@ describe('an export', () => {
     const { order, recordings } = site();
     recordings.padding = 2000;
     let gops = 0;
-    const killed = parts(directory, (step) => {
+    const onStep = (step: Step): void => {
       if (gops >= 12 || (step === 'gop-appended' && (gops += 1) === 12)) throw new Error('killed');
-    });
-    await expect(runExport(order, killed, never)).rejects.toThrow('killed');
+    };
+    await expect(runExport(order, parts(directory, { onStep }), never)).rejects.toThrow('killed');
     recordings.calls.length = 0;
     await runExport({ ...order, cameras: order.cameras.slice(0, 1) }, parts(directory), never);
     expect(recordings.calls.filter((call) => call === 'next a').length).toBeLessThan((6 * gopMs) / frameMs);
@@ -231,10 +193,11 @@ describe('an export', () => {
     const whole = folder();
     await runExport(site().order, parts(whole), never);
     let gops = 0;
-    const killed = parts(directory, (step) => {
+    const onStep = (step: Step): void => {
       if (gops >= 12 || (step === 'gop-appended' && (gops += 1) === 12)) throw new Error('killed');
-    });
-    await expect(runExport(site().order, { ...killed, checkpointBytes: 0 }, never)).rejects.toThrow('killed');
+    };
+    const killed = parts(directory, { onStep, checkpointBytes: 0 });
+    await expect(runExport(site().order, killed, never)).rejects.toThrow('killed');
     truncateSync(path.join(directory, '007-2026-11-20T120000Z.mp4'), 1000);
     await runExport(site().order, parts(directory), never);
     expect(contents(directory)).toEqual(contents(whole));
@@ -312,7 +275,7 @@ describe('an export', () => {
     let frames = 0;
     recordings.beforeFrame = () =>
       (frames += 1) < 500 ? Promise.resolve() : Promise.reject(new VmsError('unexpected-answer', 'broken'));
-    const never60s = { ...parts(directory), checkpointBytes: Infinity };
+    const never60s = parts(directory, { checkpointBytes: Infinity });
     await expect(runExport(one, never60s, never)).rejects.toMatchObject({ code: 'vms-unavailable' });
     recordings.beforeFrame = undefined;
     recordings.calls.length = 0;

@@ -1,6 +1,5 @@
-import { createHash, generateKeyPairSync } from 'node:crypto';
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { createHash } from 'node:crypto';
+import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { iso, rtaId } from '#mocks/rta/site.ts';
@@ -10,7 +9,7 @@ import { FakeRecordings } from '#server/recordings/testing/fake-recordings.ts';
 import type { RecordedSpan, VmsFilm, VmsRecordings } from '#server/vms/recordings.ts';
 import { cameras as rtaCameras, startSite, vmsFor } from '#server/vms/rta/testing/rta-site.ts';
 import { VmsError } from '#server/vms/vms.ts';
-import { type ExportOrder, runExport } from './export-job.ts';
+import { runExport } from './export-job.ts';
 import {
   openTown,
   ask,
@@ -24,14 +23,12 @@ import {
   settings,
   work,
 } from './testing/exports-town.ts';
+import { folder, never, noon, orderOf, parts } from './testing/one-export.ts';
 import { verifyExport, wholeFolder } from './verify/verify.ts';
 import { filmsOf } from './vms-films.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
-const noon = Date.UTC(2026, 10, 20, 12);
 const hour = 3_600_000;
-const never = new AbortController().signal;
-const { privateKey: key } = generateKeyPairSync('ed25519');
 
 /** Bytes of a film of this camera and time. */
 const filmBytes = (cameraId: string, { start }: RecordedSpan): Buffer =>
@@ -63,12 +60,6 @@ function filming(recordings: FakeRecordings): FilmMaker {
   return maker;
 }
 
-function folder(): string {
-  const made = mkdtempSync(path.join(tmpdir(), 'parapet-films-'));
-  onTestFinished(() => rmSync(made, { recursive: true, force: true }));
-  return made;
-}
-
 /** A camera for two and a half hours, with a gap in the first one. */
 function site() {
   const recordings = new FakeRecordings();
@@ -77,27 +68,12 @@ function site() {
     { start: noon + 1_200_000, end: noon + 3 * hour },
   ]);
   const maker = filming(recordings);
-  const order: ExportOrder = {
-    id: '6a52c7a8-8d2b-4c57-9a3e-0d4a3a6a3a11',
-    title: 'Case 7',
-    reason: 'Asked for by the court',
-    requestedBy: { name: 'ivan', displayName: 'Ivan' },
-    createdAt: noon,
+  const order = orderOf({
     range: { start: noon, end: noon + 2.5 * hour },
-    stream: 'main',
     cameras: [{ id: 'a', number: 7, name: 'Gate', recordings, lanes: createFairLanes(4) }],
-  };
+  });
   return { recordings, maker, order };
 }
-const parts = (directory: string, onProgress: () => Promise<void> = () => Promise.resolve()) => ({
-  directory,
-  checkpointBytes: 60_000,
-  checkpointMs: 60_000,
-  product: { name: 'Parapet', version: '0.1.0' },
-  key,
-  now: () => noon,
-  onProgress,
-});
 const filmsIn = (directory: string): string[] =>
   readdirSync(directory).filter((name) => !name.endsWith('.json'));
 
@@ -211,9 +187,11 @@ describe('an export where the VMS gives no frames', () => {
     const directory = folder();
     const { order, maker } = site();
     let pieces = 0;
-    const progress = (): Promise<void> =>
+    const onProgress = (): Promise<void> =>
       ++pieces === 2 ? Promise.reject(new Error('the disk is full')) : Promise.resolve();
-    await expect(runExport(order, parts(directory, progress), never)).rejects.toThrow('the disk is full');
+    await expect(runExport(order, parts(directory, { onProgress }), never)).rejects.toThrow(
+      'the disk is full',
+    );
     expect(maker.asked[0]!.signal.aborted).toBe(true);
     expect(filmsIn(directory)).toEqual([]);
     const stopping = new AbortController();

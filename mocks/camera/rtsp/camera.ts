@@ -7,7 +7,7 @@ import { repeatPicture } from './repeat-picture.ts';
 export interface CameraFaults {
   /** No packet leaves any more; RTSP goes on answering. Afterwards the stream resumes with a keyframe. */
   readonly silent?: boolean | undefined;
-  /** The picture stands still from now on; packets, clocks and sender reports go on. */
+  /** The picture stands still from now on; packets, clocks and sender reports go on. Afterwards it moves from a keyframe on. */
   readonly frozen?: boolean | undefined;
   /** DESCRIBE and SETUP are answered 503, and connections that play the camera are cut once. */
   readonly refuse?: boolean | undefined;
@@ -24,7 +24,9 @@ export class Camera {
   readonly subject: PictureSubject;
   readonly #pictures: Pictures;
   #faults: CameraFaults = {};
+  /** When the picture last froze and thawed, epoch ms. */
   #frozenAt = 0;
+  #thawedAt = 0;
 
   constructor(subject: PictureSubject, pictures: Pictures) {
     this.subject = subject;
@@ -36,7 +38,9 @@ export class Camera {
   }
 
   setFaults(faults: CameraFaults): void {
-    if (faults.frozen === true && this.#faults.frozen !== true) this.#frozenAt = Date.now();
+    const wasFrozen = this.#faults.frozen === true;
+    if (faults.frozen === true && !wasFrozen) this.#frozenAt = Date.now();
+    if (faults.frozen !== true && wasFrozen) this.#thawedAt = Date.now();
     this.#faults = faults;
   }
 
@@ -74,21 +78,25 @@ export class Camera {
   /** The NAL units sent as picture `index`. */
   nalUnits(format: Format, index: number): readonly Uint8Array[] {
     if (this.#faults.bFrames === true) return this.#reordered(format, index);
-    if (this.#faults.frozen === true) {
-      const last = this.indexAt(format, this.#frozenAt);
-      if (index > last) return this.#frozen(format, index, last);
-    }
+    const last = this.indexAt(format, this.#frozenAt);
+    if (index > last && this.#standsAt(format, index)) return this.#frozen(format, index, last);
     return this.#pictures.at(this.subject, this.encoding(format), index).nalUnits;
   }
 
+  /** Whether picture `index` is of a group that began frozen: what changes a picture is no use over another one. */
+  #standsAt(format: Format, index: number): boolean {
+    if (this.#faults.frozen === true) return true;
+    return this.keyframeAtOrBefore(format, index) <= this.indexAt(format, this.#thawedAt);
+  }
+
   /**
-   * A camera whose sensor hangs keeps encoding: the last keyframe at every keyframe's turn, and pictures that say
+   * A camera whose sensor hangs keeps encoding: the last picture at every keyframe's turn, and pictures that say
    * "as before" in between.
    */
   #frozen(format: Format, index: number, last: number): readonly Uint8Array[] {
     const keyframe = this.keyframeAtOrBefore(format, index);
     if (index === keyframe) {
-      return this.#pictures.at(this.subject, format, this.keyframeAtOrBefore(format, last)).nalUnits;
+      return this.#pictures.asKeyframe(this.subject, this.encoding(format), last).nalUnits;
     }
     return [repeatPicture(this.parameterSets(format), index - keyframe)];
   }

@@ -183,6 +183,31 @@ describe('live', () => {
     expect(new Set(seen.map(({ timeMs }) => timeMs)).size).toBe(5);
   });
 
+  it('stands at the picture at which it froze, no older one, and goes on at once with a keyframe of its own time', async () => {
+    talk.connect(camera.id, session.vmsToken, { streamId: subStream });
+    talk.live();
+    const next = async () => {
+      const { isKeyframe, nalUnits, timeMs } = readPacket((await talk.nextImage())!.bytes);
+      return { isKeyframe, timeMs, index: Number(textOf(nalUnits.at(-1)!).split(' ')[2]) };
+    };
+    let moving = await next();
+    // Well into a group: the keyframe before is old by then.
+    while (moving.index - plainPictures.keyframeAtOrBefore(camera, 'sub', moving.index) < 5)
+      moving = await next();
+    xprotect.faults.setCamera(camera.number, 'frozen');
+    let held = await next();
+    for (; !held.isKeyframe; held = await next()) moving = held;
+    expect(held.index).toBeGreaterThan(moving.index);
+    let still = await next();
+    xprotect.faults.setCamera(camera.number, 'online');
+    let thawed = await next();
+    for (; thawed.index === held.index; thawed = await next()) still = thawed;
+    expect(thawed.isKeyframe).toBe(true);
+    expect(thawed.timeMs).toBe(plainPictures.timeOf(camera, 'sub', thawed.index));
+    // The next one, not the next that is a keyframe by its place.
+    expect(thawed.index).toBe(plainPictures.indexAt(camera, 'sub', still.timeMs) + 1);
+  });
+
   it('keeps quiet about a camera that falls silent', async () => {
     talk.connect(camera.id, session.vmsToken, { streamId: subStream });
     talk.live();

@@ -11,6 +11,8 @@ export interface LivePictures {
   indexAt(subject: PictureSubject, format: Format, timeMs: number): number;
   timeOf(subject: PictureSubject, format: Format, index: number): number;
   at(subject: PictureSubject, format: Format, index: number): AccessUnit & CodedPicture;
+  /** The same as a keyframe, with its own time, whatever it is. */
+  asKeyframe(subject: PictureSubject, format: Format, index: number): AccessUnit & CodedPicture;
   keyframeAtOrBefore(subject: PictureSubject, format: Format, index: number): number;
 }
 
@@ -34,6 +36,8 @@ export class LiveFeed implements WheelEntry {
   #sequence = 0;
   #awaitsKeyframe = false;
   #frozen: (AccessUnit & CodedPicture) | undefined;
+  /** It was frozen: what is sent is coded as keyframes until one is due. */
+  #thaws = false;
   #statusAt: number;
   dueAt: number;
 
@@ -72,7 +76,7 @@ export class LiveFeed implements WheelEntry {
     else if (wasDark) {
       this.#next = this.#entryAt(now);
       this.dueAt = now;
-    } else if (fault === undefined) this.#awaitsKeyframe = true;
+    } else if (fault === undefined) this.#thaws = true;
   }
 
   turn(now: number): void {
@@ -113,11 +117,8 @@ export class LiveFeed implements WheelEntry {
 
   #send(index: number): void {
     if (this.#fault === 'frozen') {
-      this.#frozen ??= this.#pictures.at(
-        this.#subject,
-        this.#format,
-        this.#pictures.keyframeAtOrBefore(this.#subject, this.#format, index),
-      );
+      // Of the moment at which it froze: the keyframe before would be seconds older, a jump back that no camera makes.
+      this.#frozen ??= this.#pictures.asKeyframe(this.#subject, this.#format, index);
       this.#write(this.#frozen, index);
       return;
     }
@@ -125,7 +126,9 @@ export class LiveFeed implements WheelEntry {
     const isEntry = this.#pictures.keyframeAtOrBefore(this.#subject, this.#format, index) === index;
     if (this.#awaitsKeyframe && !isEntry) return;
     this.#awaitsKeyframe = false;
-    this.#write(this.#pictures.at(this.#subject, this.#format, index), index);
+    if (isEntry) this.#thaws = false;
+    const coded = this.#thaws ? 'asKeyframe' : 'at';
+    this.#write(this.#pictures[coded](this.#subject, this.#format, index), index);
   }
 
   #write(unit: CodedPicture, index: number): void {

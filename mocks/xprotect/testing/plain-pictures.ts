@@ -11,6 +11,18 @@ function nal(type: number, text: string, length: number): Uint8Array {
   return bytes;
 }
 
+function coded(subject: PictureSubject, format: Format, index: number, isKeyframe: boolean): AccessUnit {
+  const text = `${subject.number} ${format} ${index}`;
+  return {
+    nalUnits: isKeyframe
+      ? [nal(0x67, 'sps', 16), nal(0x68, 'pps', 8), nal(0x65, text, 12_000)]
+      : [nal(0x41, text, 2_000)],
+    isKeyframe,
+    timeMs: plainPictures.timeOf(subject, format, index),
+    index,
+  };
+}
+
 /**
  * Pictures that nobody can look at but everybody can tell apart: their NAL units say camera, format and index in plain
  * letters. Timing, keyframes and sizes are those of the real ones. For tests of what carries pictures.
@@ -22,16 +34,7 @@ export const plainPictures: LivePictures = {
     const every = formats[format].framesPerSecond * keyframeSeconds;
     return Math.floor(index / every) * every;
   },
-  at: (subject: PictureSubject, format: Format, index: number): AccessUnit => {
-    const isKeyframe = plainPictures.keyframeAtOrBefore(subject, format, index) === index;
-    const text = `${subject.number} ${format} ${index}`;
-    return {
-      nalUnits: isKeyframe
-        ? [nal(0x67, 'sps', 16), nal(0x68, 'pps', 8), nal(0x65, text, 12_000)]
-        : [nal(0x41, text, 2_000)],
-      isKeyframe,
-      timeMs: plainPictures.timeOf(subject, format, index),
-      index,
-    };
-  },
+  at: (subject, format, index) =>
+    coded(subject, format, index, plainPictures.keyframeAtOrBefore(subject, format, index) === index),
+  asKeyframe: (subject, format, index) => coded(subject, format, index, true),
 };

@@ -59,6 +59,30 @@ describe('what is live', () => {
     const after = watch(live, now + 3001, now + 6000);
     expect(after[0]!.unit.isKeyframe).toBe(true);
     expect(after[0]!.timestamp).toBeGreaterThan(frozen.at(-1)!.timestamp);
+    expect(after[0]!.unit.timeMs).toBeGreaterThan(now + 3000);
+  });
+
+  it('stands at the picture at which it froze, and at no older one', () => {
+    let isFrozen = false;
+    const live = run(() => (isFrozen ? 'frozen' : undefined));
+    const before = watch(live, now, now + 1500);
+    isFrozen = true;
+    const [held] = watch(live, now + 1501, now + 2000);
+    expect(held!.unit).toMatchObject({ isKeyframe: true, index: before.at(-1)!.unit.index + 1 });
+  });
+
+  it('shows what is now as soon as it thaws, as keyframes until one is due', () => {
+    let isFrozen = true;
+    const live = run(() => (isFrozen ? 'frozen' : undefined));
+    watch(live, now, now + 100);
+    isFrozen = false;
+    const after = watch(live, now + 101, now + 3000).map(({ unit, at }) => ({ ...unit, at }));
+    expect(after[0]!.timeMs).toBeGreaterThan(now + 60);
+    expect(after.every(({ timeMs, at }) => at - timeMs < 50)).toBe(true);
+    const due = after.findIndex(({ index }) => index % 50 === 0);
+    expect(due).toBeGreaterThan(10);
+    const coded = after.map(({ isKeyframe }, i) => isKeyframe === i <= due);
+    expect(coded.slice(0, due + 50)).not.toContain(false);
   });
 });
 

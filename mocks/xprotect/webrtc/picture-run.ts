@@ -40,7 +40,8 @@ export class LiveRun implements PictureRun {
   #next: number | undefined;
   #origin: number | undefined;
   #frozen: DuePicture['unit'] | undefined;
-  #awaitsKeyframe = false;
+  /** It was frozen: what is sent is coded as keyframes until one is due. */
+  #thaws = false;
   dueAt = 0;
 
   constructor(of: LiveParts) {
@@ -61,17 +62,16 @@ export class LiveRun implements PictureRun {
       this.#next = pictures.keyframeAtOrBefore(subject, format, newest);
     if (fault !== 'frozen' && this.#frozen !== undefined) {
       this.#frozen = undefined;
-      this.#awaitsKeyframe = true;
+      this.#thaws = true;
     }
     const due: DuePicture[] = [];
     for (; this.#next <= newest; this.#next++) {
-      const keyframe = pictures.keyframeAtOrBefore(subject, format, this.#next);
-      if (fault === 'frozen') this.#frozen ??= pictures.at(subject, format, keyframe);
-      if (this.#awaitsKeyframe && keyframe !== this.#next) continue;
-      this.#awaitsKeyframe = false;
+      if (fault === 'frozen') this.#frozen ??= pictures.asKeyframe(subject, format, this.#next);
+      if (pictures.keyframeAtOrBefore(subject, format, this.#next) === this.#next) this.#thaws = false;
+      const coded = this.#thaws ? 'asKeyframe' : 'at';
       this.#origin ??= timeOf(this.#next);
       due.push({
-        unit: this.#frozen ?? pictures.at(subject, format, this.#next),
+        unit: this.#frozen ?? pictures[coded](subject, format, this.#next),
         timestamp: timeOf(this.#next) - this.#origin,
       });
     }

@@ -1,3 +1,5 @@
+import { ntpEpochMs } from '#contract/capture-time.ts';
+
 /** RFC 2326 3.7 as answers write it: `clock=20251024T100000.04Z-` or `…-20251024T110000Z`. */
 const clockRange = /^\s*clock\s*=\s*(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\.\d+)?Z\s*-/i;
 
@@ -17,16 +19,13 @@ export function rtpTimeOf(field: string | undefined): number | undefined {
 }
 
 const replayProfile = 0xabac;
-/** Seconds between 1900 (NTP) and 1970. */
-const ntpToUnixS = 2_208_988_800;
 
 /** When the picture was taken, epoch ms, as ONVIF's header extension tells (Streaming Specification 6.3); else undefined. */
 export function replayTime(packet: Buffer): number | undefined {
   if (packet.length < 12 || (packet.readUInt8(0) & 0x10) === 0) return undefined;
   const at = 12 + (packet.readUInt8(0) & 0x0f) * 4;
   if (packet.length < at + 12 || packet.readUInt16BE(at) !== replayProfile) return undefined;
-  const seconds = packet.readUInt32BE(at + 4) - ntpToUnixS;
-  return seconds * 1000 + (packet.readUInt32BE(at + 8) / 2 ** 32) * 1000;
+  return packet.readUInt32BE(at + 4) * 1000 - ntpEpochMs + (packet.readUInt32BE(at + 8) / 2 ** 32) * 1000;
 }
 
 export interface ClockParts {

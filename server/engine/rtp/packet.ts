@@ -1,3 +1,5 @@
+import { ntpEpochMs } from '#contract/capture-time.ts';
+
 /** Bytes of an RTP header without CSRCs and extension (RFC 3550 5.1). */
 export const headerBytes = 12;
 
@@ -49,13 +51,11 @@ export function writeRtpHeader(
   packet.writeUInt32BE(header.ssrc >>> 0, 8);
 }
 
-/** Name of the header extension that tells when a picture was taken, in what is negotiated. */
-export const captureTimeUri = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time';
 /** What {@link writeCaptureTime} adds to a packet. */
 export const captureTimeBytes = 16;
 
 /**
- * Says behind the fixed header when the picture was taken (`captureTimeUri`, short form; RFC 8285 4.2).
+ * Says behind the fixed header when the picture was taken (contract/capture-time.ts, short form; RFC 8285 4.2).
  * `id`: as it was negotiated, 1 to 14; `timeMs`: epoch ms. Sets the bit of the header that says so.
  */
 export function writeCaptureTime(packet: Buffer, id: number, timeMs: number): void {
@@ -66,13 +66,10 @@ export function writeCaptureTime(packet: Buffer, id: number, timeMs: number): vo
   packet.fill(0, headerBytes + 13, headerBytes + captureTimeBytes);
 }
 
-/** Seconds between 1900 (NTP) and 1970. */
-export const ntpEpoch = 2_208_988_800;
-
 /** Writes epoch ms as a 64-bit NTP stamp. */
 export function writeNtp(out: Buffer, at: number, timeMs: number): void {
   const seconds = Math.floor(timeMs / 1000);
-  out.writeUInt32BE((seconds + ntpEpoch) >>> 0, at);
+  out.writeUInt32BE((seconds + ntpEpochMs / 1000) >>> 0, at);
   out.writeUInt32BE(Math.floor(((timeMs - seconds * 1000) / 1000) * 2 ** 32) >>> 0, at + 4);
 }
 

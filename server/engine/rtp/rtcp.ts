@@ -1,4 +1,5 @@
-import { ntpEpoch, writeNtp } from './packet.ts';
+import { ntpEpochMs } from '#contract/capture-time.ts';
+import { writeNtp } from './packet.ts';
 
 /** What a viewer says of the stream it receives. */
 export type Feedback =
@@ -88,9 +89,8 @@ export function senderReport(report: {
 /** The wall clock and RTP timestamp a camera's sender report ties together; undefined when this is none. */
 export function readSenderReport(packet: Buffer): { timeMs: number; timestamp: number } | undefined {
   if (packet.length < 28 || packet.readUInt8(0) >> 6 !== 2 || packet.readUInt8(1) !== 200) return undefined;
-  const seconds = packet.readUInt32BE(8) - ntpEpoch;
   return {
-    timeMs: seconds * 1000 + (packet.readUInt32BE(12) / 2 ** 32) * 1000,
+    timeMs: packet.readUInt32BE(8) * 1000 - ntpEpochMs + (packet.readUInt32BE(12) / 2 ** 32) * 1000,
     timestamp: packet.readUInt32BE(16),
   };
 }

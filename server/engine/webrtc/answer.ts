@@ -1,4 +1,4 @@
-import { captureTimeUri } from '../rtp/packet.ts';
+import { captureTimeUri } from '#contract/capture-time.ts';
 import { attribute, type Offer, type OfferedFormat } from './offer.ts';
 
 /** What libdatachannel gets to see: only the video section, with only the format that was picked. */

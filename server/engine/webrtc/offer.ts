@@ -1,6 +1,6 @@
+import { captureTimeUri } from '#contract/capture-time.ts';
 import type { CodecName, PictureFormat } from '../h26x/codec.ts';
 import { EngineError } from '../error.ts';
-import { captureTimeUri } from '../rtp/packet.ts';
 
 /** One way of sending video that the offer allows. */
 export interface OfferedFormat {

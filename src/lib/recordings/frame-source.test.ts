@@ -2,10 +2,10 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { frameHeaders, type FramesQuery } from '#contract/recording.ts';
 import type { Pictures } from '#mocks/camera/compose.ts';
 import { openPictures } from '#mocks/camera/synthesis.ts';
+import { previewPart } from '#mocks/preview-part.ts';
 import { siteCameras } from '#mocks/site/cameras.ts';
 import { frameFile } from '#mocks/site/frame-file.ts';
 import { frameAt, FrameSource, nextFrameTime, previousFrameTime } from './frame-source.ts';
-import { previewPart } from './testing/previews-answer.ts';
 
 const noon = Date.UTC(2026, 10, 20, 12);
 const [camera] = siteCameras;

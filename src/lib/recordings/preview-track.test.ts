@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { mostPreviews, type PreviewsQuery } from '#contract/recording-previews.ts';
+import { previewPart, type SentHead } from '#mocks/preview-part.ts';
 import { type FetchPreviews, type NoPreview, type Preview, readPreviews } from './preview-track.ts';
-import { previewPart, type SentHead } from './testing/previews-answer.ts';
 
 const noon = Date.UTC(2026, 10, 20, 12);
 const never = new AbortController().signal;

@@ -1,13 +1,11 @@
+import { captureTimeUri, ntpEpochMs } from '#contract/capture-time.ts';
+
 /** Ticks of a video clock in a millisecond (RFC 6184 §8.2.1). */
 const ticksPerMs = 90;
-/** From 1900, where times of capture count from, to 1970, ms. */
-const ntpEpochMs = 2_208_988_800_000;
 /** Pictures whose stamps are nearer to each other, or that come so long after the one before, may be old ones, ms. */
 const [leastStepMs, longestGapMs] = [10, 300];
 /** What is known stays true for so long where pictures come as they should, ms. */
 const askEveryMs = 1000;
-
-const extension = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time';
 
 /** What the types of this TypeScript lack. */
 type Source = RTCRtpSynchronizationSource & { readonly captureTimestamp?: number };
@@ -21,7 +19,7 @@ export function askCaptureTimes(transceiver: RTCRtpTransceiver & Extensible): vo
   const extensions = transceiver.getHeaderExtensionsToNegotiate?.();
   if (!extensions) return;
   transceiver.setHeaderExtensionsToNegotiate?.(
-    extensions.map((one) => (one.uri === extension ? { ...one, direction: 'recvonly' } : one)),
+    extensions.map((one) => (one.uri === captureTimeUri ? { ...one, direction: 'recvonly' } : one)),
   );
 }
 

@@ -2,6 +2,7 @@ import { frameHeaders, type SpansQuery } from '#contract/recording.ts';
 import type { StreamName } from '#contract/camera.ts';
 import type { ProblemCode } from '#contract/problem.ts';
 import type { Pictures } from '#mocks/camera/compose.ts';
+import { previewPart } from '#mocks/preview-part.ts';
 import { type SiteCamera, siteCameras } from '#mocks/site/cameras.ts';
 import { frameFile } from '#mocks/site/frame-file.ts';
 import type { FetchFrames, FrameSourceOptions } from '../frame-source.ts';
@@ -10,7 +11,6 @@ import type { Wanted } from '../scrub.ts';
 import type { SpanCacheOptions } from '../span-cache.ts';
 import { SpanStore } from '../span-store.svelte.ts';
 import { type Span, spanAt } from '../spans.ts';
-import { previewPart } from './previews-answer.ts';
 
 function refused(code: ProblemCode): Response {
   const body = { type: `urn:parapet:problem:${code}`, code, title: code, status: 404 };

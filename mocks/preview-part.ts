@@ -1,12 +1,10 @@
+import type { z } from 'zod';
 import type { PreviewHead } from '#contract/recording-previews.ts';
 
 /** The head as it is on the wire: times as texts. */
-export type SentHead = Omit<PreviewHead, 'start' | 'until'> & {
-  readonly start?: string;
-  readonly until?: string;
-};
+export type SentHead = z.input<typeof PreviewHead>;
 
-/** One part of an answer with previews, as contract/recording-previews.ts has it. */
+/** One part of an answer with previews, as contract/recording-previews.ts has it. A head that lacks something is sent so. */
 export function previewPart(
   head: Partial<SentHead>,
   picture: Uint8Array = new Uint8Array(),
