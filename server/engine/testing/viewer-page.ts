@@ -18,6 +18,8 @@ export interface TileVitals {
     readonly at: number;
     readonly number?: number;
     readonly latencyMs?: number;
+    /** Whether what was read is a later picture than the one that is told of. */
+    readonly isAhead: boolean;
     /** How much later than the camera took it the engine says to have received it. */
     readonly toldLateMs?: number;
   }[];
@@ -73,14 +75,18 @@ window.view = async (path, options = {}) => {
     tile.frames++;
     tile.firstFrameAt ??= now;
     tile.lastFrameAt = now;
-    if (tile.readings.length < (options.readings ?? 0)) {
+    // A new video element may call before there is anything to draw.
+    if (tile.readings.length < (options.readings ?? 0) && video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) {
       const wall = Date.now();
       pen.clearRect(0, 0, 640, 360);
-      pen.drawImage(video, 0, 0, 640, 360);
+      // The element may be a picture ahead of the one that this call is about.
+      const shown = new VideoFrame(video);
+      const isAhead = Math.abs(shown.timestamp - frame.mediaTime * 1e6) > 1000;
+      pen.drawImage(shown, 0, 0, 640, 360);
+      shown.close();
       const picture = pen.getImageData(0, 0, 640, 360);
       const strip = readStrip(picture);
-      // A new video element may call before there is anything to draw.
-      if (picture.data[3] !== 0) tile.readings.push({ at: now - tile.startedAt, number: strip?.number, latencyMs: strip && wall - strip.timeMs, toldLateMs: strip && told(frame.rtpTimestamp) - strip.timeMs });
+      tile.readings.push({ at: now - tile.startedAt, number: strip?.number, latencyMs: strip && wall - strip.timeMs, isAhead, toldLateMs: strip && told(frame.rtpTimestamp) - strip.timeMs });
     }
     video.requestVideoFrameCallback(onFrame);
   };
