@@ -47,6 +47,12 @@ describe('a source that repeats one picture', () => {
     const still = scene(99, 6);
     expect(watch(watcher, 5, () => still, { from: 62 })).toBe(1);
     expect(watcher.standsSince).toBe(62_000);
+    // It moves again, and hangs once more.
+    expect(watch(watcher, 20, (second) => moving(second + 200), { from: 67 })).toBeUndefined();
+    const again = scene(77, 6);
+    expect(watch(watcher, 30, () => again, { from: 87 })).toBe(1);
+    expect(watch(watcher, 20, (second) => moving(second + 400), { from: 117 })).toBeUndefined();
+    expect(watch(watcher, 5, () => still, { from: 137 })).toBe(1);
   });
 
   it('is found out within three where all that moved was a burned-in second', () => {
@@ -114,6 +120,21 @@ describe('a scene in which nothing happens', () => {
     const still = scene(1, 0);
     const dusk = (second: number) => still.map((value) => value - Math.floor(second / 8));
     expect(watch(new Sameness(), 300, dusk)).toBeUndefined();
+  });
+
+  it('that stands again and again for as long is left alone from then on', () => {
+    const watcher = new Sameness();
+    expect(watch(watcher, 62, (second) => scene(2 * second + 1, 6))).toBeUndefined();
+    const told: (number | undefined)[] = [];
+    for (let time = 0; time < 6; time++) {
+      const from = 62 + time * 24;
+      const still = scene(1_000 + time, 6);
+      told.push(watch(watcher, 20, () => still, { from }));
+      expect(
+        watch(watcher, 4, (second) => scene(500 * time + 2 * second, 6), { from: from + 20 }),
+      ).toBeUndefined();
+    }
+    expect(told).toEqual([1, 1, 1, undefined, undefined, undefined]);
   });
 
   it('is given as long as is usual for it', () => {

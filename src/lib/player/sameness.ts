@@ -22,6 +22,8 @@ const learnt = 8;
  * picture (noise, traffic), two looks that do not; where only a second is burned in, a second and a half.
  */
 const proven = { afterMs: 60_000, atLeastMs: 950, timesUsual: 2, slackMs: 450 } as const;
+/** So often must it have stood remarkably long before that is taken for its way, and not for a source that hangs now and then. */
+const itsWay = 3;
 /**
  * Pictures that never cost less than this, of the least they cost while the picture moved, are coded as if something moved.
  * The least: keyframes cost the same whatever they show.
@@ -37,7 +39,8 @@ const stretches = 5;
  *
  * What is usual is learnt: for a camera whose picture kept changing for a minute, one second of standing is remarkable, in the
  * first minute six; for one with a still and clean picture (drawn scenes, strong noise reduction) it takes up to
- * forty. Said as a notice in any case: an empty corridor may really look the same.
+ * forty. What was said to stand and moved again hung, until it has happened a few times: then it is that camera's way. Said
+ * as a notice in any case: an empty corridor may really look the same.
  */
 export class Sameness {
   #reference: Uint8Array | undefined;
@@ -49,6 +52,8 @@ export class Sameness {
   #watchedMs = 0;
   /** The longest that the picture was seen to stand before it changed. */
   #usualMs = 0;
+  /** How long it stood when that was remarkable, ms: the last few times. */
+  readonly #remarkedMs: number[] = [];
   /** The least that a second of pictures cost, bytes each: while they moved, and since they stand. */
   readonly #movingBytes: number[] = [];
   #standingBytes: number | undefined;
@@ -58,6 +63,7 @@ export class Sameness {
     const sinceLastMs = at - this.#lastAt;
     const isContinued = sinceLastMs < lostMs && this.#reference?.length === luma.length;
     const stoodMs = this.#lastAt - this.#since;
+    const wasRemarkable = this.standsSince !== undefined;
     this.#lastAt = at;
     if (!isContinued || !this.#reference) {
       this.#begin(luma, at);
@@ -66,8 +72,11 @@ export class Sameness {
     // Compared with the first of the stretch, not with the last look: dusk comes slowly.
     if (changed(this.#reference, luma) <= mostChanged) return;
     this.#changes += 1;
-    this.#watchedMs += stoodMs + sinceLastMs;
-    this.#usualMs = Math.max(this.#usualMs, stoodMs);
+    if (wasRemarkable) this.#learnHang(stoodMs);
+    else {
+      this.#watchedMs += stoodMs + sinceLastMs;
+      this.#usualMs = Math.max(this.#usualMs, stoodMs);
+    }
     if (this.#standingBytes !== undefined) this.#movingBytes.push(this.#standingBytes);
     if (this.#movingBytes.length > stretches) this.#movingBytes.shift();
     this.#begin(luma, at);
@@ -102,8 +111,17 @@ export class Sameness {
     this.#changes = 0;
     this.#watchedMs = 0;
     this.#usualMs = 0;
+    this.#remarkedMs.length = 0;
     this.#movingBytes.length = 0;
     this.#standingBytes = undefined;
+  }
+
+  /** Were it learnt at once, the next time it hangs would be said much later. */
+  #learnHang(stoodMs: number): void {
+    this.#remarkedMs.push(stoodMs);
+    if (this.#remarkedMs.length < itsWay) return;
+    this.#usualMs = Math.max(this.#usualMs, Math.min(...this.#remarkedMs));
+    this.#remarkedMs.shift();
   }
 
   #begin(luma: Uint8Array, at: number): void {
