@@ -16,6 +16,9 @@ export interface StillLanesOptions {
   readonly startWorker?: (() => Worker) | undefined;
 }
 
+/** One makes a picture small while the other does: it takes as long as to decode it. */
+const workerCount = 2;
+
 const startStillWorker = (): Worker =>
   new Worker(new URL('./still-worker.ts', import.meta.url), { type: 'module', name: 'stills' });
 
@@ -28,7 +31,8 @@ export class StillLanes {
   readonly #orders = new Map<number, Order>();
   /** What each lane is set up for. */
   readonly #setups: string[];
-  #worker: Worker | undefined;
+  /** Which lane is which worker's goes round. */
+  #workers: readonly Worker[] = [];
   /** The page's own decoders, one for each lane, once there is no worker. */
   #near: readonly KeyframeDecoder[] | undefined;
   #count = 0;
@@ -56,43 +60,53 @@ export class StillLanes {
     this.#orders.set(number, order);
     const keyframe = copyOfKeyframe(gop);
     const transfer = keyframe.frames.map(({ data }) => data.buffer);
-    this.#worker?.postMessage({ number, lane, keyframe, width } satisfies StillOrder, transfer);
+    const worker = this.#workers[lane % this.#workers.length];
+    worker?.postMessage({ number, lane, keyframe, width } satisfies StillOrder, transfer);
     return await order.promise;
   }
 
   /** Ends the worker and gives back the decoders; what is under way fails. Safe to call twice. */
   close(): void {
     this.#isClosed = true;
-    this.#worker?.terminate();
+    this.#endWorkers();
     for (const decoder of this.#near ?? []) decoder.close();
     for (const { reject } of this.#orders.values()) reject(closed());
     this.#orders.clear();
   }
 
   #start(): void {
-    if (this.#worker || this.#near) return;
+    if (this.#workers.length > 0 || this.#near) return;
     try {
-      this.#worker = this.#startWorker();
+      const count = Math.min(workerCount, this.#setups.length);
+      for (let i = 0; i < count; i++) this.#workers = [...this.#workers, this.#startWorker()];
     } catch {
       this.#goOnHere();
       return;
     }
-    this.#worker.addEventListener('message', ({ data: answer }: MessageEvent<StillAnswer>) => {
-      const order = this.#orders.get(answer.number);
-      this.#orders.delete(answer.number);
-      if ('bitmap' in answer) {
-        if (order) order.resolve(answer.bitmap);
-        else answer.bitmap.close();
-      } else order?.reject(new PastError(answer.code, answer.message));
-    });
-    // It did not load, or what it runs is broken.
-    this.#worker.addEventListener('error', () => this.#goOnHere());
+    for (const worker of this.#workers) {
+      worker.addEventListener('message', ({ data }: MessageEvent<StillAnswer>) => this.#take(data));
+      // It did not load, or what it runs is broken.
+      worker.addEventListener('error', () => this.#goOnHere());
+    }
+  }
+
+  #take(answer: StillAnswer): void {
+    const order = this.#orders.get(answer.number);
+    this.#orders.delete(answer.number);
+    if ('bitmap' in answer) {
+      if (order) order.resolve(answer.bitmap);
+      else answer.bitmap.close();
+    } else order?.reject(new PastError(answer.code, answer.message));
+  }
+
+  #endWorkers(): void {
+    for (const worker of this.#workers) worker.terminate();
+    this.#workers = [];
   }
 
   /** The page does what no worker does, and what one has left undone. */
   #goOnHere(): void {
-    this.#worker?.terminate();
-    this.#worker = undefined;
+    this.#endWorkers();
     if (this.#isClosed || this.#near) return;
     this.#near = this.#setups.map(() => new KeyframeDecoder());
     for (const { lane, gop, width, resolve, reject } of this.#orders.values())
