@@ -1,5 +1,5 @@
 import type { Gop } from './frame-source.ts';
-import { chunkOf, configOf, timeOfFrame } from './gop-decoder.ts';
+import { chunkOf, configOf, setupOf, timeOfFrame } from './gop-decoder.ts';
 import { PastError } from './past-error.ts';
 
 /** Decoded pictures held at once: enough for a hiccup, few enough for decoders that own a fixed number. */
@@ -67,7 +67,7 @@ export class ForwardRun {
         return;
       }
       try {
-        const configured = `${gop.codec} ${gop.description.join()}`;
+        const configured = setupOf(gop);
         if (configured !== this.#configured) this.#decoder.configure(configOf(gop));
         this.#configured = configured;
         this.#decoder.decode(chunkOf(frame));

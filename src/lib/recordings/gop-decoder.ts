@@ -48,13 +48,41 @@ export function timeOfFrame(frame: VideoFrame): number {
   return Math.round(frame.timestamp / 1000);
 }
 
-/**
- * Decodes parts of groups, one after the other. Holds one decoder of the browser's, which it makes when it is needed
- * and again when the browser has taken it away. Every frame that is not given out is closed at once.
- */
-export class GopDecoder {
+/** One decoder of the browser's, made when it is needed and again when the browser has taken it away. */
+export class OneDecoder {
+  readonly #init: VideoDecoderInit;
   #decoder: VideoDecoder | undefined;
   #configured = '';
+
+  constructor(init: VideoDecoderInit) {
+    this.#init = init;
+  }
+
+  /** It, set up for such pictures. Throws what `configure` throws. */
+  for(group: CodedGroup): VideoDecoder {
+    if (!this.#decoder || this.#decoder.state === 'closed') {
+      this.#configured = '';
+      this.#decoder = new VideoDecoder(this.#init);
+    }
+    const configured = setupOf(group);
+    if (configured !== this.#configured) this.#decoder.configure(configOf(group));
+    this.#configured = configured;
+    return this.#decoder;
+  }
+
+  /** Gives it back, with what is inside. Safe to call twice. */
+  drop(): void {
+    if (this.#decoder && this.#decoder.state !== 'closed') this.#decoder.close();
+    this.#decoder = undefined;
+  }
+}
+
+/** Decodes parts of groups, one after the other. Every frame that is not given out is closed at once. */
+export class GopDecoder {
+  readonly #decoder = new OneDecoder({
+    output: (frame) => this.#onFrame(frame),
+    error: (cause) => this.#fail?.(cause),
+  });
   #onFrame: (frame: VideoFrame) => void = (frame) => frame.close();
   #fail: ((cause: unknown) => void) | undefined;
   #isClosed = false;
@@ -78,7 +106,7 @@ export class GopDecoder {
   /** Gives the decoder back. Safe to call twice. */
   close(): void {
     this.#isClosed = true;
-    this.#drop();
+    this.#decoder.drop();
   }
 
   async #decode(
@@ -98,12 +126,12 @@ export class GopDecoder {
     this.#fail = failed.reject;
     this.#onFrame = onFrame;
     try {
-      const decoder = this.#open(gop);
+      const decoder = this.#decoder.for(gop);
       for (const frame of gop.frames.slice(0, count)) decoder.decode(chunkOf(frame));
       await Promise.race([decoder.flush(), failed.promise]);
     } catch (cause) {
       // What is under way must not come out into the next turn.
-      this.#drop();
+      this.#decoder.drop();
       signal.throwIfAborted();
       throw new PastError('damaged', 'The recording does not decode', { cause });
     } finally {
@@ -111,24 +139,5 @@ export class GopDecoder {
       this.#onFrame = (frame) => frame.close();
       this.#fail = undefined;
     }
-  }
-
-  #open(gop: CodedGroup): VideoDecoder {
-    if (!this.#decoder || this.#decoder.state === 'closed') {
-      this.#configured = '';
-      this.#decoder = new VideoDecoder({
-        output: (frame) => this.#onFrame(frame),
-        error: (cause) => this.#fail?.(cause),
-      });
-    }
-    const configured = setupOf(gop);
-    if (configured !== this.#configured) this.#decoder.configure(configOf(gop));
-    this.#configured = configured;
-    return this.#decoder;
-  }
-
-  #drop(): void {
-    if (this.#decoder && this.#decoder.state !== 'closed') this.#decoder.close();
-    this.#decoder = undefined;
   }
 }

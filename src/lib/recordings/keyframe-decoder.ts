@@ -1,4 +1,4 @@
-import { type CodedGroup, configOf, needCodec, setupOf } from './gop-decoder.ts';
+import { type CodedGroup, needCodec, OneDecoder, setupOf } from './gop-decoder.ts';
 import { PastError } from './past-error.ts';
 
 interface Order {
@@ -16,8 +16,10 @@ const mostAtOnce = 8;
  * for the end of each takes longer than to decode it.
  */
 export class KeyframeDecoder {
-  #decoder: VideoDecoder | undefined;
-  #configured = '';
+  readonly #decoder = new OneDecoder({
+    output: (frame) => this.#take(frame),
+    error: (cause) => this.#failed?.reject(cause),
+  });
   #waiting: Order[] = [];
   /** What is inside the decoder, by the timestamp it was given: two cameras may have taken theirs in the same millisecond. */
   readonly #inside = new Map<number, Order>();
@@ -38,7 +40,7 @@ export class KeyframeDecoder {
   /** Gives the decoder back; what waits fails. Safe to call twice. */
   close(): void {
     this.#isClosed = true;
-    this.#drop();
+    this.#decoder.drop();
     for (const { answer } of [...this.#waiting, ...this.#inside.values()]) answer.reject(closed());
     this.#waiting = [];
     this.#inside.clear();
@@ -71,7 +73,7 @@ export class KeyframeDecoder {
       const [{ group }] = orders as [Order];
       await needCodec(group);
       if (this.#isClosed) return;
-      const decoder = this.#open(group);
+      const decoder = this.#decoder.for(group);
       orders.forEach(({ group: { frames } }, i) => {
         const [keyframe] = frames;
         if (!keyframe) throw new PastError('damaged', 'A group without pictures');
@@ -80,7 +82,7 @@ export class KeyframeDecoder {
       await Promise.race([decoder.flush(), failed.promise]);
       this.#end(orders, new PastError('damaged', 'The decoder gave no picture'));
     } catch (cause) {
-      this.#drop();
+      this.#decoder.drop();
       if (orders.length > 1 && !this.#isClosed) this.#again(orders);
       else {
         const isKnown = cause instanceof PastError;
@@ -90,6 +92,13 @@ export class KeyframeDecoder {
         );
       }
     }
+  }
+
+  #take(frame: VideoFrame): void {
+    const order = this.#inside.get(frame.timestamp);
+    this.#inside.delete(frame.timestamp);
+    if (order) order.answer.resolve(frame);
+    else frame.close();
   }
 
   /** Those that are still inside wait once more, each to go alone. */
@@ -106,30 +115,6 @@ export class KeyframeDecoder {
       this.#inside.delete(timestamp);
       order.answer.reject(error);
     }
-  }
-
-  #open(group: CodedGroup): VideoDecoder {
-    if (!this.#decoder || this.#decoder.state === 'closed') {
-      this.#configured = '';
-      this.#decoder = new VideoDecoder({
-        output: (frame) => {
-          const order = this.#inside.get(frame.timestamp);
-          this.#inside.delete(frame.timestamp);
-          if (order) order.answer.resolve(frame);
-          else frame.close();
-        },
-        error: (cause) => this.#failed?.reject(cause),
-      });
-    }
-    const configured = setupOf(group);
-    if (configured !== this.#configured) this.#decoder.configure(configOf(group));
-    this.#configured = configured;
-    return this.#decoder;
-  }
-
-  #drop(): void {
-    if (this.#decoder && this.#decoder.state !== 'closed') this.#decoder.close();
-    this.#decoder = undefined;
   }
 }
 
