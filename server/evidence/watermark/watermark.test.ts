@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,14 +9,12 @@ import { createFairLanes } from '#server/recordings/fair-lanes.ts';
 import { FakeRecordings } from '#server/recordings/testing/fake-recordings.ts';
 import type { RecordedFrame } from '#server/vms/recordings.ts';
 import { type ExportOrder, runExport } from '../export-job.ts';
+import { never, noon, parts as exportParts } from '../testing/one-export.ts';
 import { verifyExport, wholeFolder } from '../verify/verify.ts';
 import { watermarkWords } from './copies.ts';
 import { findTranscoder, type Transcoder } from './transcoder.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
-const noon = Date.UTC(2026, 10, 20, 12);
-const { privateKey: key } = generateKeyPairSync('ed25519');
-const never = new AbortController().signal;
 const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0;
 
 function folder(): string {
@@ -72,16 +69,8 @@ function order(pictures: Pictures): ExportOrder {
   };
 }
 
-const parts = (directory: string, transcoder: Transcoder | undefined) => ({
-  directory,
-  checkpointBytes: 60_000,
-  checkpointMs: 60_000,
-  product: { name: 'Parapet', version: '0.1.0' },
-  key,
-  now: () => noon + 99_000,
-  transcoder,
-  onProgress: () => Promise.resolve(),
-});
+const parts = (directory: string, transcoder: Transcoder | undefined) =>
+  exportParts(directory, { transcoder });
 
 /** Every picture with its time, as FFmpeg decodes it without a complaint. */
 function decoded(directory: string, name: string) {
